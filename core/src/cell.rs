@@ -1,0 +1,232 @@
+//! The one concurrent home of a machine: its atomics, its orderings, its lock.
+//!
+//! The machine is behind a lock. Beside the lock stand two atomics, written only by who holds it
+//! and read by those who do not want it:
+//!
+//! * `word`, the [admission word](Word). It is what makes the healthy path free of shared writes:
+//!   a closed breaker admits after one load, and a success after a second load that finds the same
+//!   word has nothing to change.
+//! * `since`, the beginning of the wait. With it a rejection needs no lock.
+//!
+//! # Orderings
+//!
+//! Each operation takes effect at one point. Under the lock that is the store of the word, or, where
+//! the word stays, the lock itself. Without the lock:
+//!
+//! * *Admission while closed*: at the load of the word. `Acquire`, paired with the `Release` store
+//!   in [`Cell::publish`]: who is admitted sees everything that happened before the breaker closed.
+//! * *Success while clear*: at the load of the word. It finds the permit's epoch and no pending
+//!   failure, so the machine would not change; only a counter grows. `Acquire` for the same reason.
+//! * *Rejection*: at the load of `since`. The word has said "waiting" before, at some epoch, and
+//!   `since` belongs to that wait or to a later one, because `publish` writes `since` before the
+//!   word (`Release`) and we load the word first (`Acquire`). If it belongs to a later wait, the
+//!   breaker was open again when we loaded it, and we may say so. Either way the wait was
+//!   running at that moment, by our caller's own reading of the clock.
+//!   If the wait seems over, or the reading is before `since`, the machine decides, under the lock.
+//!
+//! A store under the lock needs no compare-exchange: there is one writer at a time.
+
+use crate::machine::{
+    Admission, Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording,
+    RejectReason, Settlement, State, Transition, Verdict, Word, finite,
+};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+
+/// A [`Machine`] that any number of threads may use at once.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    word: AtomicU64,
+    since: AtomicU64,
+    policy: Policy,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    machine: Machine,
+    totals: Totals,
+}
+
+/// What is counted under the lock. Successes and rejections are counted by the caller, in stripes:
+/// those happen without the lock (see `stripe.rs`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) failure: u64,
+    pub(crate) ignored: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) stale: u64,
+}
+
+/// Everything that can be read at one moment, but for the stripes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub(crate) state: State,
+    pub(crate) epoch: u64,
+    pub(crate) transitions: u64,
+    pub(crate) consecutive_failures: u32,
+    pub(crate) probes_in_flight: u16,
+    pub(crate) remaining_wait: Option<Nanos>,
+    pub(crate) forced: bool,
+    pub(crate) totals: Totals,
+}
+
+impl Cell {
+    pub(crate) fn new(policy: Policy) -> Self {
+        let machine = Machine::new();
+        Self {
+            word: AtomicU64::new(machine.word().to_bits()),
+            since: AtomicU64::new(0),
+            policy,
+            inner: Mutex::new(Inner {
+                machine,
+                totals: Totals::default(),
+            }),
+        }
+    }
+
+    /// The admission word as it is now.
+    #[inline]
+    pub(crate) fn word(&self) -> Word {
+        Word::from_bits(self.word.load(Ordering::Acquire))
+    }
+
+    /// The word itself, for a host that reads it in place.
+    pub(crate) const fn word_cell(&self) -> &AtomicU64 {
+        &self.word
+    }
+
+    /// Admits without the lock where nothing has to be decided.
+    #[inline]
+    pub(crate) fn admit_unasked(&self) -> Option<Word> {
+        let word = self.word();
+        word.admits_all().then_some(word)
+    }
+
+    /// Asks for admission.
+    pub(crate) fn admit(&self, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
+        let word = self.word();
+        if word.admits_all() {
+            return Ok(Admission {
+                verdict: Verdict::Admitted(word),
+                transition: None,
+            });
+        }
+        if word.is_waiting() {
+            let now = now.ok_or(NeedsNow)?;
+            let since = self.since.load(Ordering::Acquire);
+            let left = self.policy.remaining(since, now);
+            if since <= now && left > 0 {
+                return Ok(Admission {
+                    verdict: Verdict::Rejected {
+                        reason: RejectReason::Open,
+                        retry_after: finite(left),
+                    },
+                    transition: None,
+                });
+            }
+        }
+        self.locked(|inner| inner.machine.admit(&self.policy, now))
+    }
+
+    /// Whether this permit's success changes nothing: then it has been applied, and only remains to
+    /// be counted.
+    #[inline]
+    pub(crate) fn success_changes_nothing(&self, permit: Word) -> bool {
+        self.word() == permit.cleared()
+    }
+
+    /// Settles a permit. A success that is `Applied` remains to be counted by the caller.
+    pub(crate) fn settle(
+        &self,
+        permit: Word,
+        outcome: Outcome,
+        now: Option<Nanos>,
+    ) -> Result<Settlement, NeedsNow> {
+        self.locked(|inner| {
+            let settlement = inner.machine.settle(&self.policy, permit, outcome, now)?;
+            match settlement.effect {
+                Effect::Applied => inner.totals.count(outcome),
+                Effect::Stale => inner.totals.stale += 1,
+                Effect::AlreadySettled => {}
+            }
+            Ok(settlement)
+        })
+    }
+
+    /// Records a result without a permit. A success remains to be counted by the caller.
+    pub(crate) fn record(
+        &self,
+        recorded: Recorded,
+        now: Option<Nanos>,
+    ) -> Result<Recording, NeedsNow> {
+        self.locked(|inner| {
+            let recording = inner.machine.record(&self.policy, recorded, now)?;
+            if recorded == Recorded::Failure {
+                inner.totals.count(Outcome::Failure);
+            }
+            Ok(recording)
+        })
+    }
+
+    /// Whether a success recorded now changes nothing; see `success_changes_nothing`.
+    #[inline]
+    pub(crate) fn is_clear(&self) -> bool {
+        self.word().is_clear()
+    }
+
+    /// Applies one of the machine's controls.
+    pub(crate) fn control(
+        &self,
+        control: impl FnOnce(&mut Machine) -> Option<Transition>,
+    ) -> Option<Transition> {
+        self.locked(|inner| control(&mut inner.machine))
+    }
+
+    /// The state at `now`, which is asked for only while a wait runs.
+    pub(crate) fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
+        lock(&self.inner).machine.state(&self.policy, now)
+    }
+
+    /// Everything at one moment.
+    pub(crate) fn view(&self, now: Option<Nanos>) -> Result<View, NeedsNow> {
+        let Inner { machine, totals } = &*lock(&self.inner);
+        Ok(View {
+            state: machine.state(&self.policy, now)?,
+            epoch: machine.epoch(),
+            transitions: machine.transitions(),
+            consecutive_failures: machine.consecutive_failures(),
+            probes_in_flight: machine.probes_in_flight(),
+            remaining_wait: machine.remaining_wait(&self.policy, now)?,
+            forced: machine.is_forced(),
+            totals: *totals,
+        })
+    }
+
+    fn locked<R>(&self, operation: impl FnOnce(&mut Inner) -> R) -> R {
+        let mut inner = lock(&self.inner);
+        let result = operation(&mut inner);
+        self.publish(&inner);
+        result
+    }
+
+    /// Publishes what the machine has become. The guard is still held: one writer at a time.
+    fn publish(&self, inner: &MutexGuard<'_, Inner>) {
+        // The order is what rejections without the lock rely on; see the module's documentation.
+        if let Some(since) = inner.machine.open_since() {
+            self.since.store(since, Ordering::Release);
+        }
+        self.word
+            .store(inner.machine.word().to_bits(), Ordering::Release);
+    }
+}
+
+impl Totals {
+    const fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Success => {}
+            Outcome::Failure => self.failure += 1,
+            Outcome::Ignored => self.ignored += 1,
+            Outcome::Cancelled => self.cancelled += 1,
+        }
+    }
+}

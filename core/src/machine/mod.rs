@@ -1,0 +1,224 @@
+//! The pure state machine: `(state, now, input) -> decision`.
+//!
+//! It holds no clock, no lock, does no I/O, allocates nothing and runs no user code. A home
+//! around it ([`crate::CircuitBreaker`] for threads, a wasm module for one) keeps it safe from
+//! concurrent use, reads the clock, counts totals and tells listeners.
+//!
+//! Time is an input, and only where it decides: every operation takes `Option<Nanos>` and answers
+//! [`NeedsNow`], having changed nothing, where it cannot decide without one (SPEC 2.1).
+//!
+//! Invariants, each held by the one file named:
+//!
+//! * [`Machine::enter`] is the only place where the epoch grows, by one, and the only place where a
+//!   [`Transition`] is made; so epochs are gap-free and each `from` is the `to` before it (P4).
+//! * `admission.rs`: a probe's slot is taken when it is admitted, never later (6.1, P1).
+//! * `settlement.rs`: a permit of another epoch changes nothing (7.1, P3).
+//! * `control.rs`: a forced mode lies on top of the phase and never writes into it, but for the
+//!   probes in flight (10.4).
+
+mod admission;
+mod control;
+mod policy;
+mod settlement;
+mod state;
+#[cfg(test)]
+mod tests;
+mod word;
+
+#[cfg(any(feature = "std", loom))]
+pub(crate) use admission::finite;
+pub use admission::{Admission, RejectReason, Verdict};
+pub use policy::{NEVER, Policy};
+pub use settlement::{Effect, Outcome, Recorded, Recording, Settlement};
+pub use state::{Reason, State, Transition};
+pub use word::Word;
+
+/// A monotonic reading in nanoseconds. Only differences between readings mean anything.
+pub type Nanos = u64;
+
+/// The operation cannot be decided without a reading of the clock; nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeedsNow;
+
+/// One circuit breaker's state. See the [module](self) for what surrounds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    phase: Phase,
+    forced: Option<Forced>,
+    epoch: u64,
+}
+
+/// The automatic state and what belongs to it; it is kept while a forced mode lies on top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Closed { failures: u32 },
+    Open { since: Nanos },
+    HalfOpen(Probing),
+}
+
+/// One half-open period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Probing {
+    /// Successful probes so far.
+    successes: u32,
+    /// Probes of this epoch that are not settled yet.
+    in_flight: u16,
+    /// When the last of them was admitted.
+    last_admitted: Nanos,
+}
+
+/// A mode set by hand (SPEC 10.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forced {
+    Open,
+    Closed,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Machine {
+    /// The epoch of a new machine. It is not 0, so that a zeroed word is never a valid permit.
+    pub const FIRST_EPOCH: u64 = 1;
+
+    /// A closed machine with no failures.
+    pub const fn new() -> Self {
+        Self {
+            phase: Phase::Closed { failures: 0 },
+            forced: None,
+            epoch: Self::FIRST_EPOCH,
+        }
+    }
+
+    /// The current epoch (SPEC 1.3).
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How many transitions there have been: one for each epoch after the first.
+    pub const fn transitions(&self) -> u64 {
+        self.epoch - Self::FIRST_EPOCH
+    }
+
+    /// Failures in a row, 0 unless the automatic state is closed (SPEC 9.2).
+    pub const fn consecutive_failures(&self) -> u32 {
+        match self.phase {
+            Phase::Closed { failures } => failures,
+            Phase::Open { .. } | Phase::HalfOpen(_) => 0,
+        }
+    }
+
+    /// Unsettled probes of the current epoch (SPEC 9.2).
+    pub const fn probes_in_flight(&self) -> u16 {
+        match self.phase {
+            Phase::HalfOpen(probing) => probing.in_flight,
+            Phase::Closed { .. } | Phase::Open { .. } => 0,
+        }
+    }
+
+    /// Whether a forced mode is on (SPEC 10.3).
+    pub const fn is_forced(&self) -> bool {
+        self.forced.is_some()
+    }
+
+    /// When the automatic state opened, while it is open and not forced.
+    pub const fn open_since(&self) -> Option<Nanos> {
+        match (self.forced, self.phase) {
+            (None, Phase::Open { since }) => Some(since),
+            _ => None,
+        }
+    }
+
+    /// The state as a caller sees it at `now`; changes nothing (SPEC 9.1).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while the state is open, when `now` decides between open and half-open.
+    pub fn state(&self, policy: &Policy, now: Option<Nanos>) -> Result<State, NeedsNow> {
+        Ok(match self.remaining_wait(policy, now)? {
+            Some(wait) if wait == 0 => State::HalfOpen,
+            _ => self.stored_state(),
+        })
+    }
+
+    /// What is left of the wait at `now`: 0 once it is over, none when nothing is waited for
+    /// ([`NEVER`] where the wait never ends). Changes nothing (SPEC 9.2).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while the state is open.
+    pub fn remaining_wait(
+        &self,
+        policy: &Policy,
+        now: Option<Nanos>,
+    ) -> Result<Option<Nanos>, NeedsNow> {
+        match self.open_since() {
+            None => Ok(None),
+            Some(since) => Ok(Some(policy.remaining(since, now.ok_or(NeedsNow)?))),
+        }
+    }
+
+    /// The state of the last transition: open even when the wait is over.
+    const fn stored_state(&self) -> State {
+        match (self.forced, self.phase) {
+            (Some(Forced::Open), _) | (None, Phase::Open { .. }) => State::Open,
+            (Some(Forced::Closed), _) | (None, Phase::Closed { .. }) => State::Closed,
+            (None, Phase::HalfOpen(_)) => State::HalfOpen,
+        }
+    }
+
+    /// Begins a new epoch in `phase` and `forced`.
+    fn enter(
+        &mut self,
+        phase: Phase,
+        forced: Option<Forced>,
+        reason: Reason,
+        now: Nanos,
+    ) -> Transition {
+        let from = self.stored_state();
+        self.phase = phase;
+        self.forced = forced;
+        self.epoch += 1;
+        Transition {
+            from,
+            to: self.stored_state(),
+            epoch: self.epoch,
+            reason,
+            at: now,
+        }
+    }
+
+    fn open(&mut self, reason: Reason, now: Nanos) -> Transition {
+        self.enter(Phase::Open { since: now }, None, reason, now)
+    }
+
+    fn close(&mut self, reason: Reason, now: Nanos) -> Transition {
+        self.enter(Phase::Closed { failures: 0 }, None, reason, now)
+    }
+
+    /// Enters half-open if the wait is over at `now`; otherwise answers what is left of it.
+    /// A reading before `since` restarts the wait from that reading, once (SPEC 2.3).
+    fn end_wait(&mut self, policy: &Policy, since: Nanos, now: Nanos) -> Result<Transition, Nanos> {
+        match policy.remaining(since, now) {
+            0 => Ok(self.enter(
+                Phase::HalfOpen(Probing {
+                    successes: 0,
+                    in_flight: 0,
+                    last_admitted: now,
+                }),
+                None,
+                Reason::TimeoutElapsed,
+                now,
+            )),
+            left => {
+                if now < since {
+                    self.phase = Phase::Open { since: now };
+                }
+                Err(left)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! State and totals of one breaker, and (feature `metrics`) their way into OpenTelemetry.
+
+use std::time::Duration;
+
+use crate::cell::View;
+use crate::machine::{RejectReason, State, finite};
+use crate::stripe::Counts;
+
+/// State and totals of one breaker at one moment (SPEC 9.2); from
+/// [`CircuitBreaker::metrics`](crate::CircuitBreaker::metrics). Totals only ever grow (1.5).
+///
+/// Successes and rejections are counted without a lock, so those of calls that end while the
+/// snapshot is taken may or may not be in it. None is ever lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CircuitBreakerMetrics {
+    /// Calls that succeeded.
+    pub success_count: u64,
+    /// Calls that failed.
+    pub failure_count: u64,
+    /// Calls whose result says nothing about the callee.
+    pub ignored_count: u64,
+    /// Calls that their caller gave up.
+    pub cancelled_count: u64,
+    /// Calls that were not admitted, for whatever reason.
+    pub rejected_count: u64,
+    /// Results that came too late to count (SPEC 7.1).
+    pub stale_count: u64,
+    /// Changes of state and resets.
+    pub transition_count: u64,
+    /// The state. It compares equal to "Closed", "Open" or "HalfOpen".
+    pub state: State,
+    /// The epoch: 1 at first, one more after each transition (SPEC 1.3).
+    pub epoch: u64,
+    /// Failures in a row; 0 unless closed.
+    pub consecutive_failures: u32,
+    /// Probes that are not settled yet.
+    pub probes_in_flight: u16,
+    /// What is left of the wait while open: 0 once it is over, none when it never ends.
+    pub remaining_wait: Option<Duration>,
+    /// Whether `force_open` or `force_closed` is on.
+    pub forced: bool,
+    rejected: [u64; RejectReason::ALL.len()],
+}
+
+impl CircuitBreakerMetrics {
+    pub(crate) fn new(view: View, counts: Counts) -> Self {
+        Self {
+            success_count: counts.success,
+            failure_count: view.totals.failure,
+            ignored_count: view.totals.ignored,
+            cancelled_count: view.totals.cancelled,
+            rejected_count: counts.rejected.iter().sum(),
+            stale_count: view.totals.stale,
+            transition_count: view.transitions,
+            state: view.state,
+            epoch: view.epoch,
+            consecutive_failures: view.consecutive_failures,
+            probes_in_flight: view.probes_in_flight,
+            remaining_wait: view
+                .remaining_wait
+                .and_then(finite)
+                .map(Duration::from_nanos),
+            forced: view.forced,
+            rejected: counts.rejected,
+        }
+    }
+
+    /// success / (success + failure), none before the first of either (SPEC 9.2).
+    pub fn success_rate(&self) -> Option<f64> {
+        let total = self.success_count + self.failure_count;
+        // Exact up to 2^53 calls, and good enough for a rate beyond.
+        (total > 0).then(|| self.success_count as f64 / total as f64)
+    }
+
+    /// Calls that were not admitted for this reason.
+    pub const fn rejected_for(&self, reason: RejectReason) -> u64 {
+        self.rejected[reason as usize]
+    }
+}

@@ -1,0 +1,115 @@
+//! The leave to run one call.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::{fmt, thread};
+
+use crate::machine::{Effect, Outcome, Settlement, Word};
+use crate::shared::Shared;
+
+/// The leave to run one call: settle it once, with what came of the call.
+///
+/// A permit that is dropped unsettled counts as *cancelled* and gives its slot back (SPEC 7.3). One
+/// that is dropped because the thread unwinds counts as a *failure*: the guarded code panicked (7.4).
+///
+/// It carries the epoch in which it was given. If the breaker has changed state or was reset since,
+/// settling answers [`Effect::Stale`] and changes nothing but that total (7.1).
+///
+/// There are two kinds: [`Permit`] borrows the breaker and costs nothing to pass around,
+/// [`OwnedPermit`] keeps the breaker alive and may go to another task or thread.
+///
+/// ```
+/// use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerConfig};
+///
+/// let cb = CircuitBreaker::new(CircuitBreakerConfig::default());
+/// match cb.try_acquire() {
+///     Ok(permit) => {
+///         // … the call …
+///         permit.success();
+///     }
+///     Err(rejection) => println!("come back in {:?}", rejection.retry_after),
+/// }
+/// ```
+#[must_use = "a permit that is dropped counts as a cancelled call"]
+pub struct PermitOf<B: Deref<Target = Shared>> {
+    breaker: B,
+    word: Option<Word>,
+}
+
+/// A permit that borrows its breaker; from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
+pub type Permit<'a> = PermitOf<&'a Shared>;
+
+/// A permit that keeps its breaker alive; from
+/// [`CircuitBreaker::try_acquire_owned`](crate::CircuitBreaker::try_acquire_owned).
+pub type OwnedPermit = PermitOf<Arc<Shared>>;
+
+impl<B: Deref<Target = Shared>> PermitOf<B> {
+    #[inline]
+    pub(crate) const fn new(breaker: B, word: Word) -> Self {
+        Self {
+            breaker,
+            word: Some(word),
+        }
+    }
+
+    /// The call succeeded.
+    #[inline]
+    pub fn success(mut self) -> Settlement {
+        self.settle(Outcome::Success)
+    }
+
+    /// The call failed.
+    #[inline]
+    pub fn failure(mut self) -> Settlement {
+        self.settle(Outcome::Failure)
+    }
+
+    /// The call ended, and its result says nothing about the callee's health (SPEC 6.4).
+    #[inline]
+    pub fn ignore(mut self) -> Settlement {
+        self.settle(Outcome::Ignored)
+    }
+
+    /// Settles the permit and says what that did (SPEC 7.5). A second time it does nothing and
+    /// answers [`Effect::AlreadySettled`] (7.2).
+    #[inline]
+    pub fn settle(&mut self, outcome: Outcome) -> Settlement {
+        match self.word.take() {
+            Some(word) => self.breaker.settle(word, outcome),
+            None => Settlement {
+                effect: Effect::AlreadySettled,
+                transition: None,
+            },
+        }
+    }
+
+    /// Takes the permit apart: its raw word, none if it was settled. Nothing happens to its slot;
+    /// who has the word must settle it, through
+    /// [`CircuitBreaker::permit_from_raw`](crate::CircuitBreaker::permit_from_raw).
+    pub fn into_raw(mut self) -> Option<u64> {
+        self.word.take().map(Word::to_bits)
+    }
+}
+
+impl<B: Deref<Target = Shared>> Drop for PermitOf<B> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.word.is_some() {
+            let outcome = if thread::panicking() {
+                Outcome::Failure
+            } else {
+                Outcome::Cancelled
+            };
+            self.settle(outcome);
+        }
+    }
+}
+
+impl<B: Deref<Target = Shared>> fmt::Debug for PermitOf<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("breaker", &self.breaker.name())
+            .field("epoch", &self.word.map(Word::epoch))
+            .finish()
+    }
+}

@@ -1,0 +1,2 @@
+//! Stub while the workspace is laid out.
+fn main() {}
