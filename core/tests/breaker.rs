@@ -1,5 +1,7 @@
 //! The breaker as its users meet it: futures, panics, listeners, clocks.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,7 @@
 //! One event per transition, none per rejection.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
