@@ -5,7 +5,7 @@
 
 #![expect(clippy::panic, reason = "a test says what it has found by panicking")]
 
-#[path = "model/compare.rs"]
+#[path = "support/compare.rs"]
 mod compare;
 #[path = "model/random.rs"]
 mod random;

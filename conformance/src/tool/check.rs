@@ -42,7 +42,7 @@ pub(crate) fn check(folder: &Path) -> Result<String, Problems> {
 /// What is generated is as it was generated.
 fn generated(folder: &Path, files: &[File], problems: &mut Problems) -> Result<(), Problems> {
     for (name, expected) in files::generated(files)? {
-        if text(folder, name)?.replace("\r\n", "\n") != expected {
+        if json(folder, name)? != expected {
             problems.push(format!(
                 "{name} is not what `cargo run -p k1s0-conformance -- generate` writes"
             ));

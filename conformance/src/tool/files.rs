@@ -23,18 +23,19 @@ pub(crate) struct File {
 /// Writes `constants.json` and `manifest.json`.
 pub(crate) fn generate(folder: &Path) -> Result<String, Problems> {
     let files = read(folder)?;
-    for (name, text) in generated(&files)? {
-        fs::write(folder.join(name), text).map_err(|error| vec![format!("{name}: {error}")])?;
+    for (name, json) in generated(&files)? {
+        fs::write(folder.join(name), format!("{json:#}\n"))
+            .map_err(|error| vec![format!("{name}: {error}")])?;
     }
     Ok(format!("generated from {} files", files.len()))
 }
 
 /// The generated files as they should be.
-pub(crate) fn generated(files: &[File]) -> Result<[(&'static str, String); 2], Problems> {
+pub(crate) fn generated(files: &[File]) -> Result<[(&'static str, Value); 2], Problems> {
     let manifest = serde_json::to_value(manifest(files)).map_err(|e| vec![e.to_string()])?;
     Ok([
-        ("constants.json", text(&constants::constants()?)),
-        ("manifest.json", text(&manifest)),
+        ("constants.json", constants::constants()?),
+        ("manifest.json", manifest),
     ])
 }
 
@@ -95,8 +96,4 @@ fn entry(file: &File) -> FileEntry {
             .map(|level| scenarios.iter().filter(|s| s.level == *level).count())
             .collect(),
     }
-}
-
-fn text(json: &Value) -> String {
-    format!("{json:#}\n")
 }
