@@ -37,7 +37,7 @@ impl Wait {
             Self::Never => Self::Never,
             Self::Nanos(wait) => {
                 let waited = u128::from(now.max(since)) - u128::from(since);
-                Self::Nanos(if waited >= wait { 0 } else { wait - waited })
+                Self::Nanos(wait.saturating_sub(waited))
             }
         }
     }
