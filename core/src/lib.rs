@@ -88,6 +88,10 @@
 
 #![cfg_attr(not(any(feature = "std", loom)), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    loom,
+    allow(dead_code, reason = "the models use the cell and the stripes alone")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
@@ -134,6 +138,8 @@ pub use error::{CircuitBreakerError, ConfigError, Rejection};
 pub use machine::{
     Effect, Outcome, Reason, RejectReason, Settlement, State as CircuitBreakerState, Transition,
 };
+#[cfg(feature = "metrics")]
+pub use metrics::CircuitBreakerInstruments;
 #[cfg(feature = "mock")]
 pub use traits::MockBreaker;
 #[cfg(feature = "std")]
@@ -145,8 +151,8 @@ pub use {
     counters::HostCounters,
     event::TransitionEvent,
     metrics::CircuitBreakerMetrics,
-    permit::{OwnedPermit, Permit},
-    //registry::{Registry, RegistryBuilder, RegistryError},
+    permit::{OwnedPermit, Permit, PermitOf},
+    registry::{Registry, RegistryBuilder, RegistryError},
     traits::{Breaker, BreakerExt},
 };
 
