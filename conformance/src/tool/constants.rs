@@ -52,9 +52,12 @@ fn defaults() -> Value {
     })
 }
 
+/// How a field is set.
+type Set = fn(&mut Settings, u64);
+
 /// The ranges are asked of the check itself, so that they are what it does.
 fn ranges() -> Result<Value, Problems> {
-    let fields: [(&str, fn(&mut Settings, u64)); 3] = [
+    let fields: [(&str, Set); 3] = [
         ("failure_threshold", |s, value| s.failure_threshold = value),
         ("success_threshold", |s, value| s.success_threshold = value),
         ("half_open_max_calls", |s, value| {

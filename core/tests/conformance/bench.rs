@@ -177,13 +177,13 @@ fn build(
 /// A value of the type that Rust's constructor takes. One that does not fit is refused by the
 /// check that serves the faces whose types are wider.
 fn narrow(config: &Config, value: u64) -> Result<u32, ConfigError> {
-    u32::try_from(value).or_else(|_| {
+    u32::try_from(value).map_err(|_| {
         let mut settings = Settings::default();
         settings.failure_threshold = config.failure_threshold.unwrap_or(1);
         settings.success_threshold = config.success_threshold.unwrap_or(1);
         settings.half_open_max_calls = config.half_open_max_calls.unwrap_or(1);
         match settings.policy() {
-            Err(error) => Err(error),
+            Err(error) => error,
             Ok(policy) => panic!("{config:?} became {policy:?}"),
         }
     })
