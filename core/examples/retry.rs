@@ -25,14 +25,17 @@ use tokio::net::TcpListener;
 use tower::retry::Policy;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
+/// As tower has it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 // ===== with tower =====
 
 /// Retries failures, each after twice the wait of the one before. Rejections it hands on.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RetryFailures {
+    /// How many times at most, after the first attempt.
     pub retries: u32,
+    /// The first wait.
     pub backoff: Duration,
 }
 
@@ -118,12 +121,19 @@ where
 // ===== the server =====
 
 /// A server that is sick for so many requests, and counts them.
+#[derive(Debug)]
 pub struct Server {
+    /// Where it listens.
     pub address: SocketAddr,
-    pub hits: Arc<AtomicU32>,
+    hits: Arc<AtomicU32>,
 }
 
 impl Server {
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
     pub async fn start(sick_for: u32) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -138,6 +148,7 @@ impl Server {
         Ok(Self { address, hits })
     }
 
+    /// How many requests have come.
     pub fn hits(&self) -> u32 {
         self.hits.load(Ordering::SeqCst)
     }
@@ -156,7 +167,7 @@ async fn main() -> Result<(), BoxError> {
     };
 
     println!("with tower, 20 requests of up to 11 attempts each:");
-    let cb = CircuitBreaker::new(config.clone());
+    let cb = CircuitBreaker::new(config);
     let server = Server::start(u32::MAX).await?;
     let mut rejected = 0;
     for _ in 0..20 {

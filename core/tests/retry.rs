@@ -1,8 +1,13 @@
 //! What `examples/retry.rs` shows: retries end where the circuit opens.
 #![cfg(feature = "tower")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by failing"
+)]
 
 #[path = "../examples/retry.rs"]
-#[allow(dead_code, reason = "its `main`")]
+#[allow(dead_code, unreachable_pub, reason = "it is a program of its own")]
 mod example;
 
 use std::sync::Mutex;

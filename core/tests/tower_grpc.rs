@@ -1,5 +1,10 @@
 //! The layer around a tonic client, against a real tonic server.
 #![cfg(feature = "tower")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by failing"
+)]
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -495,6 +500,47 @@ async fn responses_that_are_dropped() {
     body.frame().await.unwrap().unwrap();
     drop(body);
     assert_eq!(totals(&cb), [0, 0, 0, 1]);
+}
+
+#[tokio::test]
+async fn a_panic_of_the_body_is_a_failure_and_one_elsewhere_is_not() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// A body that panics when it is read.
+    #[derive(Debug)]
+    struct Panicking;
+    impl Body for Panicking {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+            panic!("in the body")
+        }
+    }
+
+    let cb = breaker(&ManualClock::new());
+    let service = CircuitBreakerLayer::grpc(cb.clone()).layer(service_fn(|()| async {
+        Ok::<_, Infallible>(http::Response::new(Panicking))
+    }));
+    let mut body = service.clone().oneshot(()).await.unwrap().into_body();
+    assert!(format!("{body:?}").contains("Panicking"));
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        Pin::new(&mut body).poll_frame(&mut cx).is_ready()
+    }));
+    assert!(caught.is_err());
+    assert_eq!(totals(&cb), [0, 1, 0, 0]);
+
+    let body = service.oneshot(()).await.unwrap().into_body();
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let _body = body;
+        panic!("elsewhere");
+    }));
+    assert!(caught.is_err());
+    assert_eq!(totals(&cb), [0, 1, 0, 1]);
 }
 
 #[tokio::test]

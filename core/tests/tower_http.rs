@@ -1,5 +1,10 @@
 //! The layer around hyper's client, against real servers.
 #![cfg(feature = "tower")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by failing"
+)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
