@@ -199,10 +199,12 @@ async fn the_wait_may_end_between_readiness_and_call() {
     let clock = ManualClock::new();
     let cb = breaker(&clock);
     let mut service = guarded(&cb);
+    // Its readiness is used up by this call, and must be asked for again.
+    service.ready().await.unwrap().call(1).await.unwrap();
     cb.trip();
     service.ready().await.unwrap();
     clock.advance(TIMEOUT);
-    assert_eq!(service.call(1).await.unwrap(), 1);
+    assert_eq!(service.call(2).await.unwrap(), 2);
     assert_eq!(cb.current_state(), "Closed");
 }
 

@@ -500,6 +500,15 @@ async fn responses_that_are_dropped() {
     body.frame().await.unwrap().unwrap();
     drop(body);
     assert_eq!(totals(&cb), [0, 0, 0, 1]);
+
+    // But it does not undo one.
+    let cb = breaker(&ManualClock::new());
+    let empty = Ok(Frame::data(Bytes::new()));
+    let mut body = respond(&cb, 200, [data(), empty, data()]).await.into_body();
+    body.frame().await.unwrap().unwrap();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    assert_eq!(totals(&cb), [1, 0, 0, 0]);
 }
 
 #[tokio::test]
