@@ -8,7 +8,6 @@
 //! (feature `tool`), which writes `constants.json`, looks at it.
 
 pub mod model;
-pub mod model_subject;
 pub mod replay;
 pub mod scenario;
 pub mod subject;
