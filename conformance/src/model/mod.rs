@@ -1,7 +1,7 @@
 //! The rules of SPEC.md, sections 1 to 10, once more: one thread, plain fields, no cleverness.
 //!
-//! It is written from SPEC.md alone and shares no code and no representation with the core: it
-//! keeps the set of live permits, each with its epoch, and asks that set everything; times are 128
+//! It follows SPEC.md and shares no code and no representation with the core: it
+//! keeps the set of live permits, each with its epoch, and asks that set everything; waits are 128
 //! bits wide, so that nothing has to saturate. A random sequence on which the two differ shows a
 //! mistake in one of them.
 
