@@ -1,5 +1,6 @@
 //! Reading the suite: the manifest, and the files it names.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -20,6 +21,8 @@ pub struct Manifest {
     pub levels: Vec<Level>,
     /// How many scenarios there are.
     pub scenarios: usize,
+    /// How many of them begin at each level.
+    pub by_level: BTreeMap<Level, usize>,
     /// How many steps they have.
     pub steps: usize,
     /// The files.
@@ -35,8 +38,8 @@ pub struct FileEntry {
     pub scenarios: usize,
     /// How many steps they have.
     pub steps: usize,
-    /// How many of its scenarios begin at each level, in the order of `levels`.
-    pub by_level: Vec<usize>,
+    /// How many of its scenarios begin at each level.
+    pub by_level: BTreeMap<Level, usize>,
 }
 
 /// The folder `conformance/` of this repository.

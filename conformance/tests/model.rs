@@ -1,6 +1,6 @@
 //! The model and the scenarios, written apart, agree.
 
-use k1s0_conformance::model_subject::ModelFace;
+use k1s0_conformance::model::ModelFace;
 use k1s0_conformance::replay::replay;
 use k1s0_conformance::suite;
 

@@ -5,6 +5,7 @@ use k1s0_circuit_breaker::{
     CircuitBreaker, CircuitBreakerConfig, Effect, ManualClock, Outcome, Settlement,
 };
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -75,6 +76,11 @@ fn a_zeroed_word_is_stale() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
     /// Words come from other languages' memory: whatever they hold, nothing breaks, and only the
     /// epoch decides whether one counts.
     #[test]

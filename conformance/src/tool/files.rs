@@ -1,9 +1,10 @@
 //! The files of the suite: finding them, and generating the two that are generated.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use k1s0_conformance::scenario::{Level, Topic};
+use k1s0_conformance::scenario::{Level, Scenario, Topic};
 use k1s0_conformance::suite::{FileEntry, Manifest, SUITE};
 use serde_json::Value;
 
@@ -75,25 +76,38 @@ fn read_one(folder: &Path, file: &Path) -> Result<File, Problems> {
 }
 
 fn manifest(files: &[File]) -> Manifest {
-    let files: Vec<_> = files.iter().map(entry).collect();
+    let all: Vec<_> = files
+        .iter()
+        .flat_map(|file| &file.topic.scenarios)
+        .collect();
     Manifest {
         suite: SUITE,
         levels: Level::ALL.to_vec(),
-        scenarios: files.iter().map(|file| file.scenarios).sum(),
-        steps: files.iter().map(|file| file.steps).sum(),
-        files,
+        scenarios: all.len(),
+        by_level: by_level(&all),
+        steps: steps(&all),
+        files: files.iter().map(entry).collect(),
     }
 }
 
 fn entry(file: &File) -> FileEntry {
-    let scenarios = &file.topic.scenarios;
+    let scenarios: Vec<_> = file.topic.scenarios.iter().collect();
     FileEntry {
         path: file.path.clone(),
         scenarios: scenarios.len(),
-        steps: scenarios.iter().map(|scenario| scenario.steps.len()).sum(),
-        by_level: Level::ALL
-            .iter()
-            .map(|level| scenarios.iter().filter(|s| s.level == *level).count())
-            .collect(),
+        steps: steps(&scenarios),
+        by_level: by_level(&scenarios),
     }
+}
+
+fn steps(scenarios: &[&Scenario]) -> usize {
+    scenarios.iter().map(|scenario| scenario.steps.len()).sum()
+}
+
+fn by_level(scenarios: &[&Scenario]) -> BTreeMap<Level, usize> {
+    let mut levels = BTreeMap::new();
+    for scenario in scenarios {
+        *levels.entry(scenario.level).or_default() += 1;
+    }
+    levels
 }

@@ -2,13 +2,14 @@
 //! reads the admission word in place and crosses into the breaker only when it must (DESIGN 5).
 
 use std::collections::BTreeMap;
+use std::panic::catch_unwind;
 use std::sync::atomic::Ordering;
 
-use k1s0_circuit_breaker::{HostCounters, OwnedPermit, Rejection};
+use k1s0_circuit_breaker::{CircuitBreakerError, HostCounters, OwnedPermit, Rejection};
 use k1s0_conformance::subject::Called;
 use k1s0_conformance::vocabulary::{CallResult, Effect, Outcome, Settled, Verdict};
 
-use crate::bench::{Breaker, Entry};
+use crate::bench::{self, Breaker, Ended, Entry};
 use crate::compare;
 use crate::permits::call_with;
 
@@ -127,23 +128,17 @@ impl Entry for Host {
 
     fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
         let now = self.word();
-        match self.words.slots.get_mut(permit)? {
-            slot @ Slot::Word(_) if outcome == Outcome::Success => {
-                if let Slot::Word(word) = slot
-                    && *word & 1 == 0
-                    && *word == now
-                {
-                    self.counters.success();
-                    *slot = Slot::Settled(None);
-                    return Some(Settled {
-                        effect: Effect::Applied,
-                        transition: None,
-                    });
-                }
-                self.words.settle(permit, outcome)
-            }
-            _ => self.words.settle(permit, outcome),
+        let slot = self.words.slots.get_mut(permit)?;
+        let unchanged = matches!(slot, Slot::Word(word) if *word & 1 == 0 && *word == now);
+        if unchanged && outcome == Outcome::Success {
+            self.counters.success();
+            *slot = Slot::Settled(None);
+            return Some(Settled {
+                effect: Effect::Applied,
+                transition: None,
+            });
         }
+        self.words.settle(permit, outcome)
     }
 
     fn drop_permit(&mut self, permit: &str) {
@@ -151,14 +146,19 @@ impl Entry for Host {
     }
 
     fn call(&mut self, result: CallResult) -> Called {
-        let word = self.word();
-        if word & 1 == 0 && result == CallResult::Success {
-            self.counters.success();
-            return Called::Ran;
+        const CALL: &str = "the guarded call itself";
+        if let Verdict::Rejected(rejection) = self.acquire(CALL) {
+            return Called::Rejected(rejection);
         }
-        call_with(result, || {
-            let word = self.ask()?;
-            Ok(self.words.breaker.permit_from_raw(word))
-        })
+        let ended = catch_unwind(|| bench::end(result));
+        let outcome = match ended {
+            Ok(Ok(_)) => Outcome::Success,
+            Ok(Err(Ended::Ignored)) => Outcome::Ignored,
+            Ok(Err(Ended::GaveUp)) => Outcome::Cancelled,
+            Ok(Err(Ended::Failed)) | Err(_) => Outcome::Failure,
+        };
+        self.settle(CALL, outcome);
+        let found = ended.map(|ended| ended.map_err(CircuitBreakerError::Inner));
+        bench::called(result, 1, found)
     }
 }

@@ -1,12 +1,16 @@
 //! The rules of SPEC.md, sections 1 to 10, once more: one thread, plain fields, no cleverness.
 //!
-//! It is written from SPEC.md alone and shares no code and no representation with the core: it
-//! keeps the set of live permits, each with its epoch, and asks that set everything; times are 128
+//! It follows SPEC.md and shares no code and no representation with the core: it
+//! keeps the set of live permits, each with its epoch, and asks that set everything; waits are 128
 //! bits wide, so that nothing has to saturate. A random sequence on which the two differ shows a
 //! mistake in one of them.
 
+mod subject;
+mod wait;
+
 use std::collections::BTreeMap;
 
+use self::wait::Wait;
 use crate::scenario::Config;
 use crate::subject::Refused;
 use crate::vocabulary::{
@@ -14,46 +18,7 @@ use crate::vocabulary::{
     Transition,
 };
 
-/// How long something lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wait {
-    Never,
-    Nanos(u128),
-}
-
-impl Wait {
-    /// 2.4, and 2.4a: what a host cannot say in 64 bits never ends, nor does the largest it can say.
-    fn new(ns: u128) -> Self {
-        if ns >= u128::from(u64::MAX) {
-            Self::Never
-        } else {
-            Self::Nanos(ns)
-        }
-    }
-
-    /// What is left at `now` of a wait that began at `since` (2.2; 2.3 for `now < since`).
-    fn left(self, since: u64, now: u64) -> Self {
-        match self {
-            Self::Never => Self::Never,
-            Self::Nanos(wait) => {
-                let waited = u128::from(now.max(since)) - u128::from(since);
-                Self::Nanos(wait.saturating_sub(waited))
-            }
-        }
-    }
-
-    fn is_over(self) -> bool {
-        self == Self::Nanos(0)
-    }
-
-    /// As callers are told it (5.1a).
-    fn told(self) -> Option<u64> {
-        match self {
-            Self::Never => None,
-            Self::Nanos(wait) => u64::try_from(wait).ok(),
-        }
-    }
-}
+pub use subject::ModelFace;
 
 /// A permit's name in the model.
 pub type PermitId = u64;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Answer, Model, PermitId};
+use super::{Answer, Model, PermitId};
 use crate::scenario::Config;
 use crate::subject::{Called, Face, Refused, Subject};
 use crate::vocabulary::{
