@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use crate::machine::RejectReason;
 use crate::stripe::{Chunk, Counts, Stripe, StripeTable, place_in, run_of};
@@ -73,18 +73,12 @@ impl Drop for Leases {
 #[derive(Debug)]
 pub(crate) struct Counters {
     column: u32,
-    hosts: std::sync::Mutex<Hosts>,
 }
-
-/// The stripes that foreign hosts count in, and what those left that are gone.
-#[derive(Debug, Default)]
-struct Hosts(Vec<Arc<Stripe>>);
 
 impl Counters {
     pub(crate) fn new() -> Self {
         Self {
             column: TABLE.open_column(),
-            hosts: std::sync::Mutex::default(),
         }
     }
 
@@ -97,33 +91,9 @@ impl Counters {
         self.with_stripe(|stripe| stripe.rejected(reason));
     }
 
-    pub(crate) fn sum(&self) -> Counts {
-        let mut counts = Counts::default();
-        TABLE.sum(self.column, &mut counts);
-        for stripe in &self.hosts().0 {
-            counts.add(stripe);
-        }
-        counts
-    }
-
-    /// A stripe for a host to count in.
-    pub(crate) fn host_stripe(&self) -> Arc<Stripe> {
-        let hosts = &mut self.hosts().0;
-        // A stripe that only we hold has been given up; its counts stay in it for the next host.
-        // `get_mut`, unlike `strong_count`, also orders us after everything that host has counted.
-        let given_up = hosts
-            .iter_mut()
-            .position(|stripe| Arc::get_mut(stripe).is_some());
-        if let Some(index) = given_up {
-            return Arc::clone(&hosts[index]);
-        }
-        let stripe = Arc::<Stripe>::default();
-        hosts.push(Arc::clone(&stripe));
-        stripe
-    }
-
-    fn hosts(&self) -> std::sync::MutexGuard<'_, Hosts> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Adds every thread's counts.
+    pub(crate) fn sum(&self, counts: &mut Counts) {
+        TABLE.sum(self.column, counts);
     }
 
     /// The hot path: a thread-local, then two loads, each with a null check.
