@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::machine::RejectReason;
-use crate::stripe::{Chunk, Counts, KEPT, Place, Stripe, StripeTable};
+use crate::stripe::{Chunk, Counts, HeldTable, KEPT, Place, Stripe, StripeTable};
 use crate::sync::AtomicU64;
 
 static TABLE: StripeTable = StripeTable::new();
@@ -101,6 +101,11 @@ impl Drop for Counters {
     fn drop(&mut self) {
         TABLE.close(self.place);
     }
+}
+
+/// Holds the table of all counters; see [`crate::engine::hold_counters`].
+pub(crate) fn hold() -> HeldTable<'static> {
+    TABLE.hold()
 }
 
 /// A success counter that a foreign host owns and counts in, in place (DESIGN 5).

@@ -12,6 +12,8 @@
 //! that a few breakers need little and many need few look-ups.
 
 use crate::machine::RejectReason;
+#[cfg(feature = "std")]
+use crate::sync::MutexGuard;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// What happens without the lock: successes, and rejections by reason.
@@ -208,12 +210,26 @@ impl StripeTable {
         lock(&self.inner).runs[run as usize].unleased.push(chunk);
     }
 
+    /// Keeps everybody out until the answer is dropped.
+    #[cfg(feature = "std")]
+    pub(crate) fn hold(&self) -> HeldTable<'_> {
+        HeldTable {
+            _guard: lock(&self.inner),
+        }
+    }
+
     /// Adds up a place.
     pub(crate) fn sum(&self, place: Place, counts: &mut Counts) {
         for chunk in &lock(&self.inner).runs[place.run as usize].chunks {
             counts.add(&chunk[place.index as usize]);
         }
     }
+}
+
+/// The table's lock, held.
+#[cfg(feature = "std")]
+pub(crate) struct HeldTable<'a> {
+    _guard: MutexGuard<'a, Inner>,
 }
 
 #[cfg(all(test, loom))]
