@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::machine::RejectReason;
+use crate::machine::{Effect, Outcome, RejectReason};
 use crate::stripe::{Chunk, Counts, HeldTable, KEPT, Place, Stripe, StripeTable};
 use crate::sync::AtomicU64;
 
@@ -53,6 +53,13 @@ impl Counters {
         match self.stripe() {
             Some(stripe) => stripe.success(),
             None => self.with_new_lease(Stripe::success),
+        }
+    }
+
+    pub(crate) fn settled(&self, outcome: Outcome, effect: Effect) {
+        match self.stripe() {
+            Some(stripe) => stripe.settled(outcome, effect),
+            None => self.with_new_lease(|stripe| stripe.settled(outcome, effect)),
         }
     }
 

@@ -105,14 +105,17 @@ impl Engine {
         outcome: Outcome,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
-        if outcome == Outcome::Success && self.succeed_unasked(permit) {
-            return Ok(Settlement::APPLIED);
-        }
         let settlement = self.cell.settle(permit, outcome, now)?;
-        if outcome == Outcome::Success && settlement.effect == Effect::Applied {
-            self.counters.success();
-        }
+        self.counters.settled(outcome, settlement.effect);
         Ok(settlement)
+    }
+
+    /// Settles a permit without the clock where that changes no state; none means ask
+    /// [`settle`](Self::settle).
+    pub fn settle_unasked(&self, permit: Word, outcome: Outcome) -> Option<Effect> {
+        let effect = self.cell.settle_unasked(permit, outcome)?;
+        self.counters.settled(outcome, effect);
+        Some(effect)
     }
 
     /// Records a result that no permit was taken for (SPEC 8.1).
@@ -121,14 +124,8 @@ impl Engine {
     ///
     /// [`NeedsNow`] while open, and where the result changes the state.
     pub fn record(&self, recorded: Recorded, now: Option<Nanos>) -> Result<Recording, NeedsNow> {
-        if recorded == Recorded::Success && self.cell.is_clear() {
-            self.counters.success();
-            return Ok(Recording::default());
-        }
         let recording = self.cell.record(recorded, now)?;
-        if recorded == Recorded::Success {
-            self.counters.success();
-        }
+        self.counters.settled(recorded.outcome(), Effect::Applied);
         Ok(recording)
     }
 
@@ -191,7 +188,7 @@ impl Engine {
 
     /// Whether there is nothing to remember: closed, no failure pending, nothing forced.
     pub fn is_idle(&self) -> bool {
-        self.cell.is_clear() && !self.cell.is_forced()
+        self.cell.word().is_clear() && !self.cell.is_forced()
     }
 }
 
