@@ -91,12 +91,12 @@ pub(crate) fn draw(record: &Record, periods: &[Period], path: &Path) -> Result<(
 /// The line of the side with the breaker. It is drawn last and thin, so that the other shows where
 /// the two are one.
 fn with_line() -> ShapeStyle {
-    WITH.stroke_width(2)
+    WITH.stroke_width(3)
 }
 
 /// The line of the side without.
 fn without_line() -> ShapeStyle {
-    WITHOUT.mix(0.75).stroke_width(6)
+    WITHOUT.mix(0.75).stroke_width(7)
 }
 
 fn heading(area: &Area<'_>, record: &Record) -> Result<()> {
