@@ -88,6 +88,10 @@
 
 #![cfg_attr(not(any(feature = "std", loom)), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    loom,
+    allow(dead_code, reason = "the models use the cell and the stripes alone")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;

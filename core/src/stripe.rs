@@ -179,3 +179,8 @@ pub(crate) const fn run_of(column: u32) -> usize {
 pub(crate) const fn place_in(column: u32) -> usize {
     column as usize % CHUNK
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,596 @@
+//! Every interleaving of every pair of operations, at every moment where they could disturb each
+//! other, explained by the machine running them one after the other.
+//!
+//! A *moment* is a cell brought to the edge of something: one failure short of opening, the wait
+//! just over, the last slot free, one success short of closing. On it, two threads run one
+//! operation each (or two, or three threads run one), in every order that loom finds. Whatever the
+//! operations answered, and whatever the cell has become, must be what a plain [`Machine`] gives for
+//! at least one order of the same operations.
+//!
+//! `cargo xtask soak loom` runs them without a bound on preemptions and says how many executions
+//! there were.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use super::{Cell, Totals};
+use crate::machine::{
+    Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, State, Transition, Verdict, Word,
+};
+
+const WAIT: Nanos = 10;
+const PROBE_TIMEOUT: Nanos = 20;
+
+const POLICY: Policy = Policy {
+    failure_threshold: 2,
+    success_threshold: 2,
+    timeout: WAIT,
+    half_open_max_calls: 2,
+    probe_timeout: PROBE_TIMEOUT,
+};
+
+/// One thing that a thread does. Permits are named by their place in the moment's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Admit,
+    Settle(usize, Outcome),
+    Record(Recorded),
+    Reset,
+    Trip,
+    ForceOpen,
+    ForceClosed,
+    Automatic,
+    Read,
+}
+
+/// What it answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// Whether it was admitted and in which epoch, and the transition.
+    Admission(Result<u64, Option<Nanos>>, Option<Transition>),
+    Settlement(Effect, Option<Transition>),
+    Recording([Option<Transition>; 2]),
+    Control(Option<Transition>),
+    Read(State),
+}
+
+/// Everything that can be seen afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct After {
+    word: Word,
+    epoch: u64,
+    state: State,
+    failures: u32,
+    probes: u16,
+    wait: Option<Nanos>,
+    successes: u64,
+    totals: Totals,
+}
+
+/// Operations on a cell, and on the plain machine that explains them.
+trait Home {
+    fn word(&self) -> Word;
+    fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer;
+}
+
+struct Shared(Arc<Cell>, Arc<AtomicUsize>);
+
+impl Home for Shared {
+    fn word(&self) -> Word {
+        self.0.word()
+    }
+
+    fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
+        let Self(cell, successes) = self;
+        let count = || {
+            successes.fetch_add(1, SeqCst);
+        };
+        // The same steps as `shared.rs`: without the clock first, then with it.
+        fn decide<R>(now: Nanos, decision: impl Fn(Option<Nanos>) -> Result<R, NeedsNow>) -> R {
+            decision(None)
+                .or_else(|NeedsNow| decision(Some(now)))
+                .expect("decides once it has a reading")
+        }
+        match op {
+            Op::Admit => {
+                if let Some(word) = cell.admit_unasked() {
+                    return Answer::Admission(Ok(word.epoch()), None);
+                }
+                let admission = decide(now, |now| cell.admit(now));
+                answer_admission(admission.verdict, admission.transition)
+            }
+            Op::Settle(index, outcome) => {
+                let permit = permits[index];
+                if outcome == Outcome::Success && cell.success_changes_nothing(permit) {
+                    count();
+                    return Answer::Settlement(Effect::Applied, None);
+                }
+                let settlement = decide(now, |now| cell.settle(permit, outcome, now));
+                if outcome == Outcome::Success && settlement.effect == Effect::Applied {
+                    count();
+                }
+                Answer::Settlement(settlement.effect, settlement.transition)
+            }
+            Op::Record(recorded) => {
+                if recorded == Recorded::Success {
+                    count();
+                    if cell.is_clear() {
+                        return Answer::Recording([None; 2]);
+                    }
+                }
+                Answer::Recording(decide(now, |now| cell.record(recorded, now)).transitions)
+            }
+            Op::Reset => Answer::Control(cell.control(|machine| Some(machine.reset(now)))),
+            Op::Trip => Answer::Control(cell.control(|machine| machine.trip(now))),
+            Op::ForceOpen => Answer::Control(cell.control(|machine| machine.force_open(now))),
+            Op::ForceClosed => Answer::Control(cell.control(|machine| machine.force_closed(now))),
+            Op::Automatic => Answer::Control(cell.control(|machine| machine.automatic(now))),
+            Op::Read => Answer::Read(decide(now, |now| cell.state(now))),
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+struct Plain {
+    machine: Machine,
+    successes: u64,
+    totals: Totals,
+}
+
+impl Home for Plain {
+    fn word(&self) -> Word {
+        self.machine.word()
+    }
+
+    fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
+        let now_given = Some(now);
+        let machine = &mut self.machine;
+        match op {
+            Op::Admit => {
+                let admission = machine.admit(&POLICY, now_given).expect("now is given");
+                answer_admission(admission.verdict, admission.transition)
+            }
+            Op::Settle(index, outcome) => {
+                let settlement = machine
+                    .settle(&POLICY, permits[index], outcome, now_given)
+                    .expect("now is given");
+                match settlement.effect {
+                    Effect::Applied if outcome == Outcome::Success => self.successes += 1,
+                    Effect::Applied => self.totals.count(outcome),
+                    Effect::Stale => self.totals.stale += 1,
+                    Effect::AlreadySettled => {}
+                }
+                Answer::Settlement(settlement.effect, settlement.transition)
+            }
+            Op::Record(recorded) => {
+                match recorded {
+                    Recorded::Success => self.successes += 1,
+                    Recorded::Failure => self.totals.failure += 1,
+                }
+                let recording = machine.record(&POLICY, recorded, now_given);
+                Answer::Recording(recording.expect("now is given").transitions)
+            }
+            Op::Reset => Answer::Control(Some(machine.reset(now))),
+            Op::Trip => Answer::Control(machine.trip(now)),
+            Op::ForceOpen => Answer::Control(machine.force_open(now)),
+            Op::ForceClosed => Answer::Control(machine.force_closed(now)),
+            Op::Automatic => Answer::Control(machine.automatic(now)),
+            Op::Read => Answer::Read(machine.state(&POLICY, now_given).expect("now is given")),
+        }
+    }
+}
+
+fn answer_admission(verdict: Verdict, transition: Option<Transition>) -> Answer {
+    let verdict = match verdict {
+        Verdict::Admitted(word) => Ok(word.epoch()),
+        Verdict::Rejected { retry_after, .. } => Err(retry_after),
+    };
+    Answer::Admission(verdict, transition)
+}
+
+/// A cell on the edge of something.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    name: &'static str,
+    /// What leads there: operations and when.
+    setup: &'static [(Op, Nanos)],
+    /// When the threads run.
+    now: Nanos,
+}
+
+const FAIL: Op = Op::Record(Recorded::Failure);
+const OPENED: [(Op, Nanos); 2] = [(FAIL, 0), (FAIL, 0)];
+
+/// Setups admit two permits, so that every operation on permits 0 and 1 has one to work on.
+const MOMENTS: &[Moment] = &[
+    Moment {
+        name: "clear",
+        setup: &[(Op::Admit, 0), (Op::Admit, 0)],
+        now: 5,
+    },
+    Moment {
+        name: "last failure",
+        setup: &[(Op::Admit, 0), (Op::Admit, 0), (FAIL, 0)],
+        now: 5,
+    },
+    Moment {
+        name: "waiting",
+        setup: &[(Op::Admit, 0), (Op::Admit, 0), OPENED[0], OPENED[1]],
+        now: WAIT - 1,
+    },
+    Moment {
+        name: "end of wait",
+        setup: &[(Op::Admit, 0), (Op::Admit, 0), OPENED[0], OPENED[1]],
+        now: WAIT,
+    },
+    Moment {
+        name: "clock before the opening",
+        setup: &[(Op::Admit, 0), (Op::Admit, 0), (FAIL, 7), (FAIL, 7)],
+        now: 3,
+    },
+    Moment {
+        name: "last slot",
+        setup: &[
+            OPENED[0],
+            OPENED[1],
+            (Op::Admit, WAIT),
+            (Op::Admit, WAIT),
+            (Op::Settle(1, Outcome::Cancelled), WAIT),
+        ],
+        now: WAIT + 1,
+    },
+    Moment {
+        name: "no slot",
+        setup: &[OPENED[0], OPENED[1], (Op::Admit, WAIT), (Op::Admit, WAIT)],
+        now: WAIT + 1,
+    },
+    Moment {
+        name: "last success",
+        setup: &[
+            OPENED[0],
+            OPENED[1],
+            (Op::Record(Recorded::Success), WAIT),
+            (Op::Admit, WAIT),
+            (Op::Admit, WAIT),
+        ],
+        now: WAIT + 1,
+    },
+    Moment {
+        name: "hung probes",
+        setup: &[OPENED[0], OPENED[1], (Op::Admit, WAIT), (Op::Admit, WAIT)],
+        now: WAIT + PROBE_TIMEOUT,
+    },
+    Moment {
+        name: "stale permits",
+        setup: &[(Op::Admit, 0), (Op::Admit, 0), (Op::Reset, 0)],
+        now: 5,
+    },
+    Moment {
+        name: "forced over half-open",
+        setup: &[
+            OPENED[0],
+            OPENED[1],
+            (Op::Admit, WAIT),
+            (Op::Admit, WAIT),
+            (Op::ForceOpen, WAIT),
+        ],
+        now: WAIT + 1,
+    },
+    Moment {
+        name: "forced closed",
+        setup: &[(Op::ForceClosed, 0), (Op::Admit, 0), (Op::Admit, 0)],
+        now: 5,
+    },
+];
+
+const OPS: &[Op] = &[
+    Op::Admit,
+    Op::Settle(0, Outcome::Success),
+    Op::Settle(0, Outcome::Failure),
+    Op::Settle(0, Outcome::Ignored),
+    Op::Settle(0, Outcome::Cancelled),
+    Op::Settle(1, Outcome::Success),
+    Op::Settle(1, Outcome::Failure),
+    Op::Record(Recorded::Success),
+    Op::Record(Recorded::Failure),
+    Op::Reset,
+    Op::Trip,
+    Op::ForceOpen,
+    Op::ForceClosed,
+    Op::Automatic,
+    Op::Read,
+];
+
+impl Moment {
+    /// Brings a home here; answers the permits taken on the way.
+    fn set_up(&self, home: &mut dyn Home) -> Vec<Word> {
+        let mut permits = Vec::new();
+        for &(op, now) in self.setup {
+            home.run(op, &permits, now);
+            if op == Op::Admit {
+                permits.push(home.word());
+            }
+        }
+        permits
+    }
+
+    /// Runs the threads in every order that loom finds; answers how many there were.
+    fn explore(self, threads: &'static [&'static [Op]], preemptions: Option<usize>) -> usize {
+        let executions = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&executions);
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = preemptions;
+        builder.check(move || {
+            count.fetch_add(1, SeqCst);
+            let cell = Arc::new(Cell::new(POLICY));
+            let successes = Arc::new(AtomicUsize::new(0));
+            let mut home = Shared(Arc::clone(&cell), Arc::clone(&successes));
+            let permits = Arc::new(self.set_up(&mut home));
+
+            let handles: Vec<_> = threads[1..]
+                .iter()
+                .map(|ops| {
+                    let mut home = Shared(Arc::clone(&cell), Arc::clone(&successes));
+                    let permits = Arc::clone(&permits);
+                    loom::thread::spawn(move || run_all(&mut home, ops, &permits, self.now))
+                })
+                .collect();
+            let mut answers = vec![run_all(&mut home, threads[0], &permits, self.now)];
+            answers.extend(handles.into_iter().map(|handle| handle.join().expect("no panic")));
+
+            let view = cell.view(Some(self.now)).expect("now is given");
+            let after = After {
+                word: cell.word(),
+                epoch: view.epoch,
+                state: view.state,
+                failures: view.consecutive_failures,
+                probes: view.probes_in_flight,
+                wait: view.remaining_wait,
+                successes: successes.load(SeqCst) as u64,
+                totals: view.totals,
+            };
+            assert!(
+                self.explains(threads, &answers, after),
+                "no order explains it\nmoment: {}\nthreads: {threads:?}\nanswers: {answers:?}\nafter: {after:?}",
+                self.name,
+            );
+        });
+        executions.load(SeqCst)
+    }
+
+    /// Whether some order of the operations gives these answers and this end.
+    fn explains(&self, threads: &[&[Op]], answers: &[Vec<Answer>], after: After) -> bool {
+        let mut plain = Plain::default();
+        let permits = self.set_up(&mut plain);
+        self.explains_from(plain, &permits, threads, answers, after)
+    }
+
+    fn explains_from(
+        &self,
+        plain: Plain,
+        permits: &[Word],
+        threads: &[&[Op]],
+        answers: &[Vec<Answer>],
+        after: After,
+    ) -> bool {
+        if threads.iter().all(|ops| ops.is_empty()) {
+            return self.end_of(&plain) == after;
+        }
+        (0..threads.len()).any(|thread| {
+            let Some((&op, rest)) = threads[thread].split_first() else {
+                return false;
+            };
+            let done = answers[thread].len() - threads[thread].len();
+            let mut next = plain.clone();
+            if next.run(op, permits, self.now) != answers[thread][done] {
+                return false;
+            }
+            let mut threads = threads.to_vec();
+            threads[thread] = rest;
+            self.explains_from(next, permits, &threads, answers, after)
+        })
+    }
+
+    fn end_of(&self, plain: &Plain) -> After {
+        let Plain {
+            machine,
+            successes,
+            totals,
+        } = plain;
+        After {
+            word: machine.word(),
+            epoch: machine.epoch(),
+            state: machine
+                .state(&POLICY, Some(self.now))
+                .expect("now is given"),
+            failures: machine.consecutive_failures(),
+            probes: machine.probes_in_flight(),
+            wait: machine
+                .remaining_wait(&POLICY, Some(self.now))
+                .expect("now is given"),
+            successes: *successes,
+            totals: *totals,
+        }
+    }
+}
+
+fn run_all(home: &mut dyn Home, ops: &[Op], permits: &[Word], now: Nanos) -> Vec<Answer> {
+    ops.iter().map(|&op| home.run(op, permits, now)).collect()
+}
+
+fn moment(name: &str) -> Moment {
+    *MOMENTS
+        .iter()
+        .find(|moment| moment.name == name)
+        .expect("a moment of this name")
+}
+
+/// Operations live as long as loom wants them.
+fn leak(threads: Vec<Vec<Op>>) -> &'static [&'static [Op]] {
+    let threads: Vec<&'static [Op]> = threads
+        .into_iter()
+        .map(|ops| &*Box::leak(ops.into_boxed_slice()))
+        .collect();
+    Box::leak(threads.into_boxed_slice())
+}
+
+/// The figure that `cargo xtask soak loom` adds up.
+fn report(what: &str, executions: usize) {
+    println!("loom: {what}: {executions} executions");
+}
+
+/// How far the larger models go: `K1S0_LOOM_PREEMPTIONS`, else 2; "none" for no bound.
+fn preemptions() -> Option<usize> {
+    match std::env::var("K1S0_LOOM_PREEMPTIONS") {
+        Ok(bound) if bound == "none" => None,
+        Ok(bound) => Some(
+            bound
+                .parse()
+                .expect("K1S0_LOOM_PREEMPTIONS is a number or none"),
+        ),
+        Err(_) => Some(2),
+    }
+}
+
+/// Every pair of operations at this moment, with no bound on preemptions.
+fn every_pair(name: &str) {
+    let mut executions = 0;
+    for (index, &first) in OPS.iter().enumerate() {
+        for &second in &OPS[index..] {
+            if is_one_permit_twice(first, second) {
+                continue;
+            }
+            let threads = leak(vec![vec![first], vec![second]]);
+            executions += moment(name).explore(threads, None);
+        }
+    }
+    report(name, executions);
+}
+
+/// A permit is settled once (SPEC 7.2), and the handle sees to it.
+fn is_one_permit_twice(first: Op, second: Op) -> bool {
+    matches!((first, second), (Op::Settle(a, _), Op::Settle(b, _)) if a == b)
+}
+
+macro_rules! every_pair_at {
+    ($($test:ident: $moment:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            every_pair($moment);
+        })*
+    };
+}
+
+every_pair_at! {
+    loom_pairs_while_clear: "clear";
+    loom_pairs_at_the_last_failure: "last failure";
+    loom_pairs_while_waiting: "waiting";
+    loom_pairs_at_the_end_of_the_wait: "end of wait";
+    loom_pairs_when_the_clock_stepped_back: "clock before the opening";
+    loom_pairs_at_the_last_slot: "last slot";
+    loom_pairs_with_no_slot: "no slot";
+    loom_pairs_at_the_last_success: "last success";
+    loom_pairs_with_hung_probes: "hung probes";
+    loom_pairs_of_stale_permits: "stale permits";
+    loom_pairs_forced_over_half_open: "forced over half-open";
+    loom_pairs_forced_closed: "forced closed";
+}
+
+/// Two threads with two operations each: what one answered binds what it answers next.
+#[test]
+fn loom_two_by_two() {
+    let mut executions = 0;
+    use Outcome::{Cancelled, Failure, Success};
+    let cases: &[(&str, [Op; 2], [Op; 2])] = &[
+        // Who has seen the failing result is itself rejected next (4.3).
+        (
+            "last failure",
+            [Op::Settle(0, Failure), Op::Admit],
+            [Op::Settle(1, Success), Op::Admit],
+        ),
+        (
+            "last failure",
+            [Op::Settle(0, Failure), Op::Admit],
+            [Op::Settle(1, Failure), Op::Admit],
+        ),
+        (
+            "end of wait",
+            [Op::Admit, Op::Admit],
+            [Op::Admit, Op::Admit],
+        ),
+        ("end of wait", [Op::Admit, Op::Reset], [Op::Admit, Op::Read]),
+        (
+            "last slot",
+            [Op::Settle(0, Cancelled), Op::Admit],
+            [Op::Admit, Op::Admit],
+        ),
+        (
+            "last success",
+            [Op::Settle(0, Success), Op::Admit],
+            [Op::Settle(1, Failure), Op::Admit],
+        ),
+        (
+            "last success",
+            [Op::Settle(0, Success), FAIL],
+            [Op::Settle(1, Success), FAIL],
+        ),
+        (
+            "hung probes",
+            [Op::Admit, Op::Admit],
+            [Op::Settle(0, Success), Op::Settle(1, Success)],
+        ),
+        (
+            "stale permits",
+            [Op::Settle(0, Failure), Op::Admit],
+            [FAIL, FAIL],
+        ),
+        (
+            "clear",
+            [FAIL, Op::Settle(0, Success)],
+            [FAIL, Op::Settle(1, Success)],
+        ),
+        (
+            "clear",
+            [Op::ForceOpen, Op::Automatic],
+            [Op::Admit, Op::Settle(0, Success)],
+        ),
+    ];
+    for &(name, first, second) in cases {
+        let threads = leak(vec![first.to_vec(), second.to_vec()]);
+        executions += moment(name).explore(threads, preemptions());
+    }
+    report("two by two", executions);
+}
+
+/// Three threads with one operation each.
+#[test]
+fn loom_three_threads() {
+    let mut executions = 0;
+    use Outcome::{Failure, Success};
+    let cases: &[(&str, [Op; 3])] = &[
+        (
+            "last failure",
+            [Op::Settle(0, Failure), Op::Settle(1, Success), Op::Admit],
+        ),
+        ("end of wait", [Op::Admit, Op::Admit, Op::Admit]),
+        ("end of wait", [Op::Admit, Op::Reset, Op::Admit]),
+        ("last slot", [Op::Admit, Op::Admit, Op::Settle(0, Failure)]),
+        (
+            "last success",
+            [Op::Settle(0, Success), Op::Settle(1, Success), Op::Admit],
+        ),
+        (
+            "hung probes",
+            [Op::Admit, Op::Admit, Op::Settle(0, Success)],
+        ),
+        (
+            "forced over half-open",
+            [Op::Automatic, Op::Admit, Op::Reset],
+        ),
+    ];
+    for &(name, ops) in cases {
+        let threads = leak(ops.iter().map(|&op| vec![op]).collect());
+        executions += moment(name).explore(threads, preemptions());
+    }
+    report("three threads", executions);
+}

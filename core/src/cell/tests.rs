@@ -1,0 +1,143 @@
+//! What the cell adds to the machine: the published word, rejections without the lock, totals.
+
+use std::sync::Barrier;
+use std::thread;
+
+use super::{Cell, Totals};
+use crate::machine::{
+    Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, RejectReason, State, Verdict,
+};
+
+const POLICY: Policy = Policy {
+    failure_threshold: 2,
+    success_threshold: 1,
+    timeout: 10,
+    half_open_max_calls: 1,
+    probe_timeout: 20,
+};
+
+fn opened_at(now: Nanos) -> Cell {
+    let cell = Cell::new(POLICY);
+    for _ in 0..2 {
+        cell.record(Recorded::Failure, Some(now)).expect("decided");
+    }
+    cell
+}
+
+fn rejection(cell: &Cell, now: Nanos) -> Option<(RejectReason, Option<Nanos>)> {
+    match cell.admit(Some(now)).expect("decided").verdict {
+        Verdict::Admitted(_) => None,
+        Verdict::Rejected {
+            reason,
+            retry_after,
+        } => Some((reason, retry_after)),
+    }
+}
+
+#[test]
+fn a_clear_cell_admits_and_counts_without_its_lock() {
+    let cell = Cell::new(POLICY);
+    let held = super::lock(&cell.inner);
+    let permit = cell.admit_unasked().expect("closed");
+    assert!(cell.success_changes_nothing(permit));
+    assert!(cell.is_clear());
+    assert!(cell.admit(None).is_ok());
+    drop(held);
+}
+
+#[test]
+fn a_rejection_takes_no_lock_and_needs_the_time() {
+    let cell = opened_at(100);
+    let held = super::lock(&cell.inner);
+    assert_eq!(cell.admit(None), Err(NeedsNow));
+    assert_eq!(rejection(&cell, 100), Some((RejectReason::Open, Some(10))));
+    assert_eq!(rejection(&cell, 109), Some((RejectReason::Open, Some(1))));
+    drop(held);
+    assert_eq!(rejection(&cell, 110), None);
+}
+
+#[test]
+fn a_pending_failure_clears_with_the_next_success() {
+    let cell = Cell::new(POLICY);
+    let permit = cell.admit_unasked().expect("closed");
+    cell.settle(permit, Outcome::Failure, None)
+        .expect("no time needed");
+    assert!(!cell.is_clear());
+    let second = cell.admit_unasked().expect("still closed");
+    assert!(!cell.success_changes_nothing(second));
+    cell.settle(second, Outcome::Success, None)
+        .expect("no time needed");
+    assert!(cell.is_clear());
+    // Admitted while the failure was pending; it is not any more.
+    assert!(cell.success_changes_nothing(second));
+}
+
+#[test]
+fn a_step_back_of_the_clock_restarts_the_wait_once() {
+    let cell = opened_at(100);
+    assert_eq!(rejection(&cell, 50), Some((RejectReason::Open, Some(10))));
+    assert_eq!(rejection(&cell, 59), Some((RejectReason::Open, Some(1))));
+    assert_eq!(rejection(&cell, 60), None);
+}
+
+#[test]
+fn totals_count_what_was_settled() {
+    let cell = Cell::new(POLICY);
+    let permit = cell.admit_unasked().expect("closed");
+    for outcome in Outcome::ALL {
+        cell.settle(permit, outcome, Some(0)).expect("decided");
+    }
+    cell.control(|machine| Some(machine.reset(0)));
+    let stale = cell
+        .settle(permit, Outcome::Failure, None)
+        .expect("decided");
+    assert_eq!(stale.effect, Effect::Stale);
+    let view = cell.view(None).expect("closed");
+    assert_eq!(
+        view.totals,
+        Totals {
+            failure: 1,
+            ignored: 1,
+            cancelled: 1,
+            stale: 1,
+        },
+    );
+    assert_eq!((view.epoch, view.transitions), (2, 1));
+}
+
+#[test]
+fn reading_moves_nothing() {
+    let cell = opened_at(100);
+    let word = cell.word();
+    assert_eq!(cell.state(Some(109)), Ok(State::Open));
+    assert_eq!(cell.state(Some(110)), Ok(State::HalfOpen));
+    assert_eq!(cell.state(Some(50)), Ok(State::Open));
+    assert_eq!(
+        cell.view(Some(50)).expect("decided").remaining_wait,
+        Some(10)
+    );
+    assert_eq!(cell.word(), word);
+    assert_eq!(cell.state(Some(110)), Ok(State::HalfOpen));
+}
+
+/// Small enough for miri, which runs it under many schedules.
+#[test]
+fn threads_share_one_slot() {
+    let cell = opened_at(0);
+    let barrier = Barrier::new(3);
+    let admitted: usize = thread::scope(|scope| {
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    usize::from(rejection(&cell, 10).is_none())
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .sum()
+    });
+    assert_eq!(admitted, 1);
+}
