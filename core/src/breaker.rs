@@ -72,6 +72,11 @@ impl<C> CircuitBreaker<C> {
         &self.shared
     }
 
+    #[cfg(feature = "tower")]
+    pub(crate) const fn classifier(&self) -> &C {
+        &self.classifier
+    }
+
     /// The name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.shared.name()

@@ -14,9 +14,10 @@ pub enum CircuitBreakerError<E> {
     /// The call was rejected; see [`Rejection`].
     #[error("circuit breaker is open")]
     Open(Rejection),
-    /// The guarded call's own error, unchanged.
+    /// The guarded call's own error, unchanged. It is the `source`, so that what looks for a known
+    /// error in the chain (tonic does, for a status) finds it.
     #[error("inner error: {0}")]
-    Inner(E),
+    Inner(#[source] E),
 }
 
 impl<E> CircuitBreakerError<E> {

@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri};
+use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use k1s0_circuit_breaker::CircuitBreaker;
-use k1s0_circuit_breaker::Outcome;
-use k1s0_circuit_breaker::classify::http_status;
+use k1s0_circuit_breaker::tower::{CircuitBreakerLayer, CircuitBreakerService, HttpStatus};
+use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerError};
 use tokio::time::Instant;
 use tower::timeout::Timeout;
-use tower::{BoxError, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 use crate::script::DEADLINE;
 
@@ -50,12 +50,19 @@ impl Call {
     }
 }
 
-type Http = Timeout<Pool<HttpConnector, Empty<Bytes>>>;
+/// A connection pool with a deadline.
+type Plain = Timeout<Pool<HttpConnector, Empty<Bytes>>>;
+/// The same behind the breaker.
+type Guarded = CircuitBreakerService<Plain, HttpStatus>;
+
+enum Stack {
+    Plain(Plain),
+    Guarded(Guarded),
+}
 
 /// A client and the book of its calls.
 pub(crate) struct Client {
-    http: Http,
-    breaker: Option<CircuitBreaker>,
+    stack: Stack,
     uri: Uri,
     origin: Instant,
     calls: Mutex<Vec<Call>>,
@@ -69,11 +76,14 @@ impl Client {
         origin: Instant,
     ) -> anyhow::Result<Arc<Self>> {
         let pool = Pool::builder(TokioExecutor::new()).build_http();
+        // Inside the breaker: a deadline that passes must be a failure. Outside, it would drop the
+        // guarded call, and that is the caller's own doing.
+        let plain = Timeout::new(pool, DEADLINE);
         Ok(Arc::new(Self {
-            // Inside the breaker: a deadline that passes must be a failure. Outside, it would
-            // drop the guarded call, and that is the caller's own doing.
-            http: Timeout::new(pool, DEADLINE),
-            breaker,
+            stack: match breaker {
+                None => Stack::Plain(plain),
+                Some(breaker) => Stack::Guarded(CircuitBreakerLayer::http(breaker).layer(plain)),
+            },
             uri: format!("http://{address}/").parse()?,
             origin,
             calls: Mutex::default(),
@@ -83,9 +93,16 @@ impl Client {
     /// Makes one call and writes it down.
     pub(crate) async fn call(&self, due: Duration) {
         let started = self.origin.elapsed();
-        let answer = match &self.breaker {
-            None => answer_of(&self.exchange().await),
-            Some(breaker) => self.guarded(breaker).await,
+        let answer = match &self.stack {
+            Stack::Plain(service) => self
+                .exchange(service.clone())
+                .await
+                .unwrap_or(Answer::Failed),
+            Stack::Guarded(service) => match self.exchange(service.clone()).await {
+                Ok(answer) => answer,
+                Err(CircuitBreakerError::Open(_)) => Answer::Rejected,
+                Err(CircuitBreakerError::Inner(_)) => Answer::Failed,
+            },
         };
         let mut calls = self.calls();
         calls.push(Call {
@@ -96,25 +113,22 @@ impl Client {
         });
     }
 
-    async fn guarded(&self, breaker: &CircuitBreaker) -> Answer {
-        let Ok(mut permit) = breaker.try_acquire_owned() else {
-            return Answer::Rejected;
-        };
-        let result = self.exchange().await;
-        permit.settle(match &result {
-            Ok(status) => http_status(status.as_u16()),
-            Err(_) => Outcome::Failure,
-        });
-        answer_of(&result)
-    }
-
-    async fn exchange(&self) -> Result<StatusCode, BoxError> {
-        let request = Request::get(self.uri.clone()).body(Empty::new())?;
-        let response = self.http.clone().oneshot(request).await?;
+    async fn exchange<S>(&self, service: S) -> Result<Answer, S::Error>
+    where
+        S: Service<Request<Empty<Bytes>>, Response = Response<Incoming>>,
+    {
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = self.uri.clone();
+        let response = service.oneshot(request).await?;
         let status = response.status();
-        // Read to the end, or the connection cannot be used again.
-        response.into_body().collect().await?;
-        Ok(status)
+        // Read to the end, or the connection cannot be used again. These bodies are a few bytes
+        // and come with the head.
+        let complete = response.into_body().collect().await.is_ok();
+        Ok(if status == StatusCode::OK && complete {
+            Answer::Good
+        } else {
+            Answer::Failed
+        })
     }
 
     /// The calls that have ended, from number `first` on, in order of their end.
@@ -124,12 +138,5 @@ impl Client {
 
     fn calls(&self) -> MutexGuard<'_, Vec<Call>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn answer_of(result: &Result<StatusCode, BoxError>) -> Answer {
-    match result {
-        Ok(StatusCode::OK) => Answer::Good,
-        _ => Answer::Failed,
     }
 }
