@@ -5,7 +5,7 @@
 //! The exit code is 0 only if the breaker opened, let through what it may and no more (counted at
 //! the server), and closed again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -85,7 +85,10 @@ fn introduce(script: &Script, style: Style) {
 /// In the workspace's target directory, wherever the demo is started.
 fn chart_path() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")),
+        || {
+            let demo = Path::new(env!("CARGO_MANIFEST_DIR"));
+            demo.parent().unwrap_or(demo).join("target")
+        },
         PathBuf::from,
     );
     target.join("demo").join("outage.svg")
