@@ -158,7 +158,7 @@ impl<C> CircuitBreaker<C> {
         Ok(OwnedPermit::new(Arc::clone(&self.shared), word))
     }
 
-    /// A permit from its raw word, as [`Permit::into_raw`](crate::permit::PermitOf::into_raw) gave
+    /// A permit from its raw word, as [`Permit::into_raw`](crate::PermitOf::into_raw) gave
     /// it or as a host read it from the [admission word](Self::admission_word).
     ///
     /// Safe with any value: one that no admission of the current epoch gave is stale or already

@@ -22,6 +22,8 @@ pub struct Builder<C = ErrorsAreFailures> {
     name: Option<Arc<str>>,
     clock: Option<Arc<dyn Clock>>,
     listeners: Vec<Listener>,
+    #[cfg(feature = "metrics")]
+    instruments: Vec<crate::metrics::CircuitBreakerInstruments>,
     classifier: C,
 }
 
@@ -32,6 +34,8 @@ impl Builder {
             name: None,
             clock: None,
             listeners: Vec::new(),
+            #[cfg(feature = "metrics")]
+            instruments: Vec::new(),
             classifier: ErrorsAreFailures,
         }
     }
@@ -79,6 +83,13 @@ impl<C> Builder<C> {
         self
     }
 
+    /// Shows the breaker in these OpenTelemetry instruments.
+    #[cfg(feature = "metrics")]
+    pub fn instruments(mut self, instruments: &crate::metrics::CircuitBreakerInstruments) -> Self {
+        self.instruments.push(instruments.clone());
+        self
+    }
+
     /// Which results are failures; by default every `Err` is. See
     /// [`Classifier`](crate::Classifier).
     pub fn classifier<D>(self, classifier: D) -> Builder<D> {
@@ -87,6 +98,8 @@ impl<C> Builder<C> {
             name: self.name,
             clock: self.clock,
             listeners: self.listeners,
+            #[cfg(feature = "metrics")]
+            instruments: self.instruments,
             classifier,
         }
     }
@@ -103,10 +116,12 @@ impl<C> Builder<C> {
             self.name,
             Outbox::new(self.listeners),
         );
-        Ok(CircuitBreaker::from_parts(
-            Arc::new(shared),
-            self.classifier,
-        ))
+        let breaker = CircuitBreaker::from_parts(Arc::new(shared), self.classifier);
+        #[cfg(feature = "metrics")]
+        for instruments in self.instruments {
+            instruments.observe(&breaker);
+        }
+        Ok(breaker)
     }
 }
 

@@ -45,7 +45,12 @@ pub(crate) struct Cell {
 struct Inner {
     machine: Machine,
     totals: Totals,
+    /// None before the first transition: most breakers never make one.
+    changes: Option<Box<Changes>>,
 }
+
+/// How many transitions there were, by `from` and `to`.
+pub(crate) type Changes = [[u64; State::ALL.len()]; State::ALL.len()];
 
 /// What is counted under the lock. Successes and rejections are counted by the caller, in stripes:
 /// those happen without the lock (see `stripe.rs`).
@@ -68,6 +73,7 @@ pub(crate) struct View {
     pub(crate) remaining_wait: Option<Nanos>,
     pub(crate) forced: bool,
     pub(crate) totals: Totals,
+    pub(crate) changes: Changes,
 }
 
 impl Cell {
@@ -80,6 +86,7 @@ impl Cell {
             inner: Mutex::new(Inner {
                 machine,
                 totals: Totals::default(),
+                changes: None,
             }),
         }
     }
@@ -125,7 +132,11 @@ impl Cell {
                 });
             }
         }
-        self.locked(|inner| inner.machine.admit(&self.policy, now))
+        self.locked(|inner| {
+            let admission = inner.machine.admit(&self.policy, now)?;
+            inner.note(admission.transition);
+            Ok(admission)
+        })
     }
 
     /// Whether this permit's success changes nothing: then it has been applied, and only remains to
@@ -149,6 +160,7 @@ impl Cell {
                 Effect::Stale => inner.totals.stale += 1,
                 Effect::AlreadySettled => {}
             }
+            inner.note(settlement.transition);
             Ok(settlement)
         })
     }
@@ -164,6 +176,9 @@ impl Cell {
             if recorded == Recorded::Failure {
                 inner.totals.count(Outcome::Failure);
             }
+            for transition in recording.transitions {
+                inner.note(transition);
+            }
             Ok(recording)
         })
     }
@@ -174,12 +189,21 @@ impl Cell {
         self.word().is_clear()
     }
 
+    /// Whether a forced mode is on.
+    pub(crate) fn is_forced(&self) -> bool {
+        lock(&self.inner).machine.is_forced()
+    }
+
     /// Applies one of the machine's controls.
     pub(crate) fn control(
         &self,
         control: impl FnOnce(&mut Machine) -> Option<Transition>,
     ) -> Option<Transition> {
-        self.locked(|inner| control(&mut inner.machine))
+        self.locked(|inner| {
+            let transition = control(&mut inner.machine);
+            inner.note(transition);
+            transition
+        })
     }
 
     /// The state at `now`, which is asked for only while a wait runs.
@@ -189,7 +213,11 @@ impl Cell {
 
     /// Everything at one moment.
     pub(crate) fn view(&self, now: Option<Nanos>) -> Result<View, NeedsNow> {
-        let Inner { machine, totals } = &*lock(&self.inner);
+        let Inner {
+            machine,
+            totals,
+            changes,
+        } = &*lock(&self.inner);
         Ok(View {
             state: machine.state(&self.policy, now)?,
             epoch: machine.epoch(),
@@ -199,6 +227,7 @@ impl Cell {
             remaining_wait: machine.remaining_wait(&self.policy, now)?,
             forced: machine.is_forced(),
             totals: *totals,
+            changes: changes.as_deref().copied().unwrap_or_default(),
         })
     }
 
@@ -217,6 +246,14 @@ impl Cell {
         }
         self.word
             .store(inner.machine.word().to_bits(), Ordering::Release);
+    }
+}
+
+impl Inner {
+    fn note(&mut self, transition: Option<Transition>) {
+        if let Some(Transition { from, to, .. }) = transition {
+            self.changes.get_or_insert_default()[from as usize][to as usize] += 1;
+        }
     }
 }
 

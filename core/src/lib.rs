@@ -138,6 +138,8 @@ pub use error::{CircuitBreakerError, ConfigError, Rejection};
 pub use machine::{
     Effect, Outcome, Reason, RejectReason, Settlement, State as CircuitBreakerState, Transition,
 };
+#[cfg(feature = "metrics")]
+pub use metrics::CircuitBreakerInstruments;
 #[cfg(feature = "mock")]
 pub use traits::MockBreaker;
 #[cfg(feature = "std")]
@@ -149,8 +151,8 @@ pub use {
     counters::HostCounters,
     event::TransitionEvent,
     metrics::CircuitBreakerMetrics,
-    permit::{OwnedPermit, Permit},
-    //registry::{Registry, RegistryBuilder, RegistryError},
+    permit::{OwnedPermit, Permit, PermitOf},
+    registry::{Registry, RegistryBuilder, RegistryError},
     traits::{Breaker, BreakerExt},
 };
 

@@ -1,9 +1,16 @@
 //! State and totals of one breaker, and (feature `metrics`) their way into OpenTelemetry.
 
+#[cfg(feature = "metrics")]
+mod otel;
+pub mod vocabulary;
+
 use std::time::Duration;
 
-use crate::cell::View;
-use crate::machine::{RejectReason, State, finite};
+#[cfg(feature = "metrics")]
+pub use otel::CircuitBreakerInstruments;
+
+use crate::cell::{Changes, View};
+use crate::machine::{Outcome, RejectReason, State, finite};
 use crate::stripe::Counts;
 
 /// State and totals of one breaker at one moment (SPEC 9.2); from
@@ -41,6 +48,7 @@ pub struct CircuitBreakerMetrics {
     /// Whether `force_open` or `force_closed` is on.
     pub forced: bool,
     rejected: [u64; RejectReason::ALL.len()],
+    changes: Changes,
 }
 
 impl CircuitBreakerMetrics {
@@ -63,18 +71,38 @@ impl CircuitBreakerMetrics {
                 .map(Duration::from_nanos),
             forced: view.forced,
             rejected: counts.rejected,
+            changes: view.changes,
         }
     }
 
     /// success / (success + failure), none before the first of either (SPEC 9.2).
     pub fn success_rate(&self) -> Option<f64> {
-        let total = self.success_count + self.failure_count;
-        // Exact up to 2^53 calls, and good enough for a rate beyond.
-        (total > 0).then(|| self.success_count as f64 / total as f64)
+        rate(self.success_count, self.failure_count)
     }
 
     /// Calls that were not admitted for this reason.
     pub const fn rejected_for(&self, reason: RejectReason) -> u64 {
         self.rejected[reason as usize]
     }
+
+    /// Transitions from one state to another (SPEC 9.3).
+    pub const fn transitions_between(&self, from: State, to: State) -> u64 {
+        self.changes[from as usize][to as usize]
+    }
+
+    /// The total of calls that ended so.
+    pub const fn calls(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Success => self.success_count,
+            Outcome::Failure => self.failure_count,
+            Outcome::Ignored => self.ignored_count,
+            Outcome::Cancelled => self.cancelled_count,
+        }
+    }
+}
+
+fn rate(successes: u64, failures: u64) -> Option<f64> {
+    let total = successes + failures;
+    // Exact up to 2^53 calls, and good enough for a rate beyond.
+    (total > 0).then(|| successes as f64 / total as f64)
 }

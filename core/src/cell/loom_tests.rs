@@ -10,6 +10,8 @@
 //! `cargo xtask soak loom` runs them without a bound on preemptions and says how many executions
 //! there were.
 
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -502,6 +504,8 @@ fn loom_two_by_two() {
     let mut executions = 0;
     use Outcome::{Cancelled, Failure, Success};
     let cases: &[(&str, [Op; 2], [Op; 2])] = &[
+        // Who has seen the state open is not admitted after that.
+        ("last failure", [FAIL, Op::Admit], [Op::Read, Op::Admit]),
         // Who has seen the failing result is itself rejected next (4.3).
         (
             "last failure",

@@ -1,5 +1,7 @@
 //! What the cell adds to the machine: the published word, rejections without the lock, totals.
 
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
 use std::sync::Barrier;
 use std::thread;
 

@@ -139,7 +139,7 @@ impl Machine {
     /// [`NeedsNow`] while the state is open, when `now` decides between open and half-open.
     pub fn state(&self, policy: &Policy, now: Option<Nanos>) -> Result<State, NeedsNow> {
         Ok(match self.remaining_wait(policy, now)? {
-            Some(wait) if wait == 0 => State::HalfOpen,
+            Some(0) => State::HalfOpen,
             _ => self.stored_state(),
         })
     }

@@ -488,7 +488,7 @@ fn numbers_and_names_agree() {
     for (number, state) in State::ALL.into_iter().enumerate() {
         assert_eq!(state as usize, number);
         assert!(state == state.name() && *state.name() == state);
-        assert!(state.name() == state && &state.name() == &state.name());
+        assert!(state.name() == state && state == *state.name());
         assert_eq!(state.to_string(), state.name());
     }
     let labels = State::ALL.map(State::label);
