@@ -1,5 +1,6 @@
 //! What can go wrong, as types.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
@@ -39,6 +40,35 @@ impl<E> CircuitBreakerError<E> {
         match self {
             Self::Open(_) => None,
             Self::Inner(error) => Some(error),
+        }
+    }
+
+    /// Boxes the error as itself: the [`Rejection`], or the guarded call's own error.
+    ///
+    /// For an error that is no [`Error`](core::error::Error), so that this one is none either, and `?`
+    /// cannot hand it on: one that is boxed already, `anyhow::Error`, a `String`.
+    ///
+    /// ```
+    /// use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerError, Rejection};
+    /// use std::error::Error;
+    ///
+    /// fn ask(cb: &CircuitBreaker) -> Result<u32, Box<dyn Error + Send + Sync>> {
+    ///     cb.call_sync(|| "no number".parse::<u32>().map_err(|_| String::from("no number")))
+    ///         .map_err(CircuitBreakerError::into_box_error)
+    /// }
+    ///
+    /// let cb = CircuitBreaker::default();
+    /// assert_eq!(ask(&cb).unwrap_err().to_string(), "no number");
+    /// cb.trip();
+    /// assert!(ask(&cb).unwrap_err().is::<Rejection>());
+    /// ```
+    pub fn into_box_error(self) -> Box<dyn core::error::Error + Send + Sync>
+    where
+        E: Into<Box<dyn core::error::Error + Send + Sync>>,
+    {
+        match self {
+            Self::Open(rejection) => rejection.into(),
+            Self::Inner(error) => error.into(),
         }
     }
 }

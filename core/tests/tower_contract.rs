@@ -1,5 +1,10 @@
 //! The layer keeps tower's contract, whatever the service speaks.
 #![cfg(feature = "tower")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by failing"
+)]
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -42,7 +42,10 @@
 //! While the breaker is open, `poll_ready` answers without asking the inner service, which may be
 //! saturated by the very calls that hang: the rejection comes at once. Otherwise it is the inner
 //! service's readiness, which is not a call: if it fails, the error passes through and counts
-//! nowhere.
+//! nowhere. A caller that waits for that readiness already when the breaker opens goes on waiting.
+//!
+//! If the wait ends between `poll_ready` and `call`, the inner service is asked then, and the call
+//! goes through if it is ready at once; if not, the call is rejected and gives its slot back.
 //!
 //! # Rejections
 //!
