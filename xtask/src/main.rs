@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod check;
 mod demo;
+mod generated;
 mod languages;
 mod run;
 mod soak;
@@ -23,10 +24,11 @@ cargo xtask <command>
        [--all]           a language that cannot run is a failure
   check [WORD...]        everything else that must hold; with words, only the steps whose
                          name has one of them in it
+  generate               writes the committed files that are made from others
   soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, mutants, or all
   help                   this
 
-Nothing here changes a file that is in version control.
+Only generate changes files that are in version control.
 ";
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "demo" => demo::run(rest),
         "test" => test::run(rest),
         "check" => check::run(rest),
+        "generate" => generated::generate(rest),
         "soak" => soak::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -67,7 +67,7 @@ pub(crate) fn toolchain(name: &str, components: &[&str]) -> Result<()> {
     ))
     .unwrap_or_default();
     let has = |component: &&str| installed.lines().any(|line| line.starts_with(*component));
-    if !installed.is_empty() && components.iter().all(|component| has(component)) {
+    if !installed.is_empty() && components.iter().all(has) {
         return Ok(());
     }
     let mut install = command(

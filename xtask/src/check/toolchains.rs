@@ -14,6 +14,7 @@ pub(super) fn wasm() -> Result<Done> {
     tools::add("target", WASM)?;
     stdout(&mut cargo(&[
         "build",
+        "--quiet",
         "--package",
         CORE,
         "--no-default-features",
@@ -32,6 +33,7 @@ pub(super) fn oldest() -> Result<Done> {
     let check = quiet(&mut cargo(&[
         &format!("+{version}"),
         "check",
+        "--quiet",
         "--workspace",
         "--all-features",
     ]))?;

@@ -18,6 +18,7 @@ pub(super) fn clippy() -> Result<Done> {
     tools::add("component", "clippy")?;
     stdout(&mut cargo(&[
         "clippy",
+        "--quiet",
         "--workspace",
         "--all-targets",
         "--all-features",
@@ -29,7 +30,13 @@ pub(super) fn clippy() -> Result<Done> {
 
 /// The documentation builds without a warning.
 pub(super) fn docs() -> Result<Done> {
-    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
+    let mut doc = cargo(&[
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--no-deps",
+        "--all-features",
+    ]);
     stdout(doc.env("RUSTDOCFLAGS", "--deny=warnings"))?;
     Ok(holds())
 }
