@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 mod chart;
 mod client;
@@ -29,19 +29,38 @@ use terminal::Style;
 const HELP: &str = "\
 cargo xtask demo: a real server, a real outage, with and without the breaker
 
-It takes no arguments, runs for under a minute, sends requests to loopback addresses
+It takes no arguments, runs for half a minute, sends requests to loopback addresses
 only, and leaves a chart under target/demo/. Set NO_COLOR for plain text.
+
+Exit code: 0 if the breaker opened, let through what it may and no more, counted at
+the server, and closed again; 1 if not; 2 if the demo could not run.
 ";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() -> Result<ExitCode> {
-    if let Some(argument) = std::env::args().nth(1) {
-        if argument != "--help" && argument != "-h" {
-            bail!("unknown argument {argument:?}; see --help");
+async fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        None => {}
+        Some("--help" | "-h") => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
         }
-        print!("{HELP}");
-        return Ok(ExitCode::SUCCESS);
+        Some(other) => {
+            eprintln!("unknown argument {other:?}; see --help");
+            return ExitCode::from(2);
+        }
     }
+    match demonstrate().await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The whole demo; answers whether the breaker did its work.
+async fn demonstrate() -> Result<bool> {
     let (script, style) = (Script::STANDARD, Style::detect());
     introduce(&script, style);
 
@@ -53,11 +72,7 @@ async fn main() -> Result<ExitCode> {
     let path = chart_path();
     chart::draw(&record, &periods, &path)?;
     println!("\nchart: {}", path.display());
-    Ok(if findings.iter().all(|finding| finding.holds) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(findings.iter().all(|finding| finding.holds))
 }
 
 fn introduce(script: &Script, style: Style) {
@@ -67,15 +82,14 @@ fn introduce(script: &Script, style: Style) {
         style.bold("One outage, with and without a circuit breaker")
     );
     println!(
-        "Two servers on loopback, {RATE} requests/s to each. From {} to {} they are sick: 503 after {}, \
-         and every {HANGS_EVERY}th request hangs (clients wait {}).",
+        "Two servers on loopback get {RATE} requests/s each, whatever they answer. From {} to\n\
+         {} they are sick: 503 after {}, and every {HANGS_EVERY}th request hangs. Clients wait\n\
+         {} at most. The breaker opens after {} failures in a row, for {}, and\n\
+         closes after {} good probes.\n",
         run::seconds(script.outage_begins),
         run::seconds(script.outage_ends),
         run::millis(Some(SICK_WORK)),
         run::seconds(DEADLINE),
-    );
-    println!(
-        "The breaker opens after {} failures in a row, for {}, and closes after {} good probes.\n",
         config.failure_threshold,
         run::seconds(config.timeout),
         config.success_threshold,

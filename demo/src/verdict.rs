@@ -52,14 +52,12 @@ pub(crate) fn judge(script: &Script, periods: &[Period], allowed: Allowed) -> Ve
         finding(opened, "the breaker opened during the outage".into()),
         finding(
             slipped == 0,
-            format!(
-                "while it was open, {slipped} requests that it had let through reached the server"
-            ),
+            format!("open, it let {slipped} requests through"),
         ),
         finding(
             at_once.is_some_and(|most| most <= allowed.at_once),
             format!(
-                "while it was half-open, at most {} of {} allowed probes were at the server at once",
+                "half-open, at most {} of {} allowed probes were at the server at once",
                 at_once.unwrap_or(0),
                 allowed.at_once
             ),
@@ -67,7 +65,7 @@ pub(crate) fn judge(script: &Script, periods: &[Period], allowed: Allowed) -> Ve
         finding(
             per_period.is_some_and(|most| most <= allowed.per_period),
             format!(
-                "no half-open period had more than {} of {} allowed probes",
+                "half-open, at most {} of {} allowed probes in one period",
                 per_period.unwrap_or(0),
                 allowed.per_period
             ),
