@@ -72,7 +72,7 @@ async fn main() -> Result<(), BoxError> {
     .build()?;
 
     let channel = ServiceBuilder::new()
-        .layer(CircuitBreakerLayer::grpc(cb.clone()).reject_with_response())
+        .layer(CircuitBreakerLayer::grpc(cb.clone()))
         .service(Endpoint::try_from(address)?.connect_lazy());
     let mut client = HealthClient::new(channel);
 

@@ -124,7 +124,7 @@ impl<C> CircuitBreaker<C> {
     }
 
     /// Settles a permit with the classified result.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn conclude<T, E>(
         &self,
         mut permit: Permit<'_>,

@@ -1,6 +1,6 @@
 //! One breaker's counters: the calling thread's stripe on the way in, the sum of all on the way out.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::fmt;
 use std::sync::{Arc, PoisonError};
 
@@ -11,17 +11,59 @@ use crate::sync::AtomicU64;
 static TABLE: StripeTable = StripeTable::new();
 
 thread_local! {
-    static LEASES: RefCell<Leases> = const { RefCell::new(Leases(Vec::new())) };
+    static LEASES: Leases = const { Leases([const { OnceCell::new() }; SHELVES]) };
 }
 
-/// What the current thread has leased, by run.
-struct Leases(Vec<Option<Arc<Chunk>>>);
+/// What the current thread has leased: shelves of chunks, both made when they are first needed.
+///
+/// Two levels of [`OnceCell`], not a `RefCell<Vec>`: reading one is a load and a null check, while the
+/// borrow count of the other, written twice per call, would cost more than the counting.
+struct Leases([OnceCell<Box<Shelf>>; SHELVES]);
+
+type Shelf = [OnceCell<Arc<Chunk>>; SHELF];
+
+/// Chunks on a shelf.
+const SHELF: usize = 256;
+/// Shelves; together room for two million breakers. Beyond, each count takes the table's lock.
+const SHELVES: usize = 128;
+
+impl Leases {
+    #[inline(always)]
+    fn get(&self, run: usize) -> Option<&Chunk> {
+        let chunk = self.0.get(run / SHELF)?.get()?[run % SHELF].get()?;
+        Some(chunk)
+    }
+
+    /// Keeps a lease; gives it back where there is no room, or where there is one already (an
+    /// allocator or a signal handler that uses breakers came in between).
+    fn keep(&self, run: usize, chunk: Arc<Chunk>) -> Result<(), Arc<Chunk>> {
+        let Some(shelf) = self.0.get(run / SHELF) else {
+            return Err(chunk);
+        };
+        if shelf.get().is_none() {
+            let new = Box::new([const { OnceCell::new() }; SHELF]);
+            // If there is one by now, that one is as good.
+            let _ = shelf.set(new);
+        }
+        match shelf.get() {
+            Some(shelf) => shelf[run % SHELF].set(chunk),
+            None => Err(chunk),
+        }
+    }
+}
 
 impl Drop for Leases {
     fn drop(&mut self) {
-        for (run, lease) in self.0.drain(..).enumerate() {
-            if let Some(chunk) = lease {
-                TABLE.give_back(run, chunk);
+        for (number, shelf) in self.0.iter_mut().enumerate() {
+            for (place, lease) in shelf
+                .take()
+                .iter_mut()
+                .flat_map(|it| it.iter_mut())
+                .enumerate()
+            {
+                if let Some(chunk) = lease.take() {
+                    TABLE.give_back(number * SHELF + place, chunk);
+                }
             }
         }
     }
@@ -46,7 +88,7 @@ impl Counters {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn success(&self) {
         self.with_stripe(Stripe::success);
     }
@@ -84,46 +126,32 @@ impl Counters {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The hot path: a thread-local, one bounds check, one null check.
-    #[inline]
+    /// The hot path: a thread-local, then two loads, each with a null check.
+    #[inline(always)]
     fn with_stripe(&self, count: impl Fn(&Stripe)) {
-        let counted = LEASES.try_with(|leases| {
-            if let Ok(leases) = leases.try_borrow()
-                && let Some(Some(chunk)) = leases.0.get(run_of(self.column))
-            {
-                count(&chunk[place_in(self.column)]);
-                return;
-            }
-            self.with_new_lease(leases, &count);
+        let counted = LEASES.try_with(|leases| match leases.get(run_of(self.column)) {
+            Some(chunk) => count(&chunk[place_in(self.column)]),
+            None => self.with_new_lease(Some(leases), &count),
         });
+        // The thread is ending, its leases are given back already.
         if counted.is_err() {
-            self.with_passing_lease(&count);
+            self.with_new_lease(None, &count);
         }
     }
 
     #[cold]
-    fn with_new_lease(&self, leases: &RefCell<Leases>, count: &dyn Fn(&Stripe)) {
+    #[inline(never)]
+    fn with_new_lease(&self, leases: Option<&Leases>, count: &dyn Fn(&Stripe)) {
         let run = run_of(self.column);
         let chunk = TABLE.lease(self.column);
         count(&chunk[place_in(self.column)]);
-        match leases.try_borrow_mut() {
-            Ok(mut leases) => {
-                if leases.0.len() <= run {
-                    leases.0.resize_with(run + 1, || None);
-                }
-                leases.0[run] = Some(chunk);
-            }
-            // A signal handler or an allocator hook came in between: keep nothing.
-            Err(_) => TABLE.give_back(run, chunk),
+        let kept = match leases {
+            Some(leases) => leases.keep(run, chunk),
+            None => Err(chunk),
+        };
+        if let Err(chunk) = kept {
+            TABLE.give_back(run, chunk);
         }
-    }
-
-    /// For a thread whose thread-locals are gone already: a lease for this one count.
-    #[cold]
-    fn with_passing_lease(&self, count: &dyn Fn(&Stripe)) {
-        let chunk = TABLE.lease(self.column);
-        count(&chunk[place_in(self.column)]);
-        TABLE.give_back(run_of(self.column), chunk);
     }
 }
 

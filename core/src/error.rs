@@ -15,10 +15,10 @@ pub enum CircuitBreakerError<E> {
     /// The call was rejected; see [`Rejection`].
     #[error("circuit breaker is open")]
     Open(Rejection),
-    /// The guarded call's own error, unchanged. It is the `source`, so that what looks for a known
-    /// error in the chain (tonic does, for a status) finds it.
+    /// The guarded call's own error, unchanged. It is not the `source`, so that it may be anything
+    /// that prints: a `String`, an `anyhow::Error`. See [`into_box_error`](Self::into_box_error).
     #[error("inner error: {0}")]
-    Inner(#[source] E),
+    Inner(E),
 }
 
 impl<E> CircuitBreakerError<E> {
@@ -45,8 +45,8 @@ impl<E> CircuitBreakerError<E> {
 
     /// Boxes the error as itself: the [`Rejection`], or the guarded call's own error.
     ///
-    /// For an error that is no [`Error`](core::error::Error), so that this one is none either, and `?`
-    /// cannot hand it on: one that is boxed already, `anyhow::Error`, a `String`.
+    /// For callers that look for a known error in the chain of sources, or want it without "inner
+    /// error: " before it.
     ///
     /// ```
     /// use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerError, Rejection};

@@ -72,7 +72,7 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
 
     /// Settles the permit and says what that did (SPEC 7.5). A second time it does nothing and
     /// answers [`Effect::AlreadySettled`] (7.2).
-    #[inline]
+    #[inline(always)]
     pub fn settle(&mut self, outcome: Outcome) -> Settlement {
         match self.word.take() {
             Some(word) => self.breaker.settle(word, outcome),

@@ -71,7 +71,7 @@ impl Shared {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit(&self) -> Result<Word, Rejection> {
         match self.cell.admit_unasked() {
             Some(word) => Ok(word),
@@ -104,7 +104,7 @@ impl Shared {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&self, permit: Word, outcome: Outcome) -> Settlement {
         if matches!(outcome, Outcome::Success) && self.cell.success_changes_nothing(permit) {
             self.counters.success();

@@ -1,5 +1,7 @@
 //! The breaker as its users meet it: futures, panics, listeners, clocks.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,6 +79,16 @@ async fn errors_print_as_specified() {
         (true, Some(Duration::from_secs(10)))
     );
     assert_eq!(open.into_inner(), None);
+}
+
+/// Whatever prints may be the inner error: `?` works with it.
+#[test]
+fn any_inner_error_can_be_handed_on() {
+    fn string(cb: &CircuitBreaker) -> Result<(), Box<dyn std::error::Error>> {
+        Ok(cb.call_sync(|| Err::<(), _>(String::from("down")))?)
+    }
+    let (cb, _clock) = breaker();
+    assert_eq!(string(&cb).unwrap_err().to_string(), "inner error: down");
 }
 
 /// What k1s0's services call today.

@@ -1,5 +1,7 @@
 //! The instruments, collected by the real SDK: in memory, and as Prometheus text.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -3,6 +3,8 @@
 //! The ordinary test run is short; `K1S0_STRESS=full` in release (`cargo xtask soak stress`) runs the
 //! full size. Nothing waits for time to pass: the clock is set by hand.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -19,7 +19,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use k1s0_circuit_breaker::tower::{
-    CircuitBreakerLayer, CircuitBreakerService, GrpcBody, GrpcStatus, RejectWithGrpcStatus,
+    CircuitBreakerLayer, CircuitBreakerService, GrpcBody, GrpcStatus, RejectWithError,
+    RejectWithGrpcStatus,
 };
 use k1s0_circuit_breaker::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerError, CircuitBreakerMetrics, ManualClock,
@@ -128,7 +129,7 @@ fn channel(address: SocketAddr) -> Channel {
 type Guarded<R> = HealthClient<CircuitBreakerService<Channel, GrpcStatus, R>>;
 
 fn client(address: SocketAddr, cb: &CircuitBreaker) -> Guarded<RejectWithGrpcStatus> {
-    let layer = CircuitBreakerLayer::grpc(cb.clone()).reject_with_response();
+    let layer = CircuitBreakerLayer::grpc(cb.clone());
     HealthClient::new(layer.layer(channel(address)))
 }
 
@@ -377,13 +378,10 @@ async fn a_rejection_as_an_error() {
     type Error = CircuitBreakerError<tonic::transport::Error>;
 
     let cb = breaker(&ManualClock::new());
-    let layer = CircuitBreakerLayer::grpc(cb.clone());
+    let layer = CircuitBreakerLayer::grpc(cb.clone()).on_rejection(RejectWithError);
     let mut client = HealthClient::new(layer.layer(channel(nobody().await)));
-    // What tonic finds without a breaker it finds through its error.
-    let status = client.check(ask("0")).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unavailable);
-
     cb.trip();
+    // Not an error that tonic knows.
     let status = client.check(ask("0")).await.unwrap_err();
     assert_eq!(status.code(), Code::Unknown);
     assert_eq!(status.message(), "circuit breaker is open");
@@ -413,6 +411,7 @@ async fn a_rejection_as_a_boxed_error() {
 // ===== responses that no well-behaved server gives =====
 
 /// A body that is a list of frames.
+#[derive(Default)]
 struct Frames(VecDeque<Result<Frame<Bytes>, BoxError>>);
 
 impl Body for Frames {
@@ -500,6 +499,15 @@ async fn responses_that_are_dropped() {
     body.frame().await.unwrap().unwrap();
     drop(body);
     assert_eq!(totals(&cb), [0, 0, 0, 1]);
+
+    // But it does not undo one.
+    let cb = breaker(&ManualClock::new());
+    let empty = Ok(Frame::data(Bytes::new()));
+    let mut body = respond(&cb, 200, [data(), empty, data()]).await.into_body();
+    body.frame().await.unwrap().unwrap();
+    body.frame().await.unwrap().unwrap();
+    drop(body);
+    assert_eq!(totals(&cb), [1, 0, 0, 0]);
 }
 
 #[tokio::test]
@@ -507,7 +515,7 @@ async fn a_panic_of_the_body_is_a_failure_and_one_elsewhere_is_not() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// A body that panics when it is read.
-    #[derive(Debug)]
+    #[derive(Debug, Default)]
     struct Panicking;
     impl Body for Panicking {
         type Data = Bytes;

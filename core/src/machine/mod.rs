@@ -9,7 +9,7 @@
 //!
 //! Invariants, each held by the one file named:
 //!
-//! * [`Machine::enter`] is the only place where the epoch grows, by one, and the only place where a
+//! * `Machine::enter` is the only place where the epoch grows, by one, and the only place where a
 //!   [`Transition`] is made; so epochs are gap-free and each `from` is the `to` before it (P4).
 //! * `admission.rs`: a probe's slot is taken when it is admitted, never later (6.1, P1).
 //! * `settlement.rs`: a permit of another epoch changes nothing (7.1, P3).

@@ -54,7 +54,11 @@ impl Word {
     pub const fn is_clear(self) -> bool {
         self.0 & CALL_IN == 0
     }
+}
 
+/// What the cell reads from a word without its lock.
+#[cfg(any(feature = "std", loom))]
+impl Word {
     /// The word that the machine shows when this permit's success would change nothing.
     pub(crate) const fn cleared(self) -> Self {
         Self(self.0 & !CALL_IN)

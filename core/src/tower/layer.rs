@@ -41,15 +41,17 @@ impl CircuitBreakerLayer<HttpStatus> {
     }
 }
 
-impl CircuitBreakerLayer<GrpcStatus> {
+impl CircuitBreakerLayer<GrpcStatus, RejectWithGrpcStatus> {
     /// A layer for a gRPC client, with [`GrpcStatus`]'s defaults. The breaker's own classifier is
     /// not used.
     ///
-    /// A tonic client makes of a rejection a `Status` with code `UNKNOWN`, message "circuit breaker
-    /// is open" and the [`CircuitBreakerError`](crate::CircuitBreakerError) as its source; with
-    /// [`reject_with_response`](#method.reject_with_response-1) one with code `UNAVAILABLE`.
+    /// A rejection is a response with status `UNAVAILABLE` ([`RejectWithGrpcStatus`]), and the service's
+    /// error is the inner one's: so a generated client's `Status` is what it would be without the
+    /// layer. As an error of ours, tonic would make `UNKNOWN` of it; whoever wants that says
+    /// [`on_rejection`](Self::on_rejection)`(`[`RejectWithError`]`)`.
     pub fn grpc<C>(breaker: CircuitBreaker<C>) -> Self {
-        Self::new(breaker.with_classifier(GrpcStatus::new()))
+        CircuitBreakerLayer::new(breaker.with_classifier(GrpcStatus::new()))
+            .on_rejection(RejectWithGrpcStatus)
     }
 }
 
@@ -107,14 +109,6 @@ impl<F, G, R> CircuitBreakerLayer<HttpStatus<F, G>, R> {
         self,
     ) -> CircuitBreakerLayer<HttpStatus<F, G>, RejectWithHttpStatus> {
         self.on_rejection(RejectWithHttpStatus)
-    }
-}
-
-impl<G, R> CircuitBreakerLayer<GrpcStatus<G>, R> {
-    /// Answers a rejection with status `UNAVAILABLE` instead of an error; see
-    /// [`RejectWithGrpcStatus`].
-    pub fn reject_with_response(self) -> CircuitBreakerLayer<GrpcStatus<G>, RejectWithGrpcStatus> {
-        self.on_rejection(RejectWithGrpcStatus)
     }
 }
 

@@ -52,9 +52,9 @@
 //! | | a rejection is | the inner error becomes |
 //! | --- | --- | --- |
 //! | by default | [`CircuitBreakerError::Open`](crate::CircuitBreakerError::Open) | [`CircuitBreakerError::Inner`](crate::CircuitBreakerError::Inner) |
+//! | by default, [gRPC](CircuitBreakerLayer::grpc) | `UNAVAILABLE` with `grpc-retry-pushback-ms` | itself |
+//! | [`reject_with_response`](CircuitBreakerLayer::reject_with_response), HTTP | a 503 with `Retry-After` | itself |
 //! | [`box_errors`](CircuitBreakerLayer::box_errors) | a boxed [`Rejection`](crate::Rejection) | boxed, itself |
-//! | `reject_with_response`, [HTTP](CircuitBreakerLayer#method.reject_with_response) | a 503 with `Retry-After` | itself |
-//! | `reject_with_response`, [gRPC](CircuitBreakerLayer#method.reject_with_response-1) | `UNAVAILABLE` with `grpc-retry-pushback-ms` | itself |
 //!
 //! # The order of layers
 //!

@@ -1,0 +1,42 @@
+//! Waits, 128 bits wide.
+
+/// How long something lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    Never,
+    Nanos(u128),
+}
+
+impl Wait {
+    /// 2.4, and 2.4a: what a host cannot say in 64 bits never ends, nor does the largest it can say.
+    pub(super) fn new(ns: u128) -> Self {
+        if ns >= u128::from(u64::MAX) {
+            Self::Never
+        } else {
+            Self::Nanos(ns)
+        }
+    }
+
+    /// What is left at `now` of a wait that began at `since` (2.2; 2.3 for `now < since`).
+    pub(super) fn left(self, since: u64, now: u64) -> Self {
+        match self {
+            Self::Never => Self::Never,
+            Self::Nanos(wait) => {
+                let waited = u128::from(now.max(since)) - u128::from(since);
+                Self::Nanos(wait.saturating_sub(waited))
+            }
+        }
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        self == Self::Nanos(0)
+    }
+
+    /// As callers are told it (5.1a).
+    pub(super) fn told(self) -> Option<u64> {
+        match self {
+            Self::Never => None,
+            Self::Nanos(wait) => u64::try_from(wait).ok(),
+        }
+    }
+}
