@@ -47,7 +47,14 @@ pub(super) fn deny() -> Result<Done> {
     let program = tools::DENY.program()?;
     let mut deny = command(
         &program.to_string_lossy(),
-        &["--all-features", "check", "licenses", "bans", "sources"],
+        &[
+            "--log-level=error",
+            "--all-features",
+            "check",
+            "licenses",
+            "bans",
+            "sources",
+        ],
     );
     stdout(&mut deny)?;
     Ok(Done::Holds("advisories are not among them".into()))
