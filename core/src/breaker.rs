@@ -10,10 +10,11 @@ use crate::call::Call;
 use crate::classifier::{Classifier, ErrorsAreFailures};
 use crate::config::CircuitBreakerConfig;
 use crate::counters::HostCounters;
+use crate::engine::Engine;
 use crate::error::{CircuitBreakerError, ConfigError, Rejection};
-use crate::machine::{Machine, Recorded, Transition, Word};
+use crate::machine::{Recorded, Transition, Word};
 use crate::metrics::CircuitBreakerMetrics;
-use crate::permit::{OwnedPermit, Permit};
+use crate::permit::{OwnedPermit, Permit, Running};
 use crate::shared::Shared;
 
 use crate::machine::State as CircuitBreakerState;
@@ -118,22 +119,23 @@ impl<C> CircuitBreaker<C> {
         C: Classifier<T, E>,
         F: FnOnce() -> Result<T, E>,
     {
-        let permit = self.try_acquire()?;
+        let running = Running::new(&self.shared, self.shared.admit()?);
         let result = function();
-        self.conclude(permit, result)
+        self.conclude(running, result)
     }
 
-    /// Settles a permit with the classified result.
+    /// Settles the call with its classified result.
     #[inline(always)]
     pub(crate) fn conclude<T, E>(
         &self,
-        mut permit: Permit<'_>,
+        running: Running<'_>,
         result: Result<T, E>,
     ) -> Result<T, CircuitBreakerError<E>>
     where
         C: Classifier<T, E>,
     {
-        permit.settle(self.classifier.classify(result.as_ref()));
+        let outcome = self.classifier.classify(result.as_ref());
+        self.shared.settle(running.returned(), outcome);
         result.map_err(CircuitBreakerError::Inner)
     }
 
@@ -170,12 +172,12 @@ impl<C> CircuitBreaker<C> {
 
     /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.
     pub fn admission_word(&self) -> &AtomicU64 {
-        self.shared.cell().word_cell()
+        self.shared.engine().admission_word()
     }
 
     /// A success counter for such a host.
     pub fn host_counters(&self) -> HostCounters {
-        HostCounters::new(self.shared.counters().host_stripe())
+        self.shared.engine().host_counters()
     }
 
     /// The state as it is now (SPEC 9.1): half-open as soon as the wait is over, though no call has
@@ -227,30 +229,30 @@ impl<C> CircuitBreaker<C> {
     /// Closes the circuit, ends a forced mode and forgets every count but the totals (SPEC 10.1).
     /// Calls that are running go on; their results are stale.
     pub fn reset(&self) {
-        self.shared.control(|machine, now| Some(machine.reset(now)));
+        self.shared.control(Engine::reset);
     }
 
     /// Opens the circuit as a failure would, with a fresh wait. In a forced mode it does nothing
     /// (SPEC 10.2).
     pub fn trip(&self) -> Option<Transition> {
-        self.shared.control(Machine::trip)
+        self.shared.control(Engine::trip)
     }
 
     /// Rejects every call until [`automatic`](Self::automatic) or [`reset`](Self::reset) (SPEC 10.3).
     pub fn force_open(&self) -> Option<Transition> {
-        self.shared.control(Machine::force_open)
+        self.shared.control(Engine::force_open)
     }
 
     /// Admits every call and only counts, until [`automatic`](Self::automatic) or
     /// [`reset`](Self::reset) (SPEC 10.3).
     pub fn force_closed(&self) -> Option<Transition> {
-        self.shared.control(Machine::force_closed)
+        self.shared.control(Engine::force_closed)
     }
 
     /// Ends a forced mode: the state from before comes back, its wait running on from where it
     /// began (SPEC 10.4).
     pub fn automatic(&self) -> Option<Transition> {
-        self.shared.control(Machine::automatic)
+        self.shared.control(Engine::automatic)
     }
 }
 

@@ -26,10 +26,14 @@
 //!
 //! A store under the lock needs no compare-exchange: there is one writer at a time.
 
+use std::sync::Arc;
+
+use crate::ledger::{Changes, Ledger, Totals};
 use crate::machine::{
     Admission, Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording,
     RejectReason, Settlement, State, Transition, Verdict, Word, finite,
 };
+use crate::stripe::{Counts, Stripe};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
 
 /// A [`Machine`] that any number of threads may use at once.
@@ -44,22 +48,8 @@ pub(crate) struct Cell {
 #[derive(Debug)]
 struct Inner {
     machine: Machine,
-    totals: Totals,
-    /// None before the first transition: most breakers never make one.
-    changes: Option<Box<Changes>>,
-}
-
-/// How many transitions there were, by `from` and `to`.
-pub(crate) type Changes = [[u64; State::ALL.len()]; State::ALL.len()];
-
-/// What is counted under the lock. Successes and rejections are counted by the caller, in stripes:
-/// those happen without the lock (see `stripe.rs`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
-    pub(crate) failure: u64,
-    pub(crate) ignored: u64,
-    pub(crate) cancelled: u64,
-    pub(crate) stale: u64,
+    /// None until there is something to write down: a healthy breaker has no need of it.
+    ledger: Option<Box<Ledger>>,
 }
 
 /// Everything that can be read at one moment, but for the stripes.
@@ -74,6 +64,8 @@ pub(crate) struct View {
     pub(crate) forced: bool,
     pub(crate) totals: Totals,
     pub(crate) changes: Changes,
+    /// Of hosts that count for themselves.
+    pub(crate) hosts: Counts,
 }
 
 impl Cell {
@@ -85,8 +77,7 @@ impl Cell {
             policy,
             inner: Mutex::new(Inner {
                 machine,
-                totals: Totals::default(),
-                changes: None,
+                ledger: None,
             }),
         }
     }
@@ -156,8 +147,10 @@ impl Cell {
         self.locked(|inner| {
             let settlement = inner.machine.settle(&self.policy, permit, outcome, now)?;
             match settlement.effect {
-                Effect::Applied => inner.totals.count(outcome),
-                Effect::Stale => inner.totals.stale += 1,
+                // Counted by the caller, so that it needs no ledger.
+                Effect::Applied if outcome == Outcome::Success => {}
+                Effect::Applied => inner.ledger().totals.count(outcome),
+                Effect::Stale => inner.ledger().totals.stale += 1,
                 Effect::AlreadySettled => {}
             }
             inner.note(settlement.transition);
@@ -174,7 +167,7 @@ impl Cell {
         self.locked(|inner| {
             let recording = inner.machine.record(&self.policy, recorded, now)?;
             if recorded == Recorded::Failure {
-                inner.totals.count(Outcome::Failure);
+                inner.ledger().totals.count(Outcome::Failure);
             }
             for transition in recording.transitions {
                 inner.note(transition);
@@ -192,6 +185,11 @@ impl Cell {
     /// Whether a forced mode is on.
     pub(crate) fn is_forced(&self) -> bool {
         lock(&self.inner).machine.is_forced()
+    }
+
+    /// A stripe for a host to count in; see [`Ledger::host_stripe`].
+    pub(crate) fn host_stripe(&self) -> Arc<Stripe> {
+        lock(&self.inner).ledger().host_stripe()
     }
 
     /// Applies one of the machine's controls.
@@ -213,11 +211,8 @@ impl Cell {
 
     /// Everything at one moment.
     pub(crate) fn view(&self, now: Option<Nanos>) -> Result<View, NeedsNow> {
-        let Inner {
-            machine,
-            totals,
-            changes,
-        } = &*lock(&self.inner);
+        let Inner { machine, ledger } = &*lock(&self.inner);
+        let ledger = ledger.as_deref();
         Ok(View {
             state: machine.state(&self.policy, now)?,
             epoch: machine.epoch(),
@@ -226,8 +221,9 @@ impl Cell {
             probes_in_flight: machine.probes_in_flight(),
             remaining_wait: machine.remaining_wait(&self.policy, now)?,
             forced: machine.is_forced(),
-            totals: *totals,
-            changes: changes.as_deref().copied().unwrap_or_default(),
+            totals: ledger.map(|it| it.totals).unwrap_or_default(),
+            changes: ledger.map(|it| it.changes).unwrap_or_default(),
+            hosts: ledger.map(Ledger::hosts).unwrap_or_default(),
         })
     }
 
@@ -250,20 +246,13 @@ impl Cell {
 }
 
 impl Inner {
-    fn note(&mut self, transition: Option<Transition>) {
-        if let Some(Transition { from, to, .. }) = transition {
-            self.changes.get_or_insert_default()[from as usize][to as usize] += 1;
-        }
+    fn ledger(&mut self) -> &mut Ledger {
+        self.ledger.get_or_insert_default()
     }
-}
 
-impl Totals {
-    const fn count(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Success => {}
-            Outcome::Failure => self.failure += 1,
-            Outcome::Ignored => self.ignored += 1,
-            Outcome::Cancelled => self.cancelled += 1,
+    fn note(&mut self, transition: Option<Transition>) {
+        if let Some(transition) = transition {
+            self.ledger().note(transition);
         }
     }
 }

@@ -111,9 +111,13 @@ mod clock;
 pub mod config;
 #[cfg(feature = "std")]
 mod counters;
+#[cfg(feature = "std")]
+pub mod engine;
 pub mod error;
 #[cfg(feature = "std")]
 mod event;
+#[cfg(any(feature = "std", loom))]
+mod ledger;
 pub mod machine;
 #[cfg(feature = "std")]
 pub mod metrics;

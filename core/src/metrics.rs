@@ -9,7 +9,8 @@ use std::time::Duration;
 #[cfg(feature = "metrics")]
 pub use otel::CircuitBreakerInstruments;
 
-use crate::cell::{Changes, View};
+use crate::cell::View;
+use crate::ledger::Changes;
 use crate::machine::{Outcome, RejectReason, State, finite};
 use crate::stripe::Counts;
 

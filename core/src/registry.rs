@@ -234,11 +234,10 @@ impl Breakers {
 }
 
 impl Entry {
-    /// Nobody but the registry holds it, and it has nothing to remember: it is closed, no failure is
-    /// pending, nothing forced. The word says so without the clock, which may be the user's.
+    /// Nobody but the registry holds it, and it has nothing to remember.
     fn is_idle(&self) -> bool {
         let shared = self.breaker.shared();
-        Arc::strong_count(shared) == 1 && shared.cell().is_clear() && !shared.cell().is_forced()
+        Arc::strong_count(shared) == 1 && shared.engine().is_idle()
     }
 }
 

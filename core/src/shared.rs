@@ -4,21 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cell::Cell;
 use crate::clock::Source;
-use crate::counters::Counters;
+use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
 use crate::machine::{
-    Admission, Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, Settlement, State,
-    Transition, Verdict, Word,
+    Admission, Nanos, NeedsNow, Outcome, Policy, Recorded, Settlement, State, Transition, Verdict,
+    Word,
 };
 use crate::metrics::CircuitBreakerMetrics;
 
 /// One breaker, behind every handle to it. Opaque: it is named only as what permits point at.
 pub struct Shared {
-    cell: Cell,
-    counters: Counters,
+    engine: Engine,
     clock: Source,
     name: Option<Arc<str>>,
     outbox: Option<Box<Outbox>>,
@@ -32,8 +30,7 @@ impl Shared {
         outbox: Option<Box<Outbox>>,
     ) -> Self {
         Self {
-            cell: Cell::new(policy),
-            counters: Counters::new(),
+            engine: Engine::new(policy),
             clock,
             name,
             outbox,
@@ -44,12 +41,8 @@ impl Shared {
         self.name.as_deref()
     }
 
-    pub(crate) const fn cell(&self) -> &Cell {
-        &self.cell
-    }
-
-    pub(crate) const fn counters(&self) -> &Counters {
-        &self.counters
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Decides, with a reading of the clock only if it takes one. The clock is read here, where no
@@ -73,7 +66,7 @@ impl Shared {
 
     #[inline(always)]
     pub(crate) fn admit(&self) -> Result<Word, Rejection> {
-        match self.cell.admit_unasked() {
+        match self.engine.admit_unasked() {
             Some(word) => Ok(word),
             None => self.ask(),
         }
@@ -85,7 +78,7 @@ impl Shared {
         let Admission {
             verdict,
             transition,
-        } = self.decide(|now| self.cell.admit(now));
+        } = self.decide(|now| self.engine.admit(now));
         if let Some(transition) = transition {
             self.tell(transition);
         }
@@ -94,24 +87,17 @@ impl Shared {
             Verdict::Rejected {
                 reason,
                 retry_after,
-            } => {
-                self.counters.rejected(reason);
-                Err(Rejection::new(
-                    reason,
-                    retry_after.map(Duration::from_nanos),
-                ))
-            }
+            } => Err(Rejection::new(
+                reason,
+                retry_after.map(Duration::from_nanos),
+            )),
         }
     }
 
     #[inline(always)]
     pub(crate) fn settle(&self, permit: Word, outcome: Outcome) -> Settlement {
-        if matches!(outcome, Outcome::Success) && self.cell.success_changes_nothing(permit) {
-            self.counters.success();
-            return Settlement {
-                effect: Effect::Applied,
-                transition: None,
-            };
+        if matches!(outcome, Outcome::Success) && self.engine.succeed_unasked(permit) {
+            return Settlement::APPLIED;
         }
         self.settle_slowly(permit, outcome)
     }
@@ -119,10 +105,7 @@ impl Shared {
     #[cold]
     #[inline(never)]
     fn settle_slowly(&self, permit: Word, outcome: Outcome) -> Settlement {
-        let settlement = self.decide(|now| self.cell.settle(permit, outcome, now));
-        if outcome == Outcome::Success && settlement.effect == Effect::Applied {
-            self.counters.success();
-        }
+        let settlement = self.decide(|now| self.engine.settle(permit, outcome, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);
         }
@@ -130,14 +113,7 @@ impl Shared {
     }
 
     pub(crate) fn record(&self, recorded: Recorded) {
-        if recorded == Recorded::Success && self.cell.is_clear() {
-            self.counters.success();
-            return;
-        }
-        let recording = self.decide(|now| self.cell.record(recorded, now));
-        if recorded == Recorded::Success {
-            self.counters.success();
-        }
+        let recording = self.decide(|now| self.engine.record(recorded, now));
         for transition in recording.transitions.into_iter().flatten() {
             self.tell(transition);
         }
@@ -145,10 +121,9 @@ impl Shared {
 
     pub(crate) fn control(
         &self,
-        control: impl FnOnce(&mut Machine, Nanos) -> Option<Transition>,
+        control: impl FnOnce(&Engine, Nanos) -> Option<Transition>,
     ) -> Option<Transition> {
-        let now = self.clock.now();
-        let transition = self.cell.control(|machine| control(machine, now));
+        let transition = control(&self.engine, self.clock.now());
         if let Some(transition) = transition {
             self.tell(transition);
         }
@@ -156,12 +131,11 @@ impl Shared {
     }
 
     pub(crate) fn state(&self) -> State {
-        self.decide(|now| self.cell.state(now))
+        self.decide(|now| self.engine.state(now))
     }
 
     pub(crate) fn snapshot(&self) -> CircuitBreakerMetrics {
-        let view = self.decide(|now| self.cell.view(now));
-        CircuitBreakerMetrics::new(view, self.counters.sum())
+        self.decide(|now| self.engine.snapshot(now))
     }
 }
 

@@ -15,7 +15,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use super::{Cell, Totals};
+use super::Cell;
+use crate::ledger::Totals;
 use crate::machine::{
     Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, State, Transition, Verdict, Word,
 };

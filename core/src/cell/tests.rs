@@ -5,7 +5,8 @@
 use std::sync::Barrier;
 use std::thread;
 
-use super::{Cell, Totals};
+use super::Cell;
+use crate::ledger::Totals;
 use crate::machine::{
     Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, RejectReason, State, Verdict,
 };

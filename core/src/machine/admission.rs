@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::word::Word;
-use super::{Forced, Machine, NEVER, Nanos, NeedsNow, Phase, Policy, Probing, Reason, Transition};
+use super::{Forced, Machine, NEVER, Nanos, NeedsNow, Phase, Policy, Reason, Transition};
 
 /// The answer to a caller that asked to be admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Machine {
                     Ok(transition) => self.admit_probe(policy, now, Some(transition)),
                 })
             }
-            (None, Phase::HalfOpen(_)) => {
+            (None, Phase::HalfOpen { .. }) => {
                 let now = now.ok_or(NeedsNow)?;
                 Ok(self.admit_probe(policy, now, None))
             }
@@ -92,15 +92,20 @@ impl Machine {
         now: Nanos,
         transition: Option<Transition>,
     ) -> Admission {
-        let Phase::HalfOpen(probing) = &mut self.phase else {
+        let Phase::HalfOpen {
+            in_flight,
+            last_admitted,
+            ..
+        } = &mut self.phase
+        else {
             return self.admitted(transition);
         };
-        if probing.in_flight < policy.half_open_max_calls {
-            probing.in_flight += 1;
-            probing.last_admitted = now;
+        if *in_flight < policy.half_open_max_calls {
+            *in_flight += 1;
+            *last_admitted = now;
             return self.admitted(transition);
         }
-        if policy.probe_is_hung(probing.last_admitted, now) {
+        if policy.probe_is_hung(*last_admitted, now) {
             // The hung probes are one failure (6.3). Who noticed is rejected like everybody else,
             // for the wait has just begun.
             let reopened = self.open(Reason::ProbeTimeout, now);
@@ -111,7 +116,7 @@ impl Machine {
             );
         }
         // A clock that stepped back restarts the probes' time once (2.3).
-        probing.last_admitted = probing.last_admitted.min(now);
+        *last_admitted = now.min(*last_admitted);
         rejected(RejectReason::HalfOpen, None, transition)
     }
 
@@ -119,19 +124,6 @@ impl Machine {
         Admission {
             verdict: Verdict::Admitted(self.word()),
             transition,
-        }
-    }
-}
-
-impl Probing {
-    /// Gives a slot back; false where none is taken.
-    pub(super) const fn release(&mut self) -> bool {
-        match self.in_flight.checked_sub(1) {
-            Some(left) => {
-                self.in_flight = left;
-                true
-            }
-            None => false,
         }
     }
 }

@@ -35,10 +35,10 @@ impl Machine {
             return None;
         }
         let mut phase = self.phase;
-        if let Phase::HalfOpen(probing) = &mut phase {
+        if let Phase::HalfOpen { in_flight, .. } = &mut phase {
             // The probes in flight belong to the epoch that ends here, so none can come back to
             // give its slot back.
-            probing.in_flight = 0;
+            *in_flight = 0;
         }
         Some(self.enter(phase, Some(forced), Reason::Forced, now))
     }

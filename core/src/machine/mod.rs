@@ -51,20 +51,20 @@ pub struct Machine {
 /// The automatic state and what belongs to it; it is kept while a forced mode lies on top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Closed { failures: u32 },
-    Open { since: Nanos },
-    HalfOpen(Probing),
-}
-
-/// One half-open period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Probing {
-    /// Successful probes so far.
-    successes: u32,
-    /// Probes of this epoch that are not settled yet.
-    in_flight: u16,
-    /// When the last of them was admitted.
-    last_admitted: Nanos,
+    Closed {
+        failures: u32,
+    },
+    Open {
+        since: Nanos,
+    },
+    HalfOpen {
+        /// Successful probes so far.
+        successes: u32,
+        /// Probes of this epoch that are not settled yet.
+        in_flight: u16,
+        /// When the last of them was admitted.
+        last_admitted: Nanos,
+    },
 }
 
 /// A mode set by hand (SPEC 10.3).
@@ -107,14 +107,14 @@ impl Machine {
     pub const fn consecutive_failures(&self) -> u32 {
         match self.phase {
             Phase::Closed { failures } => failures,
-            Phase::Open { .. } | Phase::HalfOpen(_) => 0,
+            Phase::Open { .. } | Phase::HalfOpen { .. } => 0,
         }
     }
 
     /// Unsettled probes of the current epoch (SPEC 9.2).
     pub const fn probes_in_flight(&self) -> u16 {
         match self.phase {
-            Phase::HalfOpen(probing) => probing.in_flight,
+            Phase::HalfOpen { in_flight, .. } => in_flight,
             Phase::Closed { .. } | Phase::Open { .. } => 0,
         }
     }
@@ -166,7 +166,7 @@ impl Machine {
         match (self.forced, self.phase) {
             (Some(Forced::Open), _) | (None, Phase::Open { .. }) => State::Open,
             (Some(Forced::Closed), _) | (None, Phase::Closed { .. }) => State::Closed,
-            (None, Phase::HalfOpen(_)) => State::HalfOpen,
+            (None, Phase::HalfOpen { .. }) => State::HalfOpen,
         }
     }
 
@@ -204,11 +204,11 @@ impl Machine {
     fn end_wait(&mut self, policy: &Policy, since: Nanos, now: Nanos) -> Result<Transition, Nanos> {
         match policy.remaining(since, now) {
             0 => Ok(self.enter(
-                Phase::HalfOpen(Probing {
+                Phase::HalfOpen {
                     successes: 0,
                     in_flight: 0,
                     last_admitted: now,
-                }),
+                },
                 None,
                 Reason::TimeoutElapsed,
                 now,

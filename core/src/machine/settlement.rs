@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Machine, Nanos, NeedsNow, Phase, Policy, Probing, Reason, Transition, Word};
+use super::{Machine, Nanos, NeedsNow, Phase, Policy, Reason, Transition, Word};
 
 /// How an admitted call ended (SPEC 1.2). The numbers are the same in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,11 @@ pub struct Settlement {
     pub effect: Effect,
     /// The change of state that it made, if any.
     pub transition: Option<Transition>,
+}
+
+impl Settlement {
+    /// It counted, and changed no state.
+    pub(crate) const APPLIED: Self = done(Effect::Applied, None);
 }
 
 /// Whether an outcome counted (SPEC 7.5).
@@ -120,11 +125,11 @@ impl Machine {
             }
             // No admission gives a permit of an open epoch.
             Phase::Open { .. } => Ok(done(Effect::AlreadySettled, None)),
-            Phase::HalfOpen(mut probing) => {
-                if !probing.release() {
+            Phase::HalfOpen { in_flight, .. } => {
+                let Some(in_flight) = in_flight.checked_sub(1) else {
                     return Ok(done(Effect::AlreadySettled, None));
-                }
-                let transition = self.settle_half_open(policy, probing, outcome, now)?;
+                };
+                let transition = self.settle_half_open(policy, in_flight, outcome, now)?;
                 Ok(done(Effect::Applied, transition))
             }
         }
@@ -158,7 +163,9 @@ impl Machine {
         }
         let decided = match self.phase {
             Phase::Closed { failures } => self.settle_closed(policy, failures, outcome, now)?,
-            Phase::HalfOpen(probing) => self.settle_half_open(policy, probing, outcome, now)?,
+            Phase::HalfOpen { in_flight, .. } => {
+                self.settle_half_open(policy, in_flight, outcome, now)?
+            }
             Phase::Open { .. } => None,
         };
         let next = usize::from(transitions[0].is_some());
@@ -187,28 +194,35 @@ impl Machine {
         Ok(None)
     }
 
+    /// What the outcome does while half-open, with `left` probes in flight after it.
     fn settle_half_open(
         &mut self,
         policy: &Policy,
-        mut probing: Probing,
+        left: u16,
         outcome: Outcome,
         now: Option<Nanos>,
     ) -> Result<Option<Transition>, NeedsNow> {
+        let Phase::HalfOpen {
+            successes,
+            in_flight,
+            ..
+        } = &mut self.phase
+        else {
+            return Ok(None);
+        };
         match outcome {
             Outcome::Failure => {
                 return Ok(Some(self.open(Reason::ProbeFailed, now.ok_or(NeedsNow)?)));
             }
-            Outcome::Success => {
-                probing.successes += 1;
-                if probing.successes >= policy.success_threshold {
-                    return Ok(Some(
-                        self.close(Reason::SuccessThreshold, now.ok_or(NeedsNow)?),
-                    ));
-                }
+            Outcome::Success if *successes + 1 >= policy.success_threshold => {
+                return Ok(Some(
+                    self.close(Reason::SuccessThreshold, now.ok_or(NeedsNow)?),
+                ));
             }
+            Outcome::Success => *successes += 1,
             Outcome::Ignored | Outcome::Cancelled => {}
         }
-        self.phase = Phase::HalfOpen(probing);
+        *in_flight = left;
         Ok(None)
     }
 }

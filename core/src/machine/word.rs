@@ -84,7 +84,7 @@ impl Machine {
             (None, Phase::Closed { failures: 0 }) => (CLOSED, 0),
             (None, Phase::Closed { .. }) => (CLOSED, CALL_IN),
             (None, Phase::Open { .. }) => (OPEN, CALL_IN),
-            (None, Phase::HalfOpen(_)) => (HALF_OPEN, CALL_IN),
+            (None, Phase::HalfOpen { .. }) => (HALF_OPEN, CALL_IN),
         };
         Word(phase << PHASE_SHIFT | (self.epoch << 1 & EPOCH_MASK) | call_in)
     }

@@ -1,0 +1,168 @@
+//! A breaker without a clock, a name or listeners: what the faces of other languages stand on.
+//!
+//! [`CircuitBreaker`](crate::CircuitBreaker) is such a face, for Rust. A face hands in the time, where
+//! it is asked for; it is given transitions back, and tells its own listeners (DESIGN 3, 4).
+
+use crate::cell::Cell;
+use crate::counters::{Counters, HostCounters};
+use crate::machine::{
+    Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, Settlement, State,
+    Transition, Verdict, Word,
+};
+use crate::metrics::CircuitBreakerMetrics;
+use crate::sync::AtomicU64;
+
+/// A breaker that is driven: time comes in with each operation, transitions come out.
+///
+/// Any number of threads may use it at once. Every operation takes `now` in nanoseconds, or none;
+/// where it cannot decide without, it answers [`NeedsNow`] and has changed nothing (SPEC 2.1).
+#[derive(Debug)]
+pub struct Engine {
+    cell: Cell,
+    counters: Counters,
+}
+
+impl Engine {
+    /// A closed breaker; [`Settings::policy`](crate::config::Settings::policy) makes the policy.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            cell: Cell::new(policy),
+            counters: Counters::new(),
+        }
+    }
+
+    /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.
+    pub const fn admission_word(&self) -> &AtomicU64 {
+        self.cell.word_cell()
+    }
+
+    /// The admission word, read.
+    #[inline]
+    pub fn word(&self) -> Word {
+        self.cell.word()
+    }
+
+    /// A success counter for a host that settles healthy calls by itself.
+    pub fn host_counters(&self) -> HostCounters {
+        HostCounters::new(self.cell.host_stripe())
+    }
+
+    /// Admits where nothing has to be decided (SPEC 4.1, 10.3); none means ask [`admit`](Self::admit).
+    #[inline(always)]
+    pub fn admit_unasked(&self) -> Option<Word> {
+        self.cell.admit_unasked()
+    }
+
+    /// Asks for admission (SPEC 4.1, 5, 6.1).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while open or half-open.
+    pub fn admit(&self, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
+        let admission = self.cell.admit(now)?;
+        if let Verdict::Rejected { reason, .. } = admission.verdict {
+            self.counters.rejected(reason);
+        }
+        Ok(admission)
+    }
+
+    /// Settles a permit as a success where that changes nothing but a counter; false means ask
+    /// [`settle`](Self::settle).
+    #[inline(always)]
+    pub fn succeed_unasked(&self, permit: Word) -> bool {
+        let nothing_changes = self.cell.success_changes_nothing(permit);
+        if nothing_changes {
+            self.counters.success();
+        }
+        nothing_changes
+    }
+
+    /// Settles a permit (SPEC 7). Each is to be settled once; a host that copies words sees to it.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] where the outcome changes the state.
+    pub fn settle(
+        &self,
+        permit: Word,
+        outcome: Outcome,
+        now: Option<Nanos>,
+    ) -> Result<Settlement, NeedsNow> {
+        if outcome == Outcome::Success && self.succeed_unasked(permit) {
+            return Ok(Settlement::APPLIED);
+        }
+        let settlement = self.cell.settle(permit, outcome, now)?;
+        if outcome == Outcome::Success && settlement.effect == Effect::Applied {
+            self.counters.success();
+        }
+        Ok(settlement)
+    }
+
+    /// Records a result that no permit was taken for (SPEC 8.1).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while open, and where the result changes the state.
+    pub fn record(&self, recorded: Recorded, now: Option<Nanos>) -> Result<Recording, NeedsNow> {
+        if recorded == Recorded::Success && self.cell.is_clear() {
+            self.counters.success();
+            return Ok(Recording::default());
+        }
+        let recording = self.cell.record(recorded, now)?;
+        if recorded == Recorded::Success {
+            self.counters.success();
+        }
+        Ok(recording)
+    }
+
+    /// See [`Machine::reset`](crate::machine::Machine::reset) (SPEC 10.1).
+    pub fn reset(&self, now: Nanos) -> Option<Transition> {
+        self.cell.control(|machine| Some(machine.reset(now)))
+    }
+
+    /// See [`Machine::trip`](crate::machine::Machine::trip) (SPEC 10.2).
+    pub fn trip(&self, now: Nanos) -> Option<Transition> {
+        self.cell.control(|machine| machine.trip(now))
+    }
+
+    /// See [`Machine::force_open`](crate::machine::Machine::force_open) (SPEC 10.3).
+    pub fn force_open(&self, now: Nanos) -> Option<Transition> {
+        self.cell.control(|machine| machine.force_open(now))
+    }
+
+    /// See [`Machine::force_closed`](crate::machine::Machine::force_closed) (SPEC 10.3).
+    pub fn force_closed(&self, now: Nanos) -> Option<Transition> {
+        self.cell.control(|machine| machine.force_closed(now))
+    }
+
+    /// See [`Machine::automatic`](crate::machine::Machine::automatic) (SPEC 10.4).
+    pub fn automatic(&self, now: Nanos) -> Option<Transition> {
+        self.cell.control(|machine| machine.automatic(now))
+    }
+
+    /// The state at `now`; changes nothing (SPEC 9.1).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while open.
+    pub fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
+        self.cell.state(now)
+    }
+
+    /// State and totals at `now` (SPEC 9.2).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while open.
+    pub fn snapshot(&self, now: Option<Nanos>) -> Result<CircuitBreakerMetrics, NeedsNow> {
+        let view = self.cell.view(now)?;
+        let mut counts = view.hosts;
+        self.counters.sum(&mut counts);
+        Ok(CircuitBreakerMetrics::new(view, counts))
+    }
+
+    /// Whether there is nothing to remember: closed, no failure pending, nothing forced.
+    pub fn is_idle(&self) -> bool {
+        self.cell.is_clear() && !self.cell.is_forced()
+    }
+}
