@@ -62,10 +62,10 @@ fn half_a_word_is_as_good_a_permit() {
 /// Where the word decides without the machine, the machine would have decided so too.
 #[test]
 fn the_word_and_the_machine_agree() {
-    let closed = |failures| Machine {
-        phase: Phase::Closed { failures },
-        forced: None,
-        epoch: 7,
+    let closed = |failures| {
+        let mut machine = Machine::new();
+        machine.set_phase(Phase::Closed { failures });
+        machine
     };
     let huge = Policy {
         failure_threshold: u32::MAX,
