@@ -1,0 +1,127 @@
+//! One thing that is measured.
+
+use std::fmt;
+
+/// What a case shows; one table each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Physical limits.
+    Reference,
+    /// Closed, every call succeeds.
+    Success,
+    /// Closed, every tenth call fails.
+    Failures,
+    /// Open, every call is rejected.
+    Rejected,
+    /// Closed, a ready future is awaited.
+    Async,
+    /// Open, a ready future is rejected.
+    AsyncRejected,
+    /// Through the C ABI, from the shared library.
+    Abi,
+}
+
+impl Group {
+    /// All, in the order of the report.
+    pub const ALL: [Self; 7] = [
+        Self::Reference,
+        Self::Success,
+        Self::Failures,
+        Self::Rejected,
+        Self::Async,
+        Self::AsyncRejected,
+        Self::Abi,
+    ];
+
+    /// The first half of a case's key.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Success => "success",
+            Self::Failures => "failures",
+            Self::Rejected => "rejected",
+            Self::Async => "async",
+            Self::AsyncRejected => "async-rejected",
+            Self::Abi => "abi",
+        }
+    }
+
+    /// The heading in the report.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Reference => "Physical references",
+            Self::Success => "Closed, success",
+            Self::Failures => "Closed, 10 % failures",
+            Self::Rejected => "Open, rejected",
+            Self::Async => "Async, ready future (tokio `current_thread`)",
+            Self::AsyncRejected => "Async, open, rejected",
+            Self::Abi => "Through the C ABI",
+        }
+    }
+
+    /// The case that does the same without a breaker; what is "net" is net of it.
+    pub const fn bare(self) -> Option<&'static str> {
+        match self {
+            Self::Reference | Self::Rejected | Self::AsyncRejected => None,
+            Self::Success | Self::Abi => Some("reference/bare call"),
+            Self::Failures => Some("reference/bare call, 10 % errors"),
+            Self::Async => Some("reference/bare await"),
+        }
+    }
+}
+
+/// A loop to be measured.
+pub struct Case {
+    /// Its table.
+    pub group: Group,
+    /// Its row.
+    pub name: &'static str,
+    run: Box<dyn Fn(u64) + Send + Sync>,
+}
+
+impl Case {
+    /// A case: `run` makes as many calls as it is told, each time on the same breaker.
+    pub fn new(
+        group: Group,
+        name: &'static str,
+        run: impl Fn(u64) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            group,
+            name,
+            run: Box::new(run),
+        }
+    }
+
+    /// `group/name`.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.group.key(), self.name)
+    }
+
+    /// Makes `calls` calls.
+    pub fn run(&self, calls: u64) {
+        k1s0_bench_region(&self.run, calls);
+    }
+
+    /// Makes `calls` calls out of callgrind's sight.
+    pub fn warm(&self, calls: u64) {
+        (self.run)(calls);
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").field("key", &self.key()).finish_non_exhaustive()
+    }
+}
+
+/// The name of the function that callgrind collects in.
+pub const REGION: &str = "k1s0_bench_region";
+
+/// Everything measured happens in here; callgrind finds it by its name.
+#[inline(never)]
+// SAFETY: nothing else has this name.
+#[unsafe(no_mangle)]
+fn k1s0_bench_region(run: &(dyn Fn(u64) + Send + Sync), calls: u64) {
+    run(calls);
+}

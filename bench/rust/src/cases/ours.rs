@@ -1,0 +1,166 @@
+//! Our breaker.
+
+use std::future::ready;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, HostCounters};
+
+use crate::barrier::opaque;
+use crate::case::{Case, Group};
+use crate::guarded::{Fault, healthy, repeat, ten_percent};
+use crate::repeat_async;
+
+/// The name of our rows.
+pub const CALL: &str = "k1s0 call";
+/// The row of the two-step permit.
+pub const PERMIT: &str = "k1s0 permit";
+/// The row of the admission word, read in place.
+pub const WORD: &str = "k1s0 admission word";
+
+/// A breaker that never gets to half-open by itself here.
+pub fn breaker() -> Result<CircuitBreaker> {
+    Ok(CircuitBreaker::try_new(CircuitBreakerConfig {
+        timeout: Duration::from_secs(3600),
+        ..CircuitBreakerConfig::default()
+    })?)
+}
+
+fn open() -> Result<CircuitBreaker> {
+    let breaker = breaker()?;
+    breaker.trip();
+    Ok(breaker)
+}
+
+/// Our rows.
+pub fn all() -> Result<Vec<Case>> {
+    let mut cases = closed()?;
+    cases.extend(rejected()?);
+    cases.extend(asynchronous()?);
+    Ok(cases)
+}
+
+fn closed() -> Result<Vec<Case>> {
+    let (call, permit, word) = (breaker()?, breaker()?, breaker()?);
+    let (failing_call, failing_permit, failing_word) = (breaker()?, breaker()?, breaker()?);
+    Ok(vec![
+        Case::new(Group::Success, CALL, move |calls| {
+            repeat(calls, |i| call.call_sync(|| healthy(i)));
+        }),
+        Case::new(Group::Success, PERMIT, move |calls| {
+            repeat(calls, |i| through_permit(&permit, || healthy(i)));
+        }),
+        Case::new(Group::Success, WORD, move |calls| {
+            let host = word.host_counters();
+            repeat(calls, |i| through_word(&word, &host, || healthy(i)));
+        }),
+        Case::new(Group::Failures, CALL, move |calls| {
+            repeat(calls, |i| failing_call.call_sync(|| ten_percent(i)));
+        }),
+        Case::new(Group::Failures, PERMIT, move |calls| {
+            repeat(calls, |i| through_permit(&failing_permit, || ten_percent(i)));
+        }),
+        Case::new(Group::Failures, WORD, move |calls| {
+            let host = failing_word.host_counters();
+            repeat(calls, |i| through_word(&failing_word, &host, || ten_percent(i)));
+        }),
+    ])
+}
+
+fn rejected() -> Result<Vec<Case>> {
+    let (call, permit) = (open()?, open()?);
+    Ok(vec![
+        Case::new(Group::Rejected, CALL, move |calls| {
+            repeat(calls, |i| call.call_sync(|| healthy(i)));
+        }),
+        Case::new(Group::Rejected, PERMIT, move |calls| {
+            repeat(calls, |i| through_permit(&permit, || healthy(i)));
+        }),
+    ])
+}
+
+fn asynchronous() -> Result<Vec<Case>> {
+    let (call, permit, open) = (breaker()?, breaker()?, open()?);
+    Ok(vec![
+        Case::new(Group::Async, CALL, move |calls| {
+            repeat_async!(calls, i => call.call(|| async move { healthy(i) }));
+        }),
+        Case::new(Group::Async, PERMIT, move |calls| {
+            repeat_async!(calls, i => async {
+                let permit = permit.try_acquire().map_err(|_| Fault)?;
+                let result = ready(healthy(i)).await;
+                settle(permit, result)
+            });
+        }),
+        Case::new(Group::AsyncRejected, CALL, move |calls| {
+            repeat_async!(calls, i => open.call(|| async move { healthy(i) }));
+        }),
+    ])
+}
+
+#[inline(always)]
+fn through_permit(
+    breaker: &CircuitBreaker,
+    function: impl FnOnce() -> Result<u64, Fault>,
+) -> Result<u64, Fault> {
+    let permit = breaker.try_acquire().map_err(|_| Fault)?;
+    settle(permit, function())
+}
+
+#[inline(always)]
+fn settle(
+    permit: k1s0_circuit_breaker::Permit<'_>,
+    result: Result<u64, Fault>,
+) -> Result<u64, Fault> {
+    match result {
+        Ok(_) => permit.success(),
+        Err(_) => permit.failure(),
+    };
+    result
+}
+
+/// What a host in another language does: it reads the word in place, and crosses only if it must.
+#[inline(always)]
+fn through_word(
+    breaker: &CircuitBreaker,
+    host: &HostCounters,
+    function: impl FnOnce() -> Result<u64, Fault>,
+) -> Result<u64, Fault> {
+    let cell = breaker.admission_word();
+    let word = cell.load(Ordering::Acquire);
+    if word & 1 != 0 {
+        return crossing(breaker, function);
+    }
+    let result = function();
+    if result.is_ok() && cell.load(Ordering::Acquire) == word {
+        add_one(host.success_cell());
+    } else {
+        cross_back(breaker, word, result.is_ok());
+    }
+    result
+}
+
+fn add_one(cell: &AtomicU64) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+}
+
+/// Stands for the call through the boundary; as such it is not inlined.
+#[inline(never)]
+fn crossing(
+    breaker: &CircuitBreaker,
+    function: impl FnOnce() -> Result<u64, Fault>,
+) -> Result<u64, Fault> {
+    opaque(0);
+    through_permit(breaker, function)
+}
+
+#[inline(never)]
+fn cross_back(breaker: &CircuitBreaker, word: u64, succeeded: bool) {
+    let permit = breaker.permit_from_raw(word);
+    if succeeded {
+        permit.success();
+    } else {
+        permit.failure();
+    }
+}
