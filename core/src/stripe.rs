@@ -2,14 +2,14 @@
 //!
 //! A [`Stripe`] belongs to one breaker and one writer at a time, so counting is a load, an add and
 //! a store, without a locked instruction. A [`StripeTable`] gives every thread a stripe of every
-//! breaker: breakers own *columns* (an index), threads lease *chunks* (a run of columns). A thread
-//! that ends gives its chunks back, counts and all, and the next thread goes on where it stopped; so
-//! nothing is folded, nothing is lost, and the memory is bounded by the threads alive at once.
+//! breaker: a breaker owns a [`Place`], a run and an index in it; a thread leases *chunks*, the
+//! stripes of one run. A thread that ends gives its chunks back, counts and all, and the next thread
+//! goes on where it stopped: nothing is folded, nothing is lost, and the memory is bounded by the
+//! threads alive at once.
 //!
-//! Cost: [`Stripe`] (32 bytes) per breaker and thread, allocated [`CHUNK`] at a time when a
-//! thread first counts something for a breaker in that run.
-
-use std::sync::Arc;
+//! Cost: a [`Stripe`] (32 bytes) per breaker and thread. A chunk is made when a thread first counts
+//! something in its run. Runs grow with the number of breakers: 64, 64, 128, 256 … 16,384 stripes, so
+//! that a few breakers need little and many need few look-ups.
 
 use crate::machine::RejectReason;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -83,11 +83,55 @@ impl Counts {
     }
 }
 
-/// How many columns a chunk runs over. Small under loom, which copes with few atomics only.
-pub(crate) const CHUNK: usize = if cfg!(loom) { 1 } else { 64 };
+/// The stripes of one thread for one run. Never freed: the table reuses it for as long as it lives,
+/// and the one that is not a test's lives as long as the process.
+pub(crate) type Chunk = &'static [Stripe];
 
-/// The stripes of one thread for a run of [`CHUNK`] breakers.
-pub(crate) type Chunk = [Stripe; CHUNK];
+/// Where a breaker's stripes are: the same place in every thread's chunk of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) run: u32,
+    pub(crate) index: u32,
+}
+
+/// Stripes in the first run. Small under loom, which copes with few atomics only.
+const FIRST: u32 = if cfg!(loom) { 1 } else { 64 };
+/// Runs that double: then every run has as many stripes as all of these together.
+const DOUBLING: u32 = 9;
+const LARGEST: u32 = FIRST << (DOUBLING - 1);
+/// Runs whose leases a thread keeps: two million breakers. Further ones are leased for each count,
+/// under the table's lock.
+pub(crate) const KEPT: usize = 136;
+
+impl Place {
+    /// The place of the n-th breaker.
+    const fn nth(n: u32) -> Self {
+        if n >= LARGEST {
+            let run = DOUBLING - 1 + n / LARGEST;
+            Self {
+                run,
+                index: n % LARGEST,
+            }
+        } else if n >= FIRST {
+            let doubled = (n / FIRST).ilog2();
+            Self {
+                run: doubled + 1,
+                index: n - (FIRST << doubled),
+            }
+        } else {
+            Self { run: 0, index: n }
+        }
+    }
+}
+
+/// How many stripes a run has.
+const fn size_of_run(run: u32) -> u32 {
+    match run {
+        0 => FIRST,
+        run if run < DOUBLING => FIRST << (run - 1),
+        _ => LARGEST,
+    }
+}
 
 /// All threads' stripes of all breakers.
 #[derive(Debug, Default)]
@@ -97,20 +141,19 @@ pub(crate) struct StripeTable {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By run of columns.
     runs: Vec<Run>,
-    /// Columns given back, to be given out again.
-    free: Vec<u32>,
-    /// Columns ever given out.
-    columns: u32,
+    /// Places given back, to be given out again.
+    free: Vec<Place>,
+    /// How many places were ever given out.
+    places: u32,
 }
 
 #[derive(Debug, Default)]
 struct Run {
     /// Every chunk of this run, leased or not.
-    chunks: Vec<Arc<Chunk>>,
+    chunks: Vec<Chunk>,
     /// Those that no thread holds now.
-    unleased: Vec<Arc<Chunk>>,
+    unleased: Vec<Chunk>,
 }
 
 impl StripeTable {
@@ -120,64 +163,57 @@ impl StripeTable {
             inner: Mutex::new(Inner {
                 runs: Vec::new(),
                 free: Vec::new(),
-                columns: 0,
+                places: 0,
             }),
         }
     }
 
-    /// Gives a new breaker its column, every stripe of it at zero.
-    pub(crate) fn open_column(&self) -> u32 {
+    /// Gives a new breaker its place, every stripe of it at zero.
+    pub(crate) fn open(&self) -> Place {
         let inner = &mut *lock(&self.inner);
         inner.free.pop().unwrap_or_else(|| {
-            let column = inner.columns;
-            inner.columns += 1;
-            if inner.runs.len() <= run_of(column) {
+            let place = Place::nth(inner.places);
+            inner.places += 1;
+            if inner.runs.len() <= place.run as usize {
                 inner.runs.push(Run::default());
             }
-            column
+            place
         })
     }
 
-    /// Takes a column back. Nobody counts in it any more: the breaker is gone, and every use of it
+    /// Takes a place back. Nobody counts there any more: the breaker is gone, and every use of it
     /// happened before that.
-    pub(crate) fn close_column(&self, column: u32) {
+    pub(crate) fn close(&self, place: Place) {
         let inner = &mut *lock(&self.inner);
-        for chunk in &inner.runs[run_of(column)].chunks {
-            chunk[place_in(column)].clear();
+        for chunk in &inner.runs[place.run as usize].chunks {
+            chunk[place.index as usize].clear();
         }
-        inner.free.push(column);
+        inner.free.push(place);
     }
 
-    /// Leases the run of `column` to the calling thread, which becomes its one writer.
-    pub(crate) fn lease(&self, column: u32) -> Arc<Chunk> {
+    /// Leases a run to the calling thread, which becomes the one writer of its chunk.
+    pub(crate) fn lease(&self, run: u32) -> Chunk {
         let inner = &mut *lock(&self.inner);
-        let run = &mut inner.runs[run_of(column)];
-        run.unleased.pop().unwrap_or_else(|| {
-            let chunk: Arc<Chunk> = Arc::new([(); CHUNK].map(|()| Stripe::default()));
-            run.chunks.push(Arc::clone(&chunk));
+        let leased = &mut inner.runs[run as usize];
+        leased.unleased.pop().unwrap_or_else(|| {
+            let stripes = (0..size_of_run(run)).map(|_| Stripe::default());
+            let chunk: Chunk = Box::leak(stripes.collect());
+            leased.chunks.push(chunk);
             chunk
         })
     }
 
     /// Gives a lease back. The lock hands the counts over to the next lessee.
-    pub(crate) fn give_back(&self, run: usize, chunk: Arc<Chunk>) {
-        lock(&self.inner).runs[run].unleased.push(chunk);
+    pub(crate) fn give_back(&self, run: u32, chunk: Chunk) {
+        lock(&self.inner).runs[run as usize].unleased.push(chunk);
     }
 
-    /// Adds up a column.
-    pub(crate) fn sum(&self, column: u32, counts: &mut Counts) {
-        for chunk in &lock(&self.inner).runs[run_of(column)].chunks {
-            counts.add(&chunk[place_in(column)]);
+    /// Adds up a place.
+    pub(crate) fn sum(&self, place: Place, counts: &mut Counts) {
+        for chunk in &lock(&self.inner).runs[place.run as usize].chunks {
+            counts.add(&chunk[place.index as usize]);
         }
     }
-}
-
-pub(crate) const fn run_of(column: u32) -> usize {
-    column as usize / CHUNK
-}
-
-pub(crate) const fn place_in(column: u32) -> usize {
-    column as usize % CHUNK
 }
 
 #[cfg(all(test, loom))]
