@@ -8,6 +8,7 @@ mod clock;
 mod guarded;
 mod os;
 mod runtime;
+mod timing;
 
 use std::env;
 
@@ -31,6 +32,12 @@ fn main() -> Result<()> {
             for (key, counted) in callgrind::count(rest)? {
                 println!("## {key}: {:.2} instructions per call\n{}", counted.per_call(), counted.listing()?);
             }
+            Ok(())
+        }
+        "time" => {
+            let cases: Vec<_> = cases::all()?.into_iter().map(std::sync::Arc::new).collect();
+            let figures = timing::measure(&cases, timing::Effort { passes: 1, ..timing::Effort::FULL })?;
+            for (c, f) in cases.iter().zip(figures) { println!("{:10.2} {:?} {:5} {}", f.alone, f.throughput(), f.disturbed, c.key()); }
             Ok(())
         }
         "count" => {
