@@ -100,6 +100,18 @@ impl Cell {
         word.admits_all().then_some(word)
     }
 
+    /// What is left of the wait, where it is surely not over: then a caller is rejected without the
+    /// lock.
+    #[inline]
+    pub(crate) fn reject_unasked(&self, now: Nanos) -> Option<Nanos> {
+        if !self.word().is_waiting() {
+            return None;
+        }
+        let since = self.since.load(Ordering::Acquire);
+        let left = self.policy.remaining(since, now);
+        (since <= now && left > 0).then_some(left)
+    }
+
     /// Asks for admission.
     pub(crate) fn admit(&self, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
         let word = self.word();
@@ -109,11 +121,9 @@ impl Cell {
                 transition: None,
             });
         }
-        if word.is_waiting() {
+        if word.needs_now() {
             let now = now.ok_or(NeedsNow)?;
-            let since = self.since.load(Ordering::Acquire);
-            let left = self.policy.remaining(since, now);
-            if since <= now && left > 0 {
+            if let Some(left) = self.reject_unasked(now) {
                 return Ok(Admission {
                     verdict: Verdict::Rejected {
                         reason: RejectReason::Open,

@@ -6,8 +6,8 @@
 use crate::cell::Cell;
 use crate::counters::{Counters, HostCounters};
 use crate::machine::{
-    Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, Settlement, State,
-    Transition, Verdict, Word,
+    Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, RejectReason,
+    Settlement, State, Transition, Verdict, Word,
 };
 use crate::metrics::CircuitBreakerMetrics;
 use crate::sync::AtomicU64;
@@ -51,6 +51,20 @@ impl Engine {
     #[inline(always)]
     pub fn admit_unasked(&self) -> Option<Word> {
         self.cell.admit_unasked()
+    }
+
+    /// Whether an admission will take a reading of the clock, as far as can be told.
+    pub fn admission_needs_now(&self) -> bool {
+        self.cell.word().needs_now()
+    }
+
+    /// Rejects where the wait is surely not over: what is left of it ([`NEVER`](crate::machine::NEVER)
+    /// where it never ends). None means ask [`admit`](Self::admit).
+    #[inline]
+    pub fn reject_unasked(&self, now: Nanos) -> Option<Nanos> {
+        let left = self.cell.reject_unasked(now)?;
+        self.counters.rejected(RejectReason::Open);
+        Some(left)
     }
 
     /// Asks for admission (SPEC 4.1, 5, 6.1).

@@ -53,7 +53,7 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
     }
 
     /// The call succeeded.
-    #[inline]
+    #[inline(always)]
     pub fn success(mut self) -> Settlement {
         self.settle(Outcome::Success)
     }

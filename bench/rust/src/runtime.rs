@@ -7,8 +7,10 @@ use tokio::runtime::{Builder, Runtime};
 thread_local! {
     #[expect(clippy::expect_used, reason = "without a runtime there is nothing to measure")]
     static RUNTIME: Runtime = Builder::new_current_thread()
+        // One of the peers asks for it.
+        .enable_time()
         .build()
-        .expect("a runtime without drivers needs nothing from the system");
+        .expect("a runtime that only has timers needs nothing from the system");
 }
 
 /// Runs a future on this thread's runtime.

@@ -65,7 +65,7 @@ fn a_pending_failure_clears_with_the_next_success() {
     let permit = cell.admit_unasked().expect("closed");
     cell.settle(permit, Outcome::Failure, None)
         .expect("no time needed");
-    assert!(!cell.is_clear());
+    assert!(!cell.is_clear() && !cell.is_forced());
     let second = cell.admit_unasked().expect("still closed");
     assert!(!cell.success_changes_nothing(second));
     cell.settle(second, Outcome::Success, None)
@@ -106,6 +106,20 @@ fn totals_count_what_was_settled() {
         },
     );
     assert_eq!((view.epoch, view.transitions), (2, 1));
+}
+
+#[test]
+fn a_healthy_cell_needs_no_ledger() {
+    let cell = Cell::new(POLICY);
+    let permit = cell.admit_unasked().expect("closed");
+    cell.settle(permit, Outcome::Success, None)
+        .expect("no time needed");
+    cell.record(Recorded::Success, None)
+        .expect("no time needed");
+    assert!(super::lock(&cell.inner).ledger.is_none());
+    cell.control(|machine| machine.force_open(0));
+    assert!(cell.is_forced());
+    assert!(super::lock(&cell.inner).ledger.is_some());
 }
 
 #[test]

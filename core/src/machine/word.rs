@@ -69,6 +69,11 @@ impl Word {
         matches!(self.0 >> PHASE_SHIFT, CLOSED | FORCED_CLOSED)
     }
 
+    /// Whether an admission takes a reading of the clock.
+    pub(crate) const fn needs_now(self) -> bool {
+        matches!(self.0 >> PHASE_SHIFT, OPEN | HALF_OPEN)
+    }
+
     /// Whether an automatic wait is running, or over and nobody has come yet.
     pub(crate) const fn is_waiting(self) -> bool {
         self.0 >> PHASE_SHIFT == OPEN

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, HostCounters};
+use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CoarseClock, HostCounters};
 
 use crate::barrier::opaque;
 use crate::case::{Case, Group};
@@ -16,15 +16,21 @@ use crate::repeat_async;
 pub const CALL: &str = "k1s0 call";
 /// The row of the two-step permit.
 pub const PERMIT: &str = "k1s0 permit";
+/// The row with the coarse clock.
+pub const COARSE: &str = "k1s0 call, coarse clock";
 /// The row of the admission word, read in place.
 pub const WORD: &str = "k1s0 admission word";
 
 /// A breaker that never gets to half-open by itself here.
 pub fn breaker() -> Result<CircuitBreaker> {
-    Ok(CircuitBreaker::try_new(CircuitBreakerConfig {
+    Ok(CircuitBreaker::try_new(config())?)
+}
+
+fn config() -> CircuitBreakerConfig {
+    CircuitBreakerConfig {
         timeout: Duration::from_secs(3600),
         ..CircuitBreakerConfig::default()
-    })?)
+    }
 }
 
 fn open() -> Result<CircuitBreaker> {
@@ -70,7 +76,12 @@ fn closed() -> Result<Vec<Case>> {
 
 fn rejected() -> Result<Vec<Case>> {
     let (call, permit) = (open()?, open()?);
+    let coarse = CircuitBreaker::builder(config()).clock(CoarseClock).build()?;
+    coarse.trip();
     Ok(vec![
+        Case::new(Group::Rejected, COARSE, move |calls| {
+            repeat(calls, |i| coarse.call_sync(|| healthy(i)));
+        }),
         Case::new(Group::Rejected, CALL, move |calls| {
             repeat(calls, |i| call.call_sync(|| healthy(i)));
         }),
