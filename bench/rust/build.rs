@@ -15,7 +15,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let object = out.join("libk1s0_bench_empty.so");
     fs::write(&source, SOURCE)?;
     let built = Command::new(env::var("RUSTC")?)
-        .args(["--edition=2024", "--crate-type=cdylib", "-Cpanic=abort", "-Copt-level=3"])
+        .args([
+            "--edition=2024",
+            "--crate-type=cdylib",
+            "-Cpanic=abort",
+            "-Copt-level=3",
+        ])
         .arg("-o")
         .arg(&object)
         .arg(&source)
@@ -24,7 +29,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("the empty shared object does not build".into());
     }
     println!("cargo:rustc-env=K1S0_BENCH_EMPTY={}", object.display());
-    println!("cargo:rustc-env=K1S0_BENCH_RUSTC={}", version(&env::var("RUSTC")?)?);
+    println!(
+        "cargo:rustc-env=K1S0_BENCH_RUSTC={}",
+        version(&env::var("RUSTC")?)?
+    );
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a case shows; one table each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Group {
+pub(crate) enum Group {
     /// Physical limits.
     Reference,
     /// Closed, every call succeeds.
@@ -17,24 +17,30 @@ pub enum Group {
     Async,
     /// Open, a ready future is rejected.
     AsyncRejected,
+    /// Many breakers, each called in turn.
+    Many,
     /// Through the C ABI, from the shared library.
     Abi,
+    /// Through the C ABI, rejected.
+    AbiRejected,
 }
 
 impl Group {
     /// All, in the order of the report.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Reference,
         Self::Success,
         Self::Failures,
         Self::Rejected,
         Self::Async,
         Self::AsyncRejected,
+        Self::Many,
         Self::Abi,
+        Self::AbiRejected,
     ];
 
     /// The first half of a case's key.
-    pub const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Reference => "reference",
             Self::Success => "success",
@@ -42,12 +48,14 @@ impl Group {
             Self::Rejected => "rejected",
             Self::Async => "async",
             Self::AsyncRejected => "async-rejected",
+            Self::Many => "many",
             Self::Abi => "abi",
+            Self::AbiRejected => "abi-rejected",
         }
     }
 
     /// The heading in the report.
-    pub const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Reference => "Physical references",
             Self::Success => "Closed, success",
@@ -55,15 +63,17 @@ impl Group {
             Self::Rejected => "Open, rejected",
             Self::Async => "Async, ready future (tokio `current_thread`)",
             Self::AsyncRejected => "Async, open, rejected",
-            Self::Abi => "Through the C ABI",
+            Self::Many => "Closed, success, many breakers in turn",
+            Self::Abi => "Through the C ABI, closed, success",
+            Self::AbiRejected => "Through the C ABI, open, rejected",
         }
     }
 
     /// The case that does the same without a breaker; what is "net" is net of it.
-    pub const fn bare(self) -> Option<&'static str> {
+    pub(crate) const fn bare(self) -> Option<&'static str> {
         match self {
-            Self::Reference | Self::Rejected | Self::AsyncRejected => None,
-            Self::Success | Self::Abi => Some("reference/bare call"),
+            Self::Reference | Self::Rejected | Self::AsyncRejected | Self::AbiRejected => None,
+            Self::Success | Self::Many | Self::Abi => Some("reference/bare call"),
             Self::Failures => Some("reference/bare call, 10 % errors"),
             Self::Async => Some("reference/bare await"),
         }
@@ -71,7 +81,7 @@ impl Group {
 }
 
 /// A loop to be measured.
-pub struct Case {
+pub(crate) struct Case {
     /// Its table.
     pub group: Group,
     /// Its row.
@@ -81,7 +91,7 @@ pub struct Case {
 
 impl Case {
     /// A case: `run` makes as many calls as it is told, each time on the same breaker.
-    pub fn new(
+    pub(crate) fn new(
         group: Group,
         name: &'static str,
         run: impl Fn(u64) + Send + Sync + 'static,
@@ -94,29 +104,31 @@ impl Case {
     }
 
     /// `group/name`.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{}/{}", self.group.key(), self.name)
     }
 
     /// Makes `calls` calls.
-    pub fn run(&self, calls: u64) {
+    pub(crate) fn run(&self, calls: u64) {
         k1s0_bench_region(&self.run, calls);
     }
 
     /// Makes `calls` calls out of callgrind's sight.
-    pub fn warm(&self, calls: u64) {
+    pub(crate) fn warm(&self, calls: u64) {
         (self.run)(calls);
     }
 }
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Case").field("key", &self.key()).finish_non_exhaustive()
+        f.debug_struct("Case")
+            .field("key", &self.key())
+            .finish_non_exhaustive()
     }
 }
 
 /// The name of the function that callgrind collects in.
-pub const REGION: &str = "k1s0_bench_region";
+pub(crate) const REGION: &str = "k1s0_bench_region";
 
 /// Everything measured happens in here; callgrind finds it by its name.
 #[inline(never)]

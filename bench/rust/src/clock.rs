@@ -5,13 +5,13 @@ use std::time::Instant;
 /// The time now.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 #[inline]
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 /// Reads the clock for the cost of it.
 #[inline(always)]
-pub fn read_and_forget() {
+pub(crate) fn read_and_forget() {
     let now = now();
     std::hint::black_box(&now);
 }

@@ -6,7 +6,7 @@ use crate::barrier::opaque;
 
 /// The error of a guarded call.
 #[derive(Clone, Copy, Debug)]
-pub struct Fault;
+pub(crate) struct Fault;
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,32 +16,31 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Which calls fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Load {
-    /// None does, though the compiler cannot know.
-    Healthy,
-    /// Every tenth.
-    TenPercent,
-}
-
 /// A call that succeeds. That it does is not known to the compiler, as of any real call.
 #[inline(always)]
-pub fn healthy(i: u64) -> Result<u64, Fault> {
+pub(crate) fn healthy(i: u64) -> Result<u64, Fault> {
     let value = opaque(i);
-    if value == u64::MAX { Err(Fault) } else { Ok(value) }
+    if value == u64::MAX {
+        Err(Fault)
+    } else {
+        Ok(value)
+    }
 }
 
 /// A call that fails every tenth time.
 #[inline(always)]
-pub fn ten_percent(i: u64) -> Result<u64, Fault> {
+pub(crate) fn ten_percent(i: u64) -> Result<u64, Fault> {
     let value = opaque(i);
-    if value % 10 == 9 { Err(Fault) } else { Ok(value) }
+    if value % 10 == 9 {
+        Err(Fault)
+    } else {
+        Ok(value)
+    }
 }
 
 /// Calls `call` with 0, 1, 2, … and uses the results.
 #[inline(always)]
-pub fn repeat<T, E>(calls: u64, mut call: impl FnMut(u64) -> Result<T, E>) {
+pub(crate) fn repeat<T, E>(calls: u64, mut call: impl FnMut(u64) -> Result<T, E>) {
     let mut good = 0_u64;
     for i in 0..calls {
         good += u64::from(call(i).is_ok());

@@ -6,7 +6,7 @@ use std::mem;
 use anyhow::{Result, anyhow, bail};
 
 /// The processors this process may run on.
-pub fn processors() -> Vec<usize> {
+pub(crate) fn processors() -> Vec<usize> {
     // SAFETY: an all-zero `cpu_set_t` is an empty set.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
     // SAFETY: the set is as large as we say, and ours.
@@ -21,7 +21,7 @@ pub fn processors() -> Vec<usize> {
 }
 
 /// Keeps the calling thread on one processor. Where the system refuses, it stays where it may be.
-pub fn pin(processor: usize) {
+pub(crate) fn pin(processor: usize) {
     // SAFETY: an all-zero `cpu_set_t` is an empty set.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
     // SAFETY: the number came out of such a set.
@@ -31,7 +31,7 @@ pub fn pin(processor: usize) {
 }
 
 /// How often the calling thread lost its processor against its will.
-pub fn involuntary_switches() -> i64 {
+pub(crate) fn involuntary_switches() -> i64 {
     // SAFETY: an all-zero `rusage` is valid.
     let mut usage: libc::rusage = unsafe { mem::zeroed() };
     // SAFETY: the structure is ours.
@@ -41,7 +41,7 @@ pub fn involuntary_switches() -> i64 {
 
 /// The coarse monotonic clock, in nanoseconds.
 #[inline]
-pub fn coarse_clock() -> u64 {
+pub(crate) fn coarse_clock() -> u64 {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
@@ -53,13 +53,13 @@ pub fn coarse_clock() -> u64 {
 
 /// A shared object that stays loaded until the process ends.
 #[derive(Clone, Copy, Debug)]
-pub struct SharedObject {
+pub(crate) struct SharedObject {
     handle: *mut c_void,
 }
 
 impl SharedObject {
     /// Loads it.
-    pub fn open(path: &str) -> Result<Self> {
+    pub(crate) fn open(path: &str) -> Result<Self> {
         let name = CString::new(path)?;
         // SAFETY: the name is a C string; the objects we load run no code of their own when loaded.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW) };
@@ -70,7 +70,7 @@ impl SharedObject {
     }
 
     /// The address of a symbol.
-    pub fn symbol(self, name: &CStr) -> Result<*mut c_void> {
+    pub(crate) fn symbol(self, name: &CStr) -> Result<*mut c_void> {
         // SAFETY: the handle is open, the name is a C string.
         let address = unsafe { libc::dlsym(self.handle, name.as_ptr()) };
         if address.is_null() {
@@ -80,11 +80,13 @@ impl SharedObject {
     }
 
     /// A function `void f(void)` that is sound to call.
-    pub fn plain_function(self, name: &CStr) -> Result<impl Fn() + Copy + Send + Sync + 'static> {
+    pub(crate) fn plain_function(
+        self,
+        name: &CStr,
+    ) -> Result<impl Fn() + Copy + Send + Sync + 'static> {
         let address = self.symbol(name)?;
         // SAFETY: who calls names a function of this type; the object is never unloaded.
-        let function =
-            unsafe { mem::transmute::<*mut c_void, unsafe extern "C" fn()>(address) };
+        let function = unsafe { mem::transmute::<*mut c_void, unsafe extern "C" fn()>(address) };
         Ok(move || {
             // SAFETY: as above.
             unsafe { function() }

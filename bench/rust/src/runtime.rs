@@ -14,6 +14,6 @@ thread_local! {
 }
 
 /// Runs a future on this thread's runtime.
-pub fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     RUNTIME.with(|runtime| runtime.block_on(future))
 }

@@ -6,9 +6,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 /// The instructions of `object` between two addresses, by address.
-pub fn of(object: &str, from: u64, to: u64) -> Result<HashMap<u64, String>> {
+pub(super) fn of(object: &str, from: u64, to: u64) -> Result<HashMap<u64, String>> {
     let output = Command::new("objdump")
-        .args(["--disassemble", "--no-show-raw-insn", "--demangle", "--wide"])
+        .args([
+            "--disassemble",
+            "--no-show-raw-insn",
+            "--demangle",
+            "--wide",
+        ])
         .args(["--disassembler-options=intel"])
         .arg(format!("--start-address={from:#x}"))
         .arg(format!("--stop-address={to:#x}"))

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 /// Where instructions were executed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Site {
+pub(super) struct Site {
     /// The object file.
     pub object: String,
     /// The function, as callgrind names it.
@@ -19,7 +19,7 @@ pub struct Site {
 
 /// What was executed, and how often.
 #[derive(Debug)]
-pub struct Dump {
+pub(super) struct Dump {
     /// Instructions executed.
     pub total: u64,
     /// By address.
@@ -28,7 +28,7 @@ pub struct Dump {
 
 impl Dump {
     /// Reads a file.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(super) fn read(path: &Path) -> Result<Self> {
         parse(&fs::read_to_string(path)?)
     }
 }

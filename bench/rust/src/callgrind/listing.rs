@@ -10,7 +10,7 @@ use super::dump::Dump;
 
 /// One instruction that each call, or one call of a few, executed.
 #[derive(Clone, Debug)]
-pub struct Instruction {
+pub(crate) struct Instruction {
     /// The object file.
     pub object: String,
     /// The function, as callgrind names it.
@@ -25,7 +25,7 @@ pub struct Instruction {
 
 /// The executed instructions of a loop, by function and address.
 #[derive(Clone, Debug)]
-pub struct Listing(pub Vec<Instruction>);
+pub(crate) struct Listing(pub Vec<Instruction>);
 
 /// Instructions executed less often than in one call of this many happen once per loop, not per call.
 const ONCE_IN: u64 = 100;
@@ -58,7 +58,10 @@ pub(super) fn make(dump: &Dump, calls: u64) -> Result<Listing> {
         }
     }
     for it in &mut instructions {
-        if let Some(text) = texts.get(&it.object).and_then(|known| known.get(&it.address)) {
+        if let Some(text) = texts
+            .get(&it.object)
+            .and_then(|known| known.get(&it.address))
+        {
             it.text.clone_from(text);
         }
     }
@@ -69,7 +72,10 @@ fn ranges(instructions: &[Instruction]) -> BTreeMap<String, Vec<(u64, u64)>> {
     let mut addresses: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     // What is not in a file (the vDSO) has no text.
     for it in instructions.iter().filter(|it| it.object.starts_with('/')) {
-        addresses.entry(it.object.clone()).or_default().push(it.address);
+        addresses
+            .entry(it.object.clone())
+            .or_default()
+            .push(it.address);
     }
     addresses
         .into_iter()

@@ -16,42 +16,42 @@ use std::{env, fs, process};
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub use dump::{Dump, Site};
-pub use listing::{Instruction, Listing};
+use dump::Dump;
+pub(crate) use listing::{Instruction, Listing};
 
 use crate::case::{Case, REGION};
 
 /// Calls of the shorter loop.
-pub const FEW: u64 = 2_000;
+pub(crate) const FEW: u64 = 2_000;
 /// Calls of the longer one.
-pub const MANY: u64 = 10_000;
+pub(crate) const MANY: u64 = 10_000;
 /// Calls before anything is counted.
 const WARM: u64 = 1_000;
 
 /// The hidden command that the run under valgrind is started with.
-pub const CHILD: &str = "under-callgrind";
+pub(crate) const CHILD: &str = "under-callgrind";
 
 /// The two loops of one case.
 #[derive(Debug)]
-pub struct Counted {
+pub(crate) struct Counted {
     few: Dump,
     many: Dump,
 }
 
 impl Counted {
     /// Instructions per call.
-    pub fn per_call(&self) -> f64 {
+    pub(crate) fn per_call(&self) -> f64 {
         (self.many.total as f64 - self.few.total as f64) / (MANY - FEW) as f64
     }
 
     /// What was executed, instruction by instruction.
-    pub fn listing(&self) -> Result<Listing> {
+    pub(crate) fn listing(&self) -> Result<Listing> {
         listing::make(&self.many, MANY)
     }
 }
 
 /// Whether valgrind is here.
-pub fn available() -> bool {
+pub(crate) fn available() -> bool {
     Command::new("valgrind")
         .arg("--version")
         .stdout(Stdio::null())
@@ -61,7 +61,7 @@ pub fn available() -> bool {
 }
 
 /// Counts these cases, by key.
-pub fn count(keys: &[String]) -> Result<HashMap<String, Counted>> {
+pub(crate) fn count(keys: &[String]) -> Result<HashMap<String, Counted>> {
     let directory = Scratch::new()?;
     let base = directory.path().join("dump");
     let status = Command::new("valgrind")
@@ -69,7 +69,11 @@ pub fn count(keys: &[String]) -> Result<HashMap<String, Counted>> {
         .arg(format!("--toggle-collect={REGION}"))
         .arg(format!("--dump-after={REGION}"))
         .arg(format!("--callgrind-out-file={}", base.display()))
-        .args(["--dump-instr=yes", "--compress-pos=no", "--compress-strings=no"])
+        .args([
+            "--dump-instr=yes",
+            "--compress-pos=no",
+            "--compress-strings=no",
+        ])
         .arg(env::current_exe()?)
         .arg(CHILD)
         .args(keys)
@@ -93,7 +97,7 @@ pub fn count(keys: &[String]) -> Result<HashMap<String, Counted>> {
 }
 
 /// What the run under valgrind does.
-pub fn child(cases: &[Case], keys: &[String]) -> Result<()> {
+pub(crate) fn child(cases: &[Case], keys: &[String]) -> Result<()> {
     for key in keys {
         let Some(case) = cases.iter().find(|case| case.key() == *key) else {
             bail!("no case {key}");

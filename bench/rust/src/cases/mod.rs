@@ -1,16 +1,17 @@
 //! Everything that is measured.
 
-mod ours;
+pub(crate) mod abi;
+pub(crate) mod ours;
 #[cfg(feature = "peers")]
-mod peers;
+pub(crate) mod peers;
 #[cfg(feature = "peers")]
-mod peers_async;
-mod references;
+pub(crate) mod peers_async;
+pub(crate) mod references;
 
 use crate::case::Case;
 
 /// All cases, in the order of the report.
-pub fn all() -> anyhow::Result<Vec<Case>> {
+pub(crate) fn all() -> anyhow::Result<Vec<Case>> {
     let mut cases = references::all()?;
     cases.extend(ours::all()?);
     #[cfg(feature = "peers")]
@@ -18,5 +19,6 @@ pub fn all() -> anyhow::Result<Vec<Case>> {
         cases.extend(peers::all()?);
         cases.extend(peers_async::all()?);
     }
+    cases.extend(abi::all()?);
     Ok(cases)
 }

@@ -1,6 +1,7 @@
 //! Our breaker.
 
 use std::future::ready;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,16 +14,21 @@ use crate::guarded::{Fault, healthy, repeat, ten_percent};
 use crate::repeat_async;
 
 /// The name of our rows.
-pub const CALL: &str = "k1s0 call";
+pub(crate) const CALL: &str = "k1s0 call";
 /// The row of the two-step permit.
-pub const PERMIT: &str = "k1s0 permit";
+pub(crate) const PERMIT: &str = "k1s0 permit";
 /// The row with the coarse clock.
-pub const COARSE: &str = "k1s0 call, coarse clock";
+pub(crate) const COARSE: &str = "k1s0 call, coarse clock";
 /// The row of the admission word, read in place.
-pub const WORD: &str = "k1s0 admission word";
+pub(crate) const WORD: &str = "k1s0 admission word";
+
+/// The row with one breaker, in a loop that could walk over many.
+pub(crate) const ONE: &str = "k1s0 call, 1 breaker";
+/// The row with as many as are to cost no more.
+pub(crate) const MANY: &str = "k1s0 call, 100,000 breakers";
 
 /// A breaker that never gets to half-open by itself here.
-pub fn breaker() -> Result<CircuitBreaker> {
+pub(crate) fn breaker() -> Result<CircuitBreaker> {
     Ok(CircuitBreaker::try_new(config())?)
 }
 
@@ -40,10 +46,15 @@ fn open() -> Result<CircuitBreaker> {
 }
 
 /// Our rows.
-pub fn all() -> Result<Vec<Case>> {
+pub(crate) fn all() -> Result<Vec<Case>> {
     let mut cases = closed()?;
     cases.extend(rejected()?);
     cases.extend(asynchronous()?);
+    cases.extend([
+        many(ONE, 1),
+        many("k1s0 call, 100 breakers", 100),
+        many(MANY, 100_000),
+    ]);
     Ok(cases)
 }
 
@@ -65,18 +76,50 @@ fn closed() -> Result<Vec<Case>> {
             repeat(calls, |i| failing_call.call_sync(|| ten_percent(i)));
         }),
         Case::new(Group::Failures, PERMIT, move |calls| {
-            repeat(calls, |i| through_permit(&failing_permit, || ten_percent(i)));
+            repeat(calls, |i| {
+                through_permit(&failing_permit, || ten_percent(i))
+            });
         }),
         Case::new(Group::Failures, WORD, move |calls| {
             let host = failing_word.host_counters();
-            repeat(calls, |i| through_word(&failing_word, &host, || ten_percent(i)));
+            repeat(calls, |i| {
+                through_word(&failing_word, &host, || ten_percent(i))
+            });
         }),
     ])
 }
 
+/// Calls `number` breakers in turn.
+fn many(name: &'static str, number: usize) -> Case {
+    // Made when they are first needed, and used once, so that counters are there.
+    let breakers = OnceLock::new();
+    Case::new(Group::Many, name, move |calls| {
+        let breakers: &[CircuitBreaker] = breakers.get_or_init(|| {
+            let breakers = (0..number).map(|_| CircuitBreaker::default());
+            let breakers: Vec<_> = breakers.collect();
+            for breaker in &breakers {
+                through_permit(breaker, || Ok(0)).unwrap_or_default();
+            }
+            breakers
+        });
+        let mut next = 0;
+        repeat(calls, |i| {
+            let breaker = &breakers[next];
+            next = if next + 1 == breakers.len() {
+                0
+            } else {
+                next + 1
+            };
+            breaker.call_sync(|| healthy(i))
+        });
+    })
+}
+
 fn rejected() -> Result<Vec<Case>> {
     let (call, permit) = (open()?, open()?);
-    let coarse = CircuitBreaker::builder(config()).clock(CoarseClock).build()?;
+    let coarse = CircuitBreaker::builder(config())
+        .clock(CoarseClock)
+        .build()?;
     coarse.trip();
     Ok(vec![
         Case::new(Group::Rejected, COARSE, move |calls| {
@@ -153,7 +196,10 @@ fn through_word(
 }
 
 fn add_one(cell: &AtomicU64) {
-    cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    cell.store(
+        cell.load(Ordering::Relaxed).wrapping_add(1),
+        Ordering::Relaxed,
+    );
 }
 
 /// Stands for the call through the boundary; as such it is not inlined.

@@ -13,13 +13,13 @@ use crate::case::{Case, Group};
 use crate::guarded::{Fault, healthy, repeat, ten_percent};
 
 /// The rows' names.
-pub const RECLOSER: &str = "recloser 1.4.0";
+pub(crate) const RECLOSER: &str = "recloser 1.4.0";
 /// See [`RECLOSER`].
-pub const FAILSAFE: &str = "failsafe 1.3.0 (consecutive)";
+pub(crate) const FAILSAFE: &str = "failsafe 1.3.0 (consecutive)";
 /// See [`RECLOSER`].
-pub const FERRYMAN: &str = "ferryman-core 0.3.0";
+pub(crate) const FERRYMAN: &str = "ferryman-core 0.3.0";
 /// See [`RECLOSER`].
-pub const CIRCUITBREAKER_RS: &str = "circuitbreaker-rs 0.1.1";
+pub(crate) const CIRCUITBREAKER_RS: &str = "circuitbreaker-rs 0.1.1";
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -27,35 +27,39 @@ const HOUR: Duration = Duration::from_secs(3600);
 const SURELY: u64 = 1_000;
 
 /// Makes a closed [`Recloser`].
-pub fn recloser() -> Recloser {
+pub(crate) fn recloser() -> Recloser {
     Recloser::custom().open_wait(HOUR).build()
 }
 
 /// failsafe with the policy that is nearest to ours.
-pub type Failsafe =
+pub(crate) type Failsafe =
     failsafe::StateMachine<failure_policy::ConsecutiveFailures<backoff::Constant>, ()>;
 
 /// Makes a closed failsafe breaker.
-pub fn failsafe() -> Failsafe {
+pub(crate) fn failsafe() -> Failsafe {
     let policy = failure_policy::consecutive_failures(5, backoff::constant(HOUR));
     failsafe::Config::new().failure_policy(policy).build()
 }
 
+/// circuitbreaker-rs as it comes.
+pub(crate) type Rs = RsBreaker<DefaultPolicy, Fault>;
+
 /// Makes a closed circuitbreaker-rs breaker.
-pub fn circuitbreaker_rs() -> RsBreaker<DefaultPolicy, Fault> {
-    RsBreaker::<DefaultPolicy, Fault>::builder().cooldown(HOUR).build()
+pub(crate) fn circuitbreaker_rs() -> Rs {
+    Rs::builder().cooldown(HOUR).build()
 }
 
 /// Makes a closed ferryman breaker.
-pub fn ferryman() -> Result<Breaker> {
+pub(crate) fn ferryman() -> Result<Breaker> {
     let config = BreakerConfig::default()
         .with_failure_threshold(5)
         .with_cooldown(HOUR);
     Breaker::new(config).map_err(|error| anyhow!("{error}"))
 }
 
+/// Guards a call with a ferryman breaker, as its own example does.
 #[inline(always)]
-fn through_ferryman(
+pub(crate) fn through_ferryman(
     breaker: &Breaker,
     function: impl FnOnce() -> Result<u64, Fault>,
 ) -> Result<u64, Fault> {
@@ -71,7 +75,7 @@ fn through_ferryman(
 }
 
 /// The rows.
-pub fn all() -> Result<Vec<Case>> {
+pub(crate) fn all() -> Result<Vec<Case>> {
     let mut cases = rows(Group::Success, Breakers::new()?, healthy);
     cases.extend(rows(Group::Failures, Breakers::new()?, ten_percent));
     let open = Breakers::new()?;
@@ -84,7 +88,7 @@ struct Breakers {
     ferryman: Breaker,
     recloser: Recloser,
     failsafe: Failsafe,
-    rs: RsBreaker<DefaultPolicy, Fault>,
+    rs: Rs,
 }
 
 impl Breakers {

@@ -18,11 +18,11 @@ use crate::case::Case;
 use crate::os;
 use worker::{Crew, Sample};
 
-pub use median::median;
+pub(crate) use median::median;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
-pub struct Effort {
+pub(crate) struct Effort {
     /// Passes.
     pub passes: usize,
     /// Rounds of a pass.
@@ -39,7 +39,7 @@ pub struct Effort {
 
 impl Effort {
     /// For figures.
-    pub const FULL: Self = Self {
+    pub(crate) const FULL: Self = Self {
         passes: 5,
         rounds: 40,
         alone: 4,
@@ -49,7 +49,7 @@ impl Effort {
     };
 
     /// For a look whether everything runs.
-    pub const QUICK: Self = Self {
+    pub(crate) const QUICK: Self = Self {
         passes: 1,
         rounds: 2,
         alone: 1,
@@ -64,7 +64,7 @@ const ENOUGH: usize = 10;
 
 /// What a case takes.
 #[derive(Clone, Copy, Debug)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// Nanoseconds per call on one thread.
     pub alone: f64,
     /// Nanoseconds per call on each of two threads, where there are two processors.
@@ -75,13 +75,13 @@ pub struct Figure {
 
 impl Figure {
     /// Calls per second of two threads over those of one; 2 is the limit.
-    pub fn throughput(&self) -> Option<f64> {
+    pub(crate) fn throughput(&self) -> Option<f64> {
         self.together.map(|together| 2.0 * self.alone / together)
     }
 }
 
 /// Measures every case; the figures are in the order of the cases.
-pub fn measure(cases: &[Arc<Case>], effort: Effort) -> Result<Vec<Figure>> {
+pub(crate) fn measure(cases: &[Arc<Case>], effort: Effort) -> Result<Vec<Figure>> {
     let crew = Crew::new(&os::processors())?;
     let calls = cases
         .iter()
@@ -147,7 +147,11 @@ struct Rounds {
 
 impl Rounds {
     fn push(&mut self, samples: Vec<Sample>) {
-        let clean: Vec<f64> = samples.iter().filter(|it| it.clean).map(|it| it.nanos).collect();
+        let clean: Vec<f64> = samples
+            .iter()
+            .filter(|it| it.clean)
+            .map(|it| it.nanos)
+            .collect();
         if !clean.is_empty() {
             self.clean.push(median(clean.iter().copied()));
         }
@@ -159,7 +163,11 @@ impl Rounds {
     }
 
     fn median(&self) -> f64 {
-        let rounds = if self.disturbed() { &self.all } else { &self.clean };
+        let rounds = if self.disturbed() {
+            &self.all
+        } else {
+            &self.clean
+        };
         median(rounds.iter().copied())
     }
 }

@@ -63,7 +63,11 @@ impl Crew {
                 calls,
                 gate: Arc::clone(&gate),
             };
-            worker.jobs.send(job).ok().context("a measuring thread is gone")?;
+            worker
+                .jobs
+                .send(job)
+                .ok()
+                .context("a measuring thread is gone")?;
         }
         let spans = workers
             .iter()
