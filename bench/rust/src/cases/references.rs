@@ -69,7 +69,7 @@ pub(crate) fn all() -> Result<Vec<Case>> {
             })
         }),
         case("Instant::now()", |calls| {
-            each(calls, || clock::read_and_forget())
+            each(calls, clock::read_and_forget)
         }),
         case("coarse clock", |calls| {
             each(calls, || {
@@ -82,7 +82,7 @@ pub(crate) fn all() -> Result<Vec<Case>> {
             })
         }),
         case("extern \"C\" empty, shared object", move |calls| {
-            each(calls, || empty())
+            each(calls, &empty)
         }),
         case("extern \"C\" empty, shared object, x2", move |calls| {
             each(calls, || {
