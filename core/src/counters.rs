@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::machine::RejectReason;
-use crate::stripe::{Chunk, Counts, KEPT, Place, Stripe, StripeTable};
+use crate::machine::{Effect, Outcome, RejectReason};
+use crate::stripe::{Chunk, Counts, HeldTable, KEPT, Place, Stripe, StripeTable};
 use crate::sync::AtomicU64;
 
 static TABLE: StripeTable = StripeTable::new();
@@ -56,6 +56,13 @@ impl Counters {
         }
     }
 
+    pub(crate) fn settled(&self, outcome: Outcome, effect: Effect) {
+        match self.stripe() {
+            Some(stripe) => stripe.settled(outcome, effect),
+            None => self.with_new_lease(|stripe| stripe.settled(outcome, effect)),
+        }
+    }
+
     pub(crate) fn rejected(&self, reason: RejectReason) {
         match self.stripe() {
             Some(stripe) => stripe.rejected(reason),
@@ -101,6 +108,11 @@ impl Drop for Counters {
     fn drop(&mut self) {
         TABLE.close(self.place);
     }
+}
+
+/// Holds the table of all counters; see [`crate::engine::hold_counters`].
+pub(crate) fn hold() -> HeldTable<'static> {
+    TABLE.hold()
 }
 
 /// A success counter that a foreign host owns and counts in, in place (DESIGN 5).

@@ -3,14 +3,17 @@
 //! [`CircuitBreaker`](crate::CircuitBreaker) is such a face, for Rust. A face hands in the time, where
 //! it is asked for; it is given transitions back, and tells its own listeners (DESIGN 3, 4).
 
-use crate::cell::Cell;
-use crate::counters::{Counters, HostCounters};
+use std::fmt;
+
+use crate::cell::{Cell, Inner};
+use crate::counters::{self, Counters, HostCounters};
 use crate::machine::{
     Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, RejectReason,
     Settlement, State, Transition, Verdict, Word,
 };
 use crate::metrics::CircuitBreakerMetrics;
-use crate::sync::AtomicU64;
+use crate::stripe::HeldTable;
+use crate::sync::{AtomicU64, MutexGuard};
 
 /// A breaker that is driven: time comes in with each operation, transitions come out.
 ///
@@ -102,14 +105,17 @@ impl Engine {
         outcome: Outcome,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
-        if outcome == Outcome::Success && self.succeed_unasked(permit) {
-            return Ok(Settlement::APPLIED);
-        }
         let settlement = self.cell.settle(permit, outcome, now)?;
-        if outcome == Outcome::Success && settlement.effect == Effect::Applied {
-            self.counters.success();
-        }
+        self.counters.settled(outcome, settlement.effect);
         Ok(settlement)
+    }
+
+    /// Settles a permit without the clock where that changes no state; none means ask
+    /// [`settle`](Self::settle).
+    pub fn settle_unasked(&self, permit: Word, outcome: Outcome) -> Option<Effect> {
+        let effect = self.cell.settle_unasked(permit, outcome)?;
+        self.counters.settled(outcome, effect);
+        Some(effect)
     }
 
     /// Records a result that no permit was taken for (SPEC 8.1).
@@ -118,14 +124,8 @@ impl Engine {
     ///
     /// [`NeedsNow`] while open, and where the result changes the state.
     pub fn record(&self, recorded: Recorded, now: Option<Nanos>) -> Result<Recording, NeedsNow> {
-        if recorded == Recorded::Success && self.cell.is_clear() {
-            self.counters.success();
-            return Ok(Recording::default());
-        }
         let recording = self.cell.record(recorded, now)?;
-        if recorded == Recorded::Success {
-            self.counters.success();
-        }
+        self.counters.settled(recorded.outcome(), Effect::Applied);
         Ok(recording)
     }
 
@@ -175,8 +175,51 @@ impl Engine {
         Ok(CircuitBreakerMetrics::new(view, counts))
     }
 
+    /// Keeps everybody out of this breaker's lock until the answer is dropped; who needs the lock
+    /// waits. What goes on without it, goes on: admission and success while healthy, rejections.
+    ///
+    /// For a face that must survive `fork`: a child inherits locks, but not the threads that would
+    /// release them. Take [`hold_counters`] last.
+    pub fn hold(&self) -> Held<'_> {
+        Held {
+            _guard: self.cell.hold(),
+        }
+    }
+
     /// Whether there is nothing to remember: closed, no failure pending, nothing forced.
     pub fn is_idle(&self) -> bool {
-        self.cell.is_clear() && !self.cell.is_forced()
+        self.cell.word().is_clear() && !self.cell.is_forced()
+    }
+}
+
+/// One breaker's lock, held; from [`Engine::hold`].
+#[must_use = "it holds until it is dropped"]
+pub struct Held<'a> {
+    _guard: MutexGuard<'a, Inner>,
+}
+
+/// The lock of the table that all breakers' counters stand in, held; from [`hold_counters`].
+#[must_use = "it holds until it is dropped"]
+pub struct HeldCounters {
+    _guard: HeldTable<'static>,
+}
+
+/// Keeps everybody from making and dropping breakers, from reading totals, and threads from their
+/// first count of a breaker, until the answer is dropped; see [`Engine::hold`].
+pub fn hold_counters() -> HeldCounters {
+    HeldCounters {
+        _guard: counters::hold(),
+    }
+}
+
+impl fmt::Debug for Held<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HeldCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldCounters").finish_non_exhaustive()
     }
 }

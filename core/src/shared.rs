@@ -114,9 +114,14 @@ impl Shared {
         self.settle_slowly(permit, outcome)
     }
 
-    #[cold]
     #[inline(never)]
     fn settle_slowly(&self, permit: Word, outcome: Outcome) -> Settlement {
+        if let Some(effect) = self.engine.settle_unasked(permit, outcome) {
+            return Settlement {
+                effect,
+                transition: None,
+            };
+        }
         let settlement = self.decide(None, |now| self.engine.settle(permit, outcome, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);

@@ -7,66 +7,76 @@
 //! goes on where it stopped: nothing is folded, nothing is lost, and the memory is bounded by the
 //! threads alive at once.
 //!
-//! Cost: a [`Stripe`] (32 bytes) per breaker and thread. A chunk is made when a thread first counts
+//! Cost: a [`Stripe`] (64 bytes) per breaker and thread. A chunk is made when a thread first counts
 //! something in its run. Runs grow with the number of breakers: 64, 64, 128, 256 … 16,384 stripes, so
 //! that a few breakers need little and many need few look-ups.
 
-use crate::machine::RejectReason;
+use crate::machine::{Effect, Outcome, RejectReason};
+#[cfg(feature = "std")]
+use crate::sync::MutexGuard;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
-/// What happens without the lock: successes, and rejections by reason.
+/// Everything that is counted of calls. One cache line.
 ///
 /// Single writer. Any thread may read; a reader sees each count that happened before it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct Stripe {
-    success: AtomicU64,
+    settled: [AtomicU64; Outcome::ALL.len()],
+    stale: AtomicU64,
     rejected: [AtomicU64; RejectReason::ALL.len()],
 }
 
 /// A sum of stripes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    pub(crate) success: u64,
+    pub(crate) settled: [u64; Outcome::ALL.len()],
+    pub(crate) stale: u64,
     pub(crate) rejected: [u64; RejectReason::ALL.len()],
 }
 
-impl Default for Stripe {
-    fn default() -> Self {
-        Self {
-            success: AtomicU64::new(0),
-            rejected: [(); RejectReason::ALL.len()].map(|()| AtomicU64::new(0)),
+/// Counting; only the stripe's writer may do it.
+impl Stripe {
+    #[inline(always)]
+    pub(crate) fn success(&self) {
+        bump(self.success_cell());
+    }
+
+    /// Counts what became of a permit.
+    pub(crate) fn settled(&self, outcome: Outcome, effect: Effect) {
+        match effect {
+            Effect::Applied => bump(&self.settled[outcome as usize]),
+            Effect::Stale => bump(&self.stale),
+            Effect::AlreadySettled => {}
         }
     }
-}
 
-impl Stripe {
-    /// Counts a success. Only the stripe's writer may call it.
-    #[inline]
-    pub(crate) fn success(&self) {
-        bump(&self.success);
-    }
-
-    /// Counts a rejection. Only the stripe's writer may call it.
-    #[inline]
     pub(crate) fn rejected(&self, reason: RejectReason) {
         bump(&self.rejected[reason as usize]);
     }
 
     /// The success counter itself, for a host that counts in place.
+    #[inline(always)]
     pub(crate) const fn success_cell(&self) -> &AtomicU64 {
-        &self.success
+        &self.settled[Outcome::Success as usize]
+    }
+
+    fn counters(&self) -> impl Iterator<Item = &AtomicU64> {
+        self.settled
+            .iter()
+            .chain([&self.stale])
+            .chain(&self.rejected)
     }
 
     fn clear(&self) {
-        self.success.store(0, Ordering::Relaxed);
-        for rejected in &self.rejected {
-            rejected.store(0, Ordering::Relaxed);
+        for counter in self.counters() {
+            counter.store(0, Ordering::Relaxed);
         }
     }
 }
 
 /// A plain add: the one writer's load cannot be stale, and a reader needs no more than the value.
-#[inline]
+#[inline(always)]
 fn bump(counter: &AtomicU64) {
     counter.store(
         counter.load(Ordering::Relaxed).wrapping_add(1),
@@ -76,9 +86,13 @@ fn bump(counter: &AtomicU64) {
 
 impl Counts {
     pub(crate) fn add(&mut self, stripe: &Stripe) {
-        self.success += stripe.success.load(Ordering::Relaxed);
-        for (sum, rejected) in self.rejected.iter_mut().zip(&stripe.rejected) {
-            *sum += rejected.load(Ordering::Relaxed);
+        let sums = self
+            .settled
+            .iter_mut()
+            .chain([&mut self.stale])
+            .chain(&mut self.rejected);
+        for (sum, counter) in sums.zip(stripe.counters()) {
+            *sum += counter.load(Ordering::Relaxed);
         }
     }
 }
@@ -208,12 +222,26 @@ impl StripeTable {
         lock(&self.inner).runs[run as usize].unleased.push(chunk);
     }
 
+    /// Keeps everybody out until the answer is dropped.
+    #[cfg(feature = "std")]
+    pub(crate) fn hold(&self) -> HeldTable<'_> {
+        HeldTable {
+            _guard: lock(&self.inner),
+        }
+    }
+
     /// Adds up a place.
     pub(crate) fn sum(&self, place: Place, counts: &mut Counts) {
         for chunk in &lock(&self.inner).runs[place.run as usize].chunks {
             counts.add(&chunk[place.index as usize]);
         }
     }
+}
+
+/// The table's lock, held.
+#[cfg(feature = "std")]
+pub(crate) struct HeldTable<'a> {
+    _guard: MutexGuard<'a, Inner>,
 }
 
 #[cfg(all(test, loom))]

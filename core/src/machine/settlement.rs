@@ -88,6 +88,16 @@ pub enum Recorded {
     Failure,
 }
 
+impl Recorded {
+    /// The outcome that it is like.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Success => Outcome::Success,
+            Self::Failure => Outcome::Failure,
+        }
+    }
+}
+
 /// What recording a result did: up to two transitions, in order. Two where the wait was over: the
 /// change to half-open comes first, and the result may then decide it (SPEC 8.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,10 +156,7 @@ impl Machine {
         recorded: Recorded,
         now: Option<Nanos>,
     ) -> Result<Recording, NeedsNow> {
-        let outcome = match recorded {
-            Recorded::Success => Outcome::Success,
-            Recorded::Failure => Outcome::Failure,
-        };
+        let outcome = recorded.outcome();
         let mut transitions = [None; 2];
         if self.is_forced() {
             return Ok(Recording { transitions });
