@@ -69,6 +69,12 @@ impl Group {
         }
     }
 
+    /// Whether two threads are to be measured too: where there are many breakers, they would not be
+    /// at the same one.
+    pub(crate) const fn is_shared(self) -> bool {
+        !matches!(self, Self::Many)
+    }
+
     /// The case that does the same without a breaker; what is "net" is net of it.
     pub(crate) const fn bare(self) -> Option<&'static str> {
         match self {

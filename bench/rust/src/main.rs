@@ -81,7 +81,10 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
 
 fn full() -> Result<()> {
     if host::profile() != "measure" {
-        bail!("build it with --profile measure: {}", report::COMMAND);
+        bail!(
+            "build it with --profile measure, or run {}",
+            report::COMMAND
+        );
     }
     let host = Host::look();
     let report = report::markdown(&Measured::take(Plan::FULL)?, &host)?;

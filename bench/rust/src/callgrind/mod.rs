@@ -1,7 +1,7 @@
 //! Counting instructions: this program runs itself under callgrind.
 //!
 //! One run of valgrind serves many cases. In it every case is warmed up, then makes
-//! [`FEW`] and then [`MANY`] calls inside [`REGION`](crate::case::REGION); callgrind writes one dump
+//! [`FEW`] and then [`MANY`] calls inside [`REGION`]; callgrind writes one dump
 //! each time that function is left. Instructions per call are the difference of the two, divided by
 //! the calls between them, so that what happens once per loop does not count.
 

@@ -113,7 +113,7 @@ fn pass(
         for (index, case) in cases.iter().enumerate() {
             let [one, two] = calls[index];
             alone[index].push(round(crew, case, 1, one, effort.alone, effort.again)?);
-            if crew.size() > 1 {
+            if crew.size() > 1 && case.group.is_shared() {
                 together[index].push(round(crew, case, 2, two, effort.together, effort.again)?);
             }
         }
@@ -123,8 +123,8 @@ fn pass(
         .zip(&together)
         .map(|(alone, together)| Figure {
             alone: alone.median(),
-            together: (crew.size() > 1).then(|| together.median()),
-            disturbed: alone.disturbed() || (crew.size() > 1 && together.disturbed()),
+            together: together.measured().then(|| together.median()),
+            disturbed: alone.disturbed() || (together.measured() && together.disturbed()),
         })
         .collect())
 }
@@ -156,6 +156,10 @@ impl Rounds {
             self.clean.push(median(clean.iter().copied()));
         }
         self.all.push(median(samples.iter().map(|it| it.nanos)));
+    }
+
+    fn measured(&self) -> bool {
+        !self.all.is_empty()
     }
 
     fn disturbed(&self) -> bool {
