@@ -50,7 +50,7 @@ pub struct Settlement {
 
 impl Settlement {
     /// It counted, and changed no state.
-    pub(crate) const APPLIED: Self = done(Effect::Applied, None);
+    pub const APPLIED: Self = done(Effect::Applied, None);
 }
 
 /// Whether an outcome counted (SPEC 7.5).

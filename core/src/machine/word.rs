@@ -74,34 +74,33 @@ impl Word {
     }
 }
 
-/// What the cell reads from a word without its lock.
-#[cfg(any(feature = "std", loom))]
+/// What a concurrent home may decide from the word alone, without its machine.
 impl Word {
     /// Whether this word, the current one, says that the success of this permit changes nothing.
     #[inline(always)]
-    pub(crate) const fn is_untouched_by_success_of(self, permit: Self) -> bool {
+    pub const fn is_untouched_by_success_of(self, permit: Self) -> bool {
         self.low() == permit.low() & !CALL_IN
     }
 
     /// Whether every call is admitted without a look at anything else (SPEC 4.1, 10.3).
     #[inline(always)]
-    pub(crate) const fn admits_all(self) -> bool {
+    pub const fn admits_all(self) -> bool {
         self.phase() <= FORCED_CLOSED
     }
 
     /// Whether an automatic wait is running, or over and nobody has come yet.
-    pub(crate) const fn is_waiting(self) -> bool {
+    pub const fn is_waiting(self) -> bool {
         self.phase() == OPEN
     }
 
     /// Whether an admission takes a reading of the clock.
-    pub(crate) const fn needs_now(self) -> bool {
+    pub const fn needs_now(self) -> bool {
         matches!(self.phase(), OPEN | HALF_OPEN)
     }
 
     /// The word after this permit is settled so, and whether that counted; none where only the
     /// machine can say. It agrees with [`Machine::settle`], which is proved by the model tests.
-    pub(crate) fn settled(
+    pub fn settled(
         self,
         policy: &Policy,
         permit: Self,
@@ -115,7 +114,7 @@ impl Word {
 
     /// The word after this result is recorded without a permit; none where only the machine can
     /// say: what is not closed, and what opens.
-    pub(crate) fn recorded(self, policy: &Policy, outcome: Outcome) -> Option<Self> {
+    pub fn recorded(self, policy: &Policy, outcome: Outcome) -> Option<Self> {
         if self.phase() == FORCED_CLOSED {
             return Some(self);
         }
@@ -150,8 +149,7 @@ impl Machine {
     }
 
     /// Takes over the failures that were counted in the word since the machine published it.
-    #[cfg(any(feature = "std", loom))]
-    pub(crate) const fn catch_up(&mut self, word: Word) {
+    pub const fn catch_up(&mut self, word: Word) {
         if let (None, Phase::Closed { failures }) = (self.forced, &mut self.phase)
             && word.failures() < MANY
         {
