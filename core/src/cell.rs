@@ -145,6 +145,7 @@ impl Cell {
     }
 
     /// Settles a permit without the lock; none where only the machine can say what it does.
+    #[inline(always)]
     pub(crate) fn settle_unasked(&self, permit: Word, outcome: Outcome) -> Option<Effect> {
         self.change_word(|word| word.settled(&self.policy, permit, outcome))
     }
@@ -186,6 +187,7 @@ impl Cell {
     }
 
     /// Changes the word as `change` says, from whatever it is then; none where `change` cannot say.
+    #[inline(always)]
     fn change_word<R>(&self, change: impl Fn(Word) -> Option<(Word, R)>) -> Option<R> {
         let mut word = self.word();
         loop {

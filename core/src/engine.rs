@@ -112,6 +112,7 @@ impl Engine {
 
     /// Settles a permit without the clock where that changes no state; none means ask
     /// [`settle`](Self::settle).
+    #[inline(always)]
     pub fn settle_unasked(&self, permit: Word, outcome: Outcome) -> Option<Effect> {
         let effect = self.cell.settle_unasked(permit, outcome)?;
         self.counters.settled(outcome, effect);

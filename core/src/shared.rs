@@ -133,8 +133,15 @@ impl Shared {
     #[inline(never)]
     fn settle_quietly_out_of_line(&self, permit: Word, outcome: Outcome) {
         if self.engine.settle_unasked(permit, outcome).is_none() {
-            self.ask_to_settle(permit, outcome);
+            self.ask_to_settle_quietly(permit, outcome);
         }
+    }
+
+    /// Out of line, so that the result's place on the stack is not the caller's business.
+    #[cold]
+    #[inline(never)]
+    fn ask_to_settle_quietly(&self, permit: Word, outcome: Outcome) {
+        self.ask_to_settle(permit, outcome);
     }
 
     #[inline(never)]
