@@ -98,6 +98,7 @@ pub(crate) fn measure(cases: &[Arc<Case>], effort: Effort) -> Result<Vec<Figure>
             figures.push(figure);
         }
     }
+    crew.dismiss()?;
     Ok(passes.iter().map(|figures| over_passes(figures)).collect())
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::gate::Gate;
 use crate::case::Case;
@@ -19,6 +19,7 @@ pub(super) struct Crew(Vec<Worker>);
 struct Worker {
     jobs: Sender<Job>,
     spans: Receiver<Span>,
+    thread: JoinHandle<()>,
 }
 
 struct Job {
@@ -47,6 +48,17 @@ impl Crew {
     pub(super) fn new(processors: &[usize]) -> Result<Self> {
         let workers = processors.iter().take(2).map(|&it| Worker::new(it));
         Ok(Self(workers.collect::<Result<_>>()?))
+    }
+
+    /// Ends the threads and waits until they are gone, with all that they have allocated.
+    pub(super) fn dismiss(self) -> Result<()> {
+        for worker in self.0 {
+            // Without a sender the thread's loop ends.
+            drop(worker.jobs);
+            let ended = worker.thread.join();
+            ensure!(ended.is_ok(), "a measuring thread has panicked");
+        }
+        Ok(())
     }
 
     pub(super) fn size(&self) -> usize {
@@ -87,7 +99,7 @@ impl Worker {
     fn new(processor: usize) -> Result<Self> {
         let (jobs, inbox) = channel::<Job>();
         let (outbox, spans) = channel();
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(format!("measure-{processor}"))
             .spawn(move || {
                 os::pin(processor);
@@ -97,7 +109,11 @@ impl Worker {
                     }
                 }
             })?;
-        Ok(Self { jobs, spans })
+        Ok(Self {
+            jobs,
+            spans,
+            thread,
+        })
     }
 }
 
