@@ -46,7 +46,7 @@ pub(crate) struct Cell {
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     machine: Machine,
     /// None until there is something to write down: a healthy breaker has no need of it.
     ledger: Option<Box<Ledger>>,
@@ -225,6 +225,12 @@ impl Cell {
             changes: ledger.map(|it| it.changes).unwrap_or_default(),
             hosts: ledger.map(Ledger::hosts).unwrap_or_default(),
         })
+    }
+
+    /// The lock itself, for [`Engine::hold`](crate::engine::Engine::hold).
+    #[cfg(feature = "std")]
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Inner> {
+        lock(&self.inner)
     }
 
     fn locked<R>(&self, operation: impl FnOnce(&mut Inner) -> R) -> R {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::machine::RejectReason;
-use crate::stripe::{Chunk, Counts, Stripe, StripeTable, place_in, run_of};
+use crate::stripe::{Chunk, Counts, HeldTable, Stripe, StripeTable, place_in, run_of};
 use crate::sync::AtomicU64;
 
 static TABLE: StripeTable = StripeTable::new();
@@ -129,6 +129,11 @@ impl Drop for Counters {
     fn drop(&mut self) {
         TABLE.close_column(self.column);
     }
+}
+
+/// Holds the table of all counters; see [`crate::engine::hold_counters`].
+pub(crate) fn hold() -> HeldTable<'static> {
+    TABLE.hold()
 }
 
 /// A success counter that a foreign host owns and counts in, in place (DESIGN 5).

@@ -3,14 +3,17 @@
 //! [`CircuitBreaker`](crate::CircuitBreaker) is such a face, for Rust. A face hands in the time, where
 //! it is asked for; it is given transitions back, and tells its own listeners (DESIGN 3, 4).
 
-use crate::cell::Cell;
-use crate::counters::{Counters, HostCounters};
+use std::fmt;
+
+use crate::cell::{Cell, Inner};
+use crate::counters::{self, Counters, HostCounters};
 use crate::machine::{
     Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, Settlement, State,
     Transition, Verdict, Word,
 };
 use crate::metrics::CircuitBreakerMetrics;
-use crate::sync::AtomicU64;
+use crate::stripe::HeldTable;
+use crate::sync::{AtomicU64, MutexGuard};
 
 /// A breaker that is driven: time comes in with each operation, transitions come out.
 ///
@@ -161,8 +164,51 @@ impl Engine {
         Ok(CircuitBreakerMetrics::new(view, counts))
     }
 
+    /// Keeps everybody out of this breaker's lock until the answer is dropped; who needs the lock
+    /// waits. What goes on without it, goes on: admission and success while healthy, rejections.
+    ///
+    /// For a face that must survive `fork`: a child inherits locks, but not the threads that would
+    /// release them. Take [`hold_counters`] last.
+    pub fn hold(&self) -> Held<'_> {
+        Held {
+            _guard: self.cell.hold(),
+        }
+    }
+
     /// Whether there is nothing to remember: closed, no failure pending, nothing forced.
     pub fn is_idle(&self) -> bool {
         self.cell.is_clear() && !self.cell.is_forced()
+    }
+}
+
+/// One breaker's lock, held; from [`Engine::hold`].
+#[must_use = "it holds until it is dropped"]
+pub struct Held<'a> {
+    _guard: MutexGuard<'a, Inner>,
+}
+
+/// The lock of the table that all breakers' counters stand in, held; from [`hold_counters`].
+#[must_use = "it holds until it is dropped"]
+pub struct HeldCounters {
+    _guard: HeldTable<'static>,
+}
+
+/// Keeps everybody from making and dropping breakers, from reading totals, and threads from their
+/// first count of a breaker, until the answer is dropped; see [`Engine::hold`].
+pub fn hold_counters() -> HeldCounters {
+    HeldCounters {
+        _guard: counters::hold(),
+    }
+}
+
+impl fmt::Debug for Held<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for HeldCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldCounters").finish_non_exhaustive()
     }
 }

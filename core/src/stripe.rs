@@ -12,6 +12,8 @@
 use std::sync::Arc;
 
 use crate::machine::RejectReason;
+#[cfg(feature = "std")]
+use crate::sync::MutexGuard;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// What happens without the lock: successes, and rejections by reason.
@@ -164,12 +166,26 @@ impl StripeTable {
         lock(&self.inner).runs[run].unleased.push(chunk);
     }
 
+    /// Keeps everybody out until the answer is dropped.
+    #[cfg(feature = "std")]
+    pub(crate) fn hold(&self) -> HeldTable<'_> {
+        HeldTable {
+            _guard: lock(&self.inner),
+        }
+    }
+
     /// Adds up a column.
     pub(crate) fn sum(&self, column: u32, counts: &mut Counts) {
         for chunk in &lock(&self.inner).runs[run_of(column)].chunks {
             counts.add(&chunk[place_in(column)]);
         }
     }
+}
+
+/// The table's lock, held.
+#[cfg(feature = "std")]
+pub(crate) struct HeldTable<'a> {
+    _guard: MutexGuard<'a, Inner>,
 }
 
 pub(crate) const fn run_of(column: u32) -> usize {
