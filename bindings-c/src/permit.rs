@@ -196,7 +196,9 @@ pub unsafe extern "C" fn k1s0_cb_settle(
                 _ => K1S0_CB_WRONG_BREAKER,
             });
         }
-        let outcome = outcome_of(outcome)?;
+        if outcome > K1S0_CB_CANCELLED {
+            return Err(K1S0_CB_INVALID_ARGUMENT);
+        }
         // Taken before it is used: whatever happens, it is used once.
         let word = Word::from_bits(std::mem::take(&mut permit.word));
         settle(breaker, word, outcome, now_ns, said.0, said.1)
@@ -209,12 +211,12 @@ pub unsafe extern "C" fn k1s0_cb_settle(
 pub(crate) fn settle(
     breaker: &k1s0_cb,
     word: Word,
-    outcome: Outcome,
+    outcome: k1s0_cb_outcome,
     now_ns: u64,
     effect: Option<Out<k1s0_cb_effect>>,
     transitions: Option<Out<k1s0_cb_transitions>>,
 ) -> Answer {
-    if matches!(outcome, Outcome::Success) && breaker.engine.succeed_unasked(word) {
+    if outcome == K1S0_CB_SUCCESS && breaker.engine.succeed_unasked(word) {
         if let Some(effect) = effect {
             effect.write(K1S0_CB_EFFECT_APPLIED);
         }
@@ -231,11 +233,12 @@ pub(crate) fn settle(
 fn settle_asking(
     breaker: &k1s0_cb,
     word: Word,
-    outcome: Outcome,
+    outcome: k1s0_cb_outcome,
     now_ns: u64,
     effect: Option<Out<k1s0_cb_effect>>,
     transitions: Option<Out<k1s0_cb_transitions>>,
 ) -> Answer {
+    let outcome = outcome_of(outcome)?;
     let settlement = if word.to_bits() == 0 {
         Settlement {
             effect: Effect::AlreadySettled,
@@ -256,8 +259,7 @@ fn settle_asking(
     }
 }
 
-#[inline(always)]
-pub(crate) const fn outcome_of(number: k1s0_cb_outcome) -> Answer<Outcome> {
+const fn outcome_of(number: k1s0_cb_outcome) -> Answer<Outcome> {
     Ok(match number {
         K1S0_CB_SUCCESS => Outcome::Success,
         K1S0_CB_FAILURE => Outcome::Failure,

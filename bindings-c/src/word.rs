@@ -4,9 +4,7 @@ use breaker::machine::Word;
 
 use crate::boundary::{Answer, boundary};
 use crate::breaker::k1s0_cb;
-use crate::permit::{
-    acquire, k1s0_cb_effect, k1s0_cb_outcome, k1s0_cb_rejection, outcome_of, settle,
-};
+use crate::permit::{acquire, k1s0_cb_effect, k1s0_cb_outcome, k1s0_cb_rejection, settle};
 use crate::pointer::{out, required, wanted};
 use crate::result::{K1S0_CB_INVALID_PERMIT, k1s0_cb_result};
 use crate::transition::k1s0_cb_transitions;
@@ -79,7 +77,6 @@ pub unsafe extern "C" fn k1s0_cb_settle_word(
         let breaker = unsafe { required(breaker) }?;
         // SAFETY: the host promises conventions 4 and 6.
         let said = unsafe { (wanted(effect), wanted(transitions)) };
-        let outcome = outcome_of(outcome)?;
         settle(breaker, given(word)?, outcome, now_ns, said.0, said.1)
     })
 }
@@ -103,7 +100,6 @@ pub unsafe extern "C" fn k1s0_cb_settle_low_word(
         let breaker = unsafe { required(breaker) }?;
         // SAFETY: the host promises conventions 4 and 6.
         let said = unsafe { (wanted(effect), wanted(transitions)) };
-        let outcome = outcome_of(outcome)?;
         let word = Word::from_low_bits(low_word, breaker.engine.word());
         let word = given(word.to_bits())?;
         settle(breaker, word, outcome, now_ns, said.0, said.1)

@@ -242,6 +242,21 @@ impl Handle {
         metrics
     }
 
+    pub(crate) fn state(&self, now: u64) -> u32 {
+        let mut state = u32::MAX;
+        // SAFETY: good pointers.
+        assert_eq!(unsafe { (abi().get_state)(self.0, now, &mut state) }, OK);
+        state
+    }
+
+    pub(crate) fn record_failure(&self, now: u64) {
+        // SAFETY: good pointers.
+        assert_eq!(
+            unsafe { (abi().record_failure)(self.0, now, ptr::null_mut()) },
+            OK
+        );
+    }
+
     pub(crate) fn try_clone(&self) -> Self {
         let mut copy = ptr::null_mut();
         // SAFETY: good pointers.

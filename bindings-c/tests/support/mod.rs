@@ -4,6 +4,7 @@
 #![allow(clippy::panic, reason = "a test says what it has found by panicking")]
 
 pub(crate) mod abi;
+pub(crate) mod words;
 
 use std::env;
 use std::path::{Path, PathBuf};
