@@ -164,3 +164,39 @@ fn nothing_under_valgrind() {
         print!("{}", text(&output.stdout));
     }
 }
+
+fn example(name: &str) -> PathBuf {
+    folder().join("examples").join(name)
+}
+
+#[test]
+fn the_quickstarts_run() {
+    for (name, into) in [
+        ("quickstart.c", "quickstart-c"),
+        ("quickstart.cpp", "quickstart-cpp"),
+    ] {
+        let output = succeed(&mut Command::new(compile(
+            &example(name),
+            &[],
+            &scratch(into),
+        )));
+        let said = text(&output.stdout);
+        for line in [
+            "closed -> open (failure_threshold)",
+            "open -> half_open (timeout_elapsed)",
+            "half_open -> closed (success_threshold)",
+        ] {
+            assert!(said.contains(line), "{name}: {said}");
+        }
+        play(
+            &compile(&example(name), ASAN, &scratch(&format!("{into}-asan"))),
+            &[],
+        );
+    }
+}
+
+#[test]
+fn the_face_for_cpp_does_what_it_says() {
+    play(&compile(&source("face.cpp"), &[], &scratch("plain")), &[]);
+    play(&compile(&source("face.cpp"), ASAN, &scratch("asan")), &[]);
+}
