@@ -170,7 +170,7 @@ int main(int argc, char **argv) {
     CHECK_IS(all.rejected, metrics.rejected);
     CHECK_IS(all.transitions, metrics.transitions);
     // It was lively enough to prove something.
-    CHECK(calls_each < 2000 || (all.stale > 0 && all.rejected > 0 && all.transitions > 100));
+    CHECK(calls_each < 2000 || (all.stale > 0 && all.transitions > 100));
     CHECK_IS((uint64_t)THREADS * (uint64_t)calls_each,
              all.success + all.failure + all.stale + all.rejected);
     k1s0_cb_free(breaker);
