@@ -1,6 +1,8 @@
 //! Plays every scenario of `conformance/` through the built shared library, by each of its entry
 //! points, and replays `constants.json`. The contract of a runner is in `conformance/README.md`.
 
+#![expect(clippy::panic, reason = "a test says what it has found by panicking")]
+
 #[path = "conformance/constants.rs"]
 mod constants;
 #[path = "conformance/entry.rs"]

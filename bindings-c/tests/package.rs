@@ -2,6 +2,10 @@
 //! own commands, and the tests in C against the static library.
 
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what it has found by panicking"
+)]
 
 mod support;
 

@@ -98,10 +98,8 @@ impl<E> Bench<E> {
     ) {
         let mut transitions = Transitions::default();
         // SAFETY: good pointers.
-        assert_eq!(
-            unsafe { operation(self.breaker.0, self.now, &mut transitions) },
-            OK
-        );
+        let result = unsafe { operation(self.breaker.0, self.now, &mut transitions) };
+        assert_eq!(result, OK);
         self.told.take(&transitions);
     }
 }

@@ -235,32 +235,30 @@ impl Handle {
             ..Metrics::default()
         };
         // SAFETY: good pointers.
-        assert_eq!(
-            unsafe { (abi().get_metrics)(self.0, now, &mut metrics) },
-            OK
-        );
+        let result = unsafe { (abi().get_metrics)(self.0, now, &mut metrics) };
+        assert_eq!(result, OK);
         metrics
     }
 
     pub(crate) fn state(&self, now: u64) -> u32 {
         let mut state = u32::MAX;
         // SAFETY: good pointers.
-        assert_eq!(unsafe { (abi().get_state)(self.0, now, &mut state) }, OK);
+        let result = unsafe { (abi().get_state)(self.0, now, &mut state) };
+        assert_eq!(result, OK);
         state
     }
 
     pub(crate) fn record_failure(&self, now: u64) {
         // SAFETY: good pointers.
-        assert_eq!(
-            unsafe { (abi().record_failure)(self.0, now, ptr::null_mut()) },
-            OK
-        );
+        let result = unsafe { (abi().record_failure)(self.0, now, ptr::null_mut()) };
+        assert_eq!(result, OK);
     }
 
     pub(crate) fn try_clone(&self) -> Self {
         let mut copy = ptr::null_mut();
         // SAFETY: good pointers.
-        assert_eq!(unsafe { (abi().clone)(self.0, &mut copy) }, OK);
+        let result = unsafe { (abi().clone)(self.0, &mut copy) };
+        assert_eq!(result, OK);
         Self(copy)
     }
 }
@@ -277,9 +275,7 @@ pub(crate) fn config() -> Config {
     // SAFETY: all zero is a good value.
     let mut config: Config = unsafe { std::mem::zeroed() };
     // SAFETY: a good pointer to so many bytes.
-    assert_eq!(
-        unsafe { (abi().config_init)(&mut config, size_of::<Config>() as u64) },
-        OK
-    );
+    let result = unsafe { (abi().config_init)(&mut config, size_of::<Config>() as u64) };
+    assert_eq!(result, OK);
     config
 }

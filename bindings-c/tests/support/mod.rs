@@ -1,7 +1,11 @@
 //! What the tests share: the library as it is shipped, built once, and a C compiler.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
-#![allow(clippy::panic, reason = "a test says what it has found by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what it has found by panicking"
+)]
 
 pub(crate) mod abi;
 pub(crate) mod words;
