@@ -3,12 +3,12 @@
 use breaker::machine::{Admission, NeedsNow, Verdict, Word};
 use breaker::{Effect, Outcome, RejectReason, Settlement};
 
-use crate::boundary::{Answer, boundary};
+use crate::boundary::{Answer, at_once, boundary};
 use crate::breaker::k1s0_cb;
 use crate::pointer::{Out, out, required, wanted};
 use crate::result::{
     K1S0_CB_ALREADY_SETTLED, K1S0_CB_INVALID_ARGUMENT, K1S0_CB_INVALID_PERMIT,
-    K1S0_CB_NULL_POINTER, K1S0_CB_REJECTED, K1S0_CB_WRONG_BREAKER, k1s0_cb_result,
+    K1S0_CB_NULL_POINTER, K1S0_CB_OK, K1S0_CB_REJECTED, K1S0_CB_WRONG_BREAKER, k1s0_cb_result,
 };
 use crate::transition::k1s0_cb_transitions;
 
@@ -81,18 +81,52 @@ pub unsafe extern "C" fn k1s0_cb_try_acquire(
     rejection: *mut k1s0_cb_rejection,
     transitions: *mut k1s0_cb_transitions,
 ) -> k1s0_cb_result {
+    let admitted = at_once(|| {
+        // SAFETY: the host promises conventions 4, 5 and 6.
+        let (breaker, permit) = unsafe { (required(breaker).ok()?, out(permit).ok()?) };
+        let word = breaker.engine.admit_unasked()?;
+        permit.write(given_by(breaker, word));
+        // SAFETY: the host promises conventions 4 and 6.
+        if let Some(transitions) = unsafe { wanted(transitions) } {
+            transitions.write_none();
+        }
+        Some(K1S0_CB_OK)
+    });
+    match admitted {
+        Some(result) => result,
+        // SAFETY: the host's promises are passed on.
+        None => unsafe { try_acquire_asking(breaker, now_ns, permit, rejection, transitions) },
+    }
+}
+
+/// # Safety
+///
+/// As [`k1s0_cb_try_acquire`].
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn try_acquire_asking(
+    breaker: *const k1s0_cb,
+    now_ns: u64,
+    permit: *mut k1s0_cb_permit,
+    rejection: *mut k1s0_cb_rejection,
+    transitions: *mut k1s0_cb_transitions,
+) -> k1s0_cb_result {
     boundary(|| {
         // SAFETY: the host promises conventions 4, 5 and 6.
         let (breaker, permit) = unsafe { (required(breaker)?, out(permit)?) };
         // SAFETY: the host promises conventions 4 and 6.
         let said = unsafe { (wanted(rejection), wanted(transitions)) };
         let word = acquire(breaker, now_ns, said.0, said.1)?;
-        permit.write(k1s0_cb_permit {
-            word: word.to_bits(),
-            breaker: breaker.id,
-        });
+        permit.write(given_by(breaker, word));
         Ok(())
     })
+}
+
+const fn given_by(breaker: &k1s0_cb, word: Word) -> k1s0_cb_permit {
+    k1s0_cb_permit {
+        word: word.to_bits(),
+        breaker: breaker.id,
+    }
 }
 
 /// Admission, with its way around everything while closed.
@@ -177,6 +211,63 @@ const fn reject_reason_number(reason: RejectReason) -> k1s0_cb_reject_reason {
 /// Each pointer is NULL or good (conventions 4 and 5); no other thread uses the permit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn k1s0_cb_settle(
+    breaker: *const k1s0_cb,
+    permit: *mut k1s0_cb_permit,
+    outcome: k1s0_cb_outcome,
+    now_ns: u64,
+    effect: *mut k1s0_cb_effect,
+    transitions: *mut k1s0_cb_transitions,
+) -> k1s0_cb_result {
+    let settled = at_once(|| {
+        // SAFETY: the host promises conventions 4, 5 and 6.
+        let (breaker, permit) = unsafe { (required(breaker).ok()?, permit.as_mut()?) };
+        if permit.breaker != breaker.id
+            || outcome != K1S0_CB_SUCCESS
+            // The admission word is never 0, as the word of a settled permit is.
+            || !breaker
+                .engine
+                .success_changes_nothing(Word::from_bits(permit.word))
+        {
+            return None;
+        }
+        permit.word = 0;
+        // SAFETY: the host promises conventions 4 and 6.
+        let (effect, transitions) = unsafe { (wanted(effect), wanted(transitions)) };
+        if let Some(effect) = effect {
+            effect.write(K1S0_CB_EFFECT_APPLIED);
+        }
+        if let Some(transitions) = transitions {
+            transitions.write_none();
+        }
+        Some(if breaker.engine.count_success_at_once() {
+            K1S0_CB_OK
+        } else {
+            count_success(breaker)
+        })
+    });
+    match settled {
+        Some(result) => result,
+        // SAFETY: the host's promises are passed on.
+        None => unsafe { settle_permit(breaker, permit, outcome, now_ns, effect, transitions) },
+    }
+}
+
+/// The first success of a thread: it gets a counter.
+#[cold]
+#[inline(never)]
+extern "C" fn count_success(breaker: &k1s0_cb) -> k1s0_cb_result {
+    boundary(|| {
+        breaker.engine.count_success();
+        Ok(())
+    })
+}
+
+/// # Safety
+///
+/// As [`k1s0_cb_settle`].
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn settle_permit(
     breaker: *const k1s0_cb,
     permit: *mut k1s0_cb_permit,
     outcome: k1s0_cb_outcome,

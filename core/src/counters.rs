@@ -87,6 +87,19 @@ impl Counters {
         self.with_stripe(Stripe::success);
     }
 
+    /// Counts where the thread has a stripe already: never allocates, locks or panics.
+    #[inline(always)]
+    pub(crate) fn success_at_once(&self) -> bool {
+        let counted = LEASES.try_with(|leases| match leases.get(run_of(self.column)) {
+            Some(chunk) => {
+                chunk[place_in(self.column)].success();
+                true
+            }
+            None => false,
+        });
+        counted.unwrap_or(false)
+    }
+
     pub(crate) fn rejected(&self, reason: RejectReason) {
         self.with_stripe(|stripe| stripe.rejected(reason));
     }
