@@ -61,8 +61,8 @@
  * | bits | meaning |
  * | --- | --- |
  * | 0 | *call in*; 0 means: closed, no failure pending, nothing to decide |
- * | 1 to 59 | the epoch |
- * | 60 to 63 | private |
+ * | 1 to 31 | the low 31 bits of the epoch |
+ * | 32 to 63 | private |
  *
  * 1. Load the word, atomically, *acquire*. If bit 0 is 1, call `k1s0_cb_acquire_word`, which gives a word or rejects.
  *    If it is 0, you are admitted, and what you loaded is your word.
@@ -75,8 +75,7 @@
  * instruction. Make one `k1s0_cb_counter` for each thread. The totals include it, and keep what it counted after `k1s0_cb_counter_free`.
  *
  * A host whose loads are 32 bits wide may load the low half alone (the first four bytes on a little-endian machine) and settle it with
- * `k1s0_cb_settle_low_word`; bits 1 to 31 are the low bits of the epoch. A call that takes longer than 2^31 transitions would be
- * mistaken for a younger one.
+ * `k1s0_cb_settle_low_word`. A call during which there are 2^31 transitions, or a multiple, is taken for one of the current epoch.
  */
 
 #ifndef K1S0_CIRCUIT_BREAKER_H
@@ -152,7 +151,7 @@ typedef struct k1s0_cb_config_error {
 
 // Leave to make one call; to be settled once. All zero is no permit.
 typedef struct k1s0_cb_permit {
-    // The admission word; 0 once it is settled. Private.
+    // The low half of the admission word, and whether it is settled. Private.
     uint64_t word;
     // Whose it is. Private.
     uint64_t breaker;

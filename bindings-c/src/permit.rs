@@ -47,7 +47,7 @@ pub const K1S0_CB_REJECT_OTHER: k1s0_cb_reject_reason = 0xFFFF_FFFF;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct k1s0_cb_permit {
-    /// The admission word; 0 once it is settled. Private.
+    /// The low half of the admission word, and whether it is settled. Private.
     pub word: u64,
     /// Whose it is. Private.
     pub breaker: u64,
@@ -122,9 +122,14 @@ unsafe extern "C" fn try_acquire_asking(
     })
 }
 
+/// The high half of a permit's `word`: all that a permit needs of the admission word is its low half.
+const GIVEN: u64 = 1 << 32;
+const SETTLED: u64 = 2 << 32;
+const LOW: u64 = GIVEN - 1;
+
 const fn given_by(breaker: &k1s0_cb, word: Word) -> k1s0_cb_permit {
     k1s0_cb_permit {
-        word: word.to_bits(),
+        word: word.to_bits() & LOW | GIVEN,
         breaker: breaker.id,
     }
 }
@@ -222,15 +227,15 @@ pub unsafe extern "C" fn k1s0_cb_settle(
         // SAFETY: the host promises conventions 4, 5 and 6.
         let (breaker, permit) = unsafe { (required(breaker).ok()?, permit.as_mut()?) };
         if permit.breaker != breaker.id
+            || permit.word & !LOW != GIVEN
             || outcome != K1S0_CB_SUCCESS
-            // The admission word is never 0, as the word of a settled permit is.
             || !breaker
                 .engine
                 .success_changes_nothing(Word::from_bits(permit.word))
         {
             return None;
         }
-        permit.word = 0;
+        permit.word = SETTLED;
         // SAFETY: the host promises conventions 4 and 6.
         let (effect, transitions) = unsafe { (wanted(effect), wanted(transitions)) };
         if let Some(effect) = effect {
@@ -290,14 +295,25 @@ unsafe extern "C" fn settle_permit(
         if outcome > K1S0_CB_CANCELLED {
             return Err(K1S0_CB_INVALID_ARGUMENT);
         }
-        // Taken before it is used: whatever happens, it is used once.
-        let word = Word::from_bits(std::mem::take(&mut permit.word));
-        settle(breaker, word, outcome, now_ns, said.0, said.1)
+        match permit.word & !LOW {
+            GIVEN => {
+                // Settled before it is used: whatever happens, it is used once.
+                let word = std::mem::replace(&mut permit.word, SETTLED);
+                let word = Word::from_bits(word & LOW);
+                settle(breaker, word, outcome, now_ns, said.0, said.1)
+            }
+            SETTLED => tell(ALREADY_SETTLED, said.0, said.1),
+            _ => Err(K1S0_CB_INVALID_PERMIT),
+        }
     })
 }
 
-/// Settlement, with its way around everything for a success while healthy. A word of 0 stands for
-/// a permit that is settled; it is of no epoch.
+const ALREADY_SETTLED: Settlement = Settlement {
+    effect: Effect::AlreadySettled,
+    transition: None,
+};
+
+/// Settlement, with its way around everything for a success while healthy.
 #[inline(always)]
 pub(crate) fn settle(
     breaker: &k1s0_cb,
@@ -330,14 +346,15 @@ fn settle_asking(
     transitions: Option<Out<k1s0_cb_transitions>>,
 ) -> Answer {
     let outcome = outcome_of(outcome)?;
-    let settlement = if word.to_bits() == 0 {
-        Settlement {
-            effect: Effect::AlreadySettled,
-            transition: None,
-        }
-    } else {
-        decided(breaker.engine.settle(word, outcome, Some(now_ns)))
-    };
+    let settlement = decided(breaker.engine.settle(word, outcome, Some(now_ns)));
+    tell(settlement, effect, transitions)
+}
+
+fn tell(
+    settlement: Settlement,
+    effect: Option<Out<k1s0_cb_effect>>,
+    transitions: Option<Out<k1s0_cb_transitions>>,
+) -> Answer {
     if let Some(effect) = effect {
         effect.write(settlement.effect as k1s0_cb_effect);
     }

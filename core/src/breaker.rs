@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::error::{CircuitBreakerError, ConfigError, Rejection};
 use crate::machine::{Recorded, Transition, Word};
 use crate::metrics::CircuitBreakerMetrics;
-use crate::permit::{OwnedPermit, Permit};
+use crate::permit::{OwnedPermit, Permit, Running};
 use crate::shared::Shared;
 
 use crate::machine::State as CircuitBreakerState;
@@ -119,22 +119,23 @@ impl<C> CircuitBreaker<C> {
         C: Classifier<T, E>,
         F: FnOnce() -> Result<T, E>,
     {
-        let permit = self.try_acquire()?;
+        let running = Running::new(&self.shared, self.shared.admit()?);
         let result = function();
-        self.conclude(permit, result)
+        self.conclude(running, result)
     }
 
-    /// Settles a permit with the classified result.
+    /// Settles the call with its classified result.
     #[inline(always)]
     pub(crate) fn conclude<T, E>(
         &self,
-        mut permit: Permit<'_>,
+        running: Running<'_>,
         result: Result<T, E>,
     ) -> Result<T, CircuitBreakerError<E>>
     where
         C: Classifier<T, E>,
     {
-        permit.settle(self.classifier.classify(result.as_ref()));
+        let outcome = self.classifier.classify(result.as_ref());
+        self.shared.settle(running.returned(), outcome);
         result.map_err(CircuitBreakerError::Inner)
     }
 

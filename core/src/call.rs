@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 use crate::breaker::CircuitBreaker;
 use crate::classifier::Classifier;
 use crate::error::CircuitBreakerError;
-use crate::machine::Outcome;
-use crate::permit::Permit;
+use crate::machine::{Outcome, Word};
+use crate::permit::Running;
 
 pin_project! {
     /// A guarded call, from [`CircuitBreaker::call`].
@@ -22,17 +22,18 @@ pin_project! {
     pub struct Call<'a, C, F, Fut> {
         breaker: &'a CircuitBreaker<C>,
         function: Option<F>,
-        permit: Option<Permit<'a>>,
+        permit: Option<Word>,
         #[pin]
-        running: Option<Fut>,
+        future: Option<Fut>,
     }
 
     impl<C, F, Fut> PinnedDrop for Call<'_, C, F, Fut> {
         fn drop(this: Pin<&mut Self>) {
             // Dropped while it was pending: the caller gave up (SPEC 7.3), even if what made it
             // give up is a panic somewhere else.
-            if let Some(mut permit) = this.project().permit.take() {
-                permit.settle(Outcome::Cancelled);
+            let this = this.project();
+            if let Some(permit) = this.permit.take() {
+                this.breaker.shared().settle(permit, Outcome::Cancelled);
             }
         }
     }
@@ -45,7 +46,7 @@ impl<'a, C, F, Fut> Call<'a, C, F, Fut> {
             breaker,
             function: Some(function),
             permit: None,
-            running: None,
+            future: None,
         }
     }
 }
@@ -61,30 +62,31 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        // The permit is held in this frame while user code runs: if that panics, it is dropped by
-        // the unwinding, and so counts as a failure (SPEC 7.4).
-        let permit = match this.function.take() {
-            Some(function) => match this.breaker.try_acquire() {
-                Ok(permit) => {
-                    this.running.set(Some(function()));
-                    Some(permit)
-                }
-                Err(rejection) => return Poll::Ready(Err(rejection.into())),
+        let shared = this.breaker.shared();
+        // `Running` is held in this frame while user code runs, and knows what a panic of it means.
+        let running = match this.function.take() {
+            Some(function) => {
+                let running = Running::new(shared, shared.admit()?);
+                this.future.set(Some(function()));
+                running
+            }
+            None => match this.permit.take() {
+                Some(permit) => Running::new(shared, permit),
+                // Polled again after it had ended: as every future, it may then do what it likes.
+                None => return Poll::Pending,
             },
-            None => this.permit.take(),
         };
-        let (Some(permit), Some(running)) = (permit, this.running.as_mut().as_pin_mut()) else {
-            // Polled again after it had ended: as every future, it may then do what it likes.
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        match running.poll(cx) {
+        match future.poll(cx) {
             Poll::Pending => {
-                *this.permit = Some(permit);
+                *this.permit = Some(running.returned());
                 Poll::Pending
             }
             Poll::Ready(result) => {
-                let result = this.breaker.conclude(permit, result);
-                this.running.set(None);
+                let result = this.breaker.conclude(running, result);
+                this.future.set(None);
                 Poll::Ready(result)
             }
         }
@@ -94,7 +96,7 @@ where
 impl<C, F, Fut> fmt::Debug for Call<'_, C, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("permit", &self.permit)
+            .field("epoch", &self.permit.map(Word::epoch))
             .finish_non_exhaustive()
     }
 }

@@ -1,34 +1,33 @@
 //! The one concurrent home of a machine: its atomics, its orderings, its lock.
 //!
-//! The machine is behind a lock. Beside the lock stand two atomics, written only by who holds it
-//! and read by those who do not want it:
+//! The machine is behind a lock. Beside the lock stand two atomics:
 //!
 //! * `word`, the [admission word](Word). It is what makes the healthy path free of shared writes:
 //!   a closed breaker admits after one load, and a success after a second load that finds the same
-//!   word has nothing to change.
+//!   word has nothing to change. While closed it also counts the failures in a row, so that a failure
+//!   that opens nothing takes a compare-exchange and not the lock.
 //! * `since`, the beginning of the wait. With it a rejection needs no lock.
 //!
 //! # Orderings
 //!
-//! Each operation takes effect at one point. Under the lock that is the store of the word, or, where
-//! the word stays, the lock itself. Without the lock:
+//! Each operation takes effect at one access to the word; that order is what the loom tests check.
 //!
-//! * *Admission while closed*: at the load of the word. `Acquire`, paired with the `Release` store
-//!   in [`Cell::publish`]: who is admitted sees everything that happened before the breaker closed.
-//! * *Success while clear*: at the load of the word. It finds the permit's epoch and no pending
-//!   failure, so the machine would not change; only a counter grows. `Acquire` for the same reason.
-//! * *Rejection*: at the load of `since`. The word has said "waiting" before, at some epoch, and
-//!   `since` belongs to that wait or to a later one, because `publish` writes `since` before the
-//!   word (`Release`) and we load the word first (`Acquire`). If it belongs to a later wait, the
-//!   breaker was open again when we loaded it, and we may say so. Either way the wait was
-//!   running at that moment, by our caller's own reading of the clock.
-//!   If the wait seems over, or the reading is before `since`, the machine decides, under the lock.
-//!
-//! A store under the lock needs no compare-exchange: there is one writer at a time.
+//! * *Under the lock*: at the compare-exchange in [`Cell::locked`]. The machine works on a copy that has
+//!   caught up with the word; if the word has changed meanwhile (only its failures can, everything
+//!   else needs the lock), the copy is thrown away and the operation runs again. `Release`, so that who
+//!   reads the new word sees what led to it.
+//! * *Admission while closed, success while clear*: at the load of the word, which finds that nothing
+//!   is to be changed. `Acquire`: who is admitted sees all that happened before the breaker closed.
+//! * *A result while closed*: at the compare-exchange, both `Acquire` and `Release`, because failures
+//!   are counted on top of each other.
+//! * *Rejection*: at the second load of the word, which finds it as the first did. `since` is read in
+//!   between, `Acquire`, and was stored `Release` after every earlier word; so if it belonged to a later
+//!   wait, the second load would find a later word. If the wait seems over, or the reading is before
+//!   `since`, the machine decides, under the lock.
 
 use std::sync::Arc;
 
-use crate::ledger::{Changes, Ledger, Totals};
+use crate::ledger::{Changes, Ledger};
 use crate::machine::{
     Admission, Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording,
     RejectReason, Settlement, State, Transition, Verdict, Word, finite,
@@ -62,7 +61,6 @@ pub(crate) struct View {
     pub(crate) probes_in_flight: u16,
     pub(crate) remaining_wait: Option<Nanos>,
     pub(crate) forced: bool,
-    pub(crate) totals: Totals,
     pub(crate) changes: Changes,
     /// Of hosts that count for themselves.
     pub(crate) hosts: Counts,
@@ -100,6 +98,19 @@ impl Cell {
         word.admits_all().then_some(word)
     }
 
+    /// What is left of the wait, where it is surely not over: then a caller is rejected without the
+    /// lock.
+    #[inline]
+    pub(crate) fn reject_unasked(&self, now: Nanos) -> Option<Nanos> {
+        let word = self.word();
+        if !word.is_waiting() {
+            return None;
+        }
+        let since = self.since.load(Ordering::Acquire);
+        let left = self.policy.remaining(since, now);
+        (since <= now && left > 0 && self.word() == word).then_some(left)
+    }
+
     /// Asks for admission.
     pub(crate) fn admit(&self, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
         let word = self.word();
@@ -109,11 +120,9 @@ impl Cell {
                 transition: None,
             });
         }
-        if word.is_waiting() {
+        if word.needs_now() {
             let now = now.ok_or(NeedsNow)?;
-            let since = self.since.load(Ordering::Acquire);
-            let left = self.policy.remaining(since, now);
-            if since <= now && left > 0 {
+            if let Some(left) = self.reject_unasked(now) {
                 return Ok(Admission {
                     verdict: Verdict::Rejected {
                         reason: RejectReason::Open,
@@ -123,63 +132,85 @@ impl Cell {
                 });
             }
         }
-        self.locked(|inner| {
-            let admission = inner.machine.admit(&self.policy, now)?;
-            inner.note(admission.transition);
-            Ok(admission)
+        self.locked(|machine| {
+            let admission = machine.admit(&self.policy, now)?;
+            Ok((admission, [admission.transition, None]))
         })
     }
 
-    /// Whether this permit's success changes nothing: then it has been applied, and only remains to
-    /// be counted.
-    #[inline]
+    /// Whether this permit's success changes nothing: then it has been applied.
+    #[inline(always)]
     pub(crate) fn success_changes_nothing(&self, permit: Word) -> bool {
-        self.word() == permit.cleared()
+        self.word().is_untouched_by_success_of(permit)
     }
 
-    /// Settles a permit. A success that is `Applied` remains to be counted by the caller.
+    /// Settles a permit without the lock; none where only the machine can say what it does.
+    pub(crate) fn settle_unasked(&self, permit: Word, outcome: Outcome) -> Option<Effect> {
+        self.change_word(|word| word.settled(&self.policy, permit, outcome))
+    }
+
+    /// Settles a permit.
     pub(crate) fn settle(
         &self,
         permit: Word,
         outcome: Outcome,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
-        self.locked(|inner| {
-            let settlement = inner.machine.settle(&self.policy, permit, outcome, now)?;
-            match settlement.effect {
-                // Counted by the caller, so that it needs no ledger.
-                Effect::Applied if outcome == Outcome::Success => {}
-                Effect::Applied => inner.ledger().totals.count(outcome),
-                Effect::Stale => inner.ledger().totals.stale += 1,
-                Effect::AlreadySettled => {}
-            }
-            inner.note(settlement.transition);
-            Ok(settlement)
+        if let Some(effect) = self.settle_unasked(permit, outcome) {
+            return Ok(Settlement {
+                effect,
+                transition: None,
+            });
+        }
+        self.locked(|machine| {
+            let settlement = machine.settle(&self.policy, permit, outcome, now)?;
+            Ok((settlement, [settlement.transition, None]))
         })
     }
 
-    /// Records a result without a permit. A success remains to be counted by the caller.
+    /// Records a result without a permit.
     pub(crate) fn record(
         &self,
         recorded: Recorded,
         now: Option<Nanos>,
     ) -> Result<Recording, NeedsNow> {
-        self.locked(|inner| {
-            let recording = inner.machine.record(&self.policy, recorded, now)?;
-            if recorded == Recorded::Failure {
-                inner.ledger().totals.count(Outcome::Failure);
-            }
-            for transition in recording.transitions {
-                inner.note(transition);
-            }
-            Ok(recording)
+        let outcome = recorded.outcome();
+        let unasked = self.change_word(|word| Some((word.recorded(&self.policy, outcome)?, ())));
+        if unasked.is_some() {
+            return Ok(Recording::default());
+        }
+        self.locked(|machine| {
+            let recording = machine.record(&self.policy, recorded, now)?;
+            Ok((recording, recording.transitions))
         })
     }
 
-    /// Whether a success recorded now changes nothing; see `success_changes_nothing`.
-    #[inline]
-    pub(crate) fn is_clear(&self) -> bool {
-        self.word().is_clear()
+    /// Changes the word as `change` says, from whatever it is then; none where `change` cannot say.
+    fn change_word<R>(&self, change: impl Fn(Word) -> Option<(Word, R)>) -> Option<R> {
+        let mut word = self.word();
+        loop {
+            let (changed, result) = change(word)?;
+            if changed == word {
+                return Some(result);
+            }
+            match self.exchange(word, changed) {
+                Ok(()) => return Some(result),
+                // Somebody else's change came first: lock-free, for that one is done.
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    fn exchange(&self, from: Word, to: Word) -> Result<(), Word> {
+        self.word
+            .compare_exchange(
+                from.to_bits(),
+                to.to_bits(),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            )
+            .map(|_| ())
+            .map_err(Word::from_bits)
     }
 
     /// Whether a forced mode is on.
@@ -195,24 +226,26 @@ impl Cell {
     /// Applies one of the machine's controls.
     pub(crate) fn control(
         &self,
-        control: impl FnOnce(&mut Machine) -> Option<Transition>,
+        control: impl Fn(&mut Machine) -> Option<Transition>,
     ) -> Option<Transition> {
-        self.locked(|inner| {
-            let transition = control(&mut inner.machine);
-            inner.note(transition);
-            transition
+        // Controls are handed the time, and so never ask for it.
+        self.locked(|machine| {
+            let transition = control(machine);
+            Ok((transition, [transition, None]))
         })
+        .unwrap_or_default()
     }
 
     /// The state at `now`, which is asked for only while a wait runs.
     pub(crate) fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
-        lock(&self.inner).machine.state(&self.policy, now)
+        self.up_to_date(&lock(&self.inner)).state(&self.policy, now)
     }
 
     /// Everything at one moment.
     pub(crate) fn view(&self, now: Option<Nanos>) -> Result<View, NeedsNow> {
-        let Inner { machine, ledger } = &*lock(&self.inner);
-        let ledger = ledger.as_deref();
+        let inner = lock(&self.inner);
+        let machine = self.up_to_date(&inner);
+        let ledger = inner.ledger.as_deref();
         Ok(View {
             state: machine.state(&self.policy, now)?,
             epoch: machine.epoch(),
@@ -221,7 +254,6 @@ impl Cell {
             probes_in_flight: machine.probes_in_flight(),
             remaining_wait: machine.remaining_wait(&self.policy, now)?,
             forced: machine.is_forced(),
-            totals: ledger.map(|it| it.totals).unwrap_or_default(),
             changes: ledger.map(|it| it.changes).unwrap_or_default(),
             hosts: ledger.map(Ledger::hosts).unwrap_or_default(),
         })
@@ -233,33 +265,42 @@ impl Cell {
         lock(&self.inner)
     }
 
-    fn locked<R>(&self, operation: impl FnOnce(&mut Inner) -> R) -> R {
-        let mut inner = lock(&self.inner);
-        let result = operation(&mut inner);
-        self.publish(&inner);
-        result
+    /// Runs an operation on the machine, and publishes what it has become. Transitions are noted.
+    fn locked<R>(
+        &self,
+        operation: impl Fn(&mut Machine) -> Result<(R, [Option<Transition>; 2]), NeedsNow>,
+    ) -> Result<R, NeedsNow> {
+        let inner = &mut *lock(&self.inner);
+        loop {
+            let word = self.word();
+            let mut machine = inner.machine.clone();
+            machine.catch_up(word);
+            let (result, transitions) = operation(&mut machine)?;
+            // Before the word, for those who reject without the lock.
+            if let Some(since) = machine.open_since() {
+                self.since.store(since, Ordering::Release);
+            }
+            if self.exchange(word, machine.word()).is_ok() {
+                inner.machine = machine;
+                for transition in transitions.into_iter().flatten() {
+                    inner.ledger().note(transition);
+                }
+                return Ok(result);
+            }
+        }
     }
 
-    /// Publishes what the machine has become. The guard is still held: one writer at a time.
-    fn publish(&self, inner: &MutexGuard<'_, Inner>) {
-        // The order is what rejections without the lock rely on; see the module's documentation.
-        if let Some(since) = inner.machine.open_since() {
-            self.since.store(since, Ordering::Release);
-        }
-        self.word
-            .store(inner.machine.word().to_bits(), Ordering::Release);
+    /// The machine with what was counted in the word since.
+    fn up_to_date(&self, inner: &MutexGuard<'_, Inner>) -> Machine {
+        let mut machine = inner.machine.clone();
+        machine.catch_up(self.word());
+        machine
     }
 }
 
 impl Inner {
     fn ledger(&mut self) -> &mut Ledger {
         self.ledger.get_or_insert_default()
-    }
-
-    fn note(&mut self, transition: Option<Transition>) {
-        if let Some(transition) = transition {
-            self.ledger().note(transition);
-        }
     }
 }
 

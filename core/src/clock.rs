@@ -1,4 +1,7 @@
-//! Time sources. This is the only file that reads a clock.
+//! Time sources. Only this file and those below it read a clock.
+
+#[cfg(all(feature = "coarse-clock", target_os = "linux"))]
+mod coarse;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -6,6 +9,9 @@ use std::time::Duration;
 
 use crate::config::nanos;
 use crate::machine::Nanos;
+
+#[cfg(all(feature = "coarse-clock", target_os = "linux"))]
+pub use coarse::CoarseClock;
 
 /// A monotonic clock.
 ///

@@ -1,138 +1,114 @@
 //! One breaker's counters: the calling thread's stripe on the way in, the sum of all on the way out.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::machine::RejectReason;
-use crate::stripe::{Chunk, Counts, HeldTable, Stripe, StripeTable, place_in, run_of};
+use crate::machine::{Effect, Outcome, RejectReason};
+use crate::stripe::{Chunk, Counts, HeldTable, KEPT, Place, Stripe, StripeTable};
 use crate::sync::AtomicU64;
 
 static TABLE: StripeTable = StripeTable::new();
 
 thread_local! {
-    static LEASES: Leases = const { Leases([const { OnceCell::new() }; SHELVES]) };
+    /// What the current thread has leased, by run; empty where it has not.
+    ///
+    /// It has no destructor, so that reading it does not ask whether that has run; see [`RETURN`].
+    static LEASES: [Cell<Chunk>; KEPT] = const { [const { Cell::new(&[]) }; KEPT] };
+
+    /// Gives the leases back when the thread ends.
+    static RETURN: Return = const { Return };
 }
 
-/// What the current thread has leased: shelves of chunks, both made when they are first needed.
-///
-/// Two levels of [`OnceCell`], not a `RefCell<Vec>`: reading one is a load and a null check, while the
-/// borrow count of the other, written twice per call, would cost more than the counting.
-struct Leases([OnceCell<Box<Shelf>>; SHELVES]);
+struct Return;
 
-type Shelf = [OnceCell<Arc<Chunk>>; SHELF];
-
-/// Chunks on a shelf.
-const SHELF: usize = 256;
-/// Shelves; together room for two million breakers. Beyond, each count takes the table's lock.
-const SHELVES: usize = 128;
-
-impl Leases {
-    #[inline(always)]
-    fn get(&self, run: usize) -> Option<&Chunk> {
-        let chunk = self.0.get(run / SHELF)?.get()?[run % SHELF].get()?;
-        Some(chunk)
-    }
-
-    /// Keeps a lease; gives it back where there is no room, or where there is one already (an
-    /// allocator or a signal handler that uses breakers came in between).
-    fn keep(&self, run: usize, chunk: Arc<Chunk>) -> Result<(), Arc<Chunk>> {
-        let Some(shelf) = self.0.get(run / SHELF) else {
-            return Err(chunk);
-        };
-        if shelf.get().is_none() {
-            let new = Box::new([const { OnceCell::new() }; SHELF]);
-            // If there is one by now, that one is as good.
-            let _ = shelf.set(new);
-        }
-        match shelf.get() {
-            Some(shelf) => shelf[run % SHELF].set(chunk),
-            None => Err(chunk),
-        }
-    }
-}
-
-impl Drop for Leases {
+impl Drop for Return {
     fn drop(&mut self) {
-        for (number, shelf) in self.0.iter_mut().enumerate() {
-            for (place, lease) in shelf
-                .take()
-                .iter_mut()
-                .flat_map(|it| it.iter_mut())
-                .enumerate()
-            {
-                if let Some(chunk) = lease.take() {
-                    TABLE.give_back(number * SHELF + place, chunk);
+        LEASES.with(|leases| {
+            for (run, lease) in (0..).zip(leases) {
+                let chunk = lease.take();
+                if !chunk.is_empty() {
+                    TABLE.give_back(run, chunk);
                 }
             }
-        }
+        });
     }
 }
 
 /// The counters of one breaker.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    column: u32,
+    place: Place,
 }
 
 impl Counters {
     pub(crate) fn new() -> Self {
         Self {
-            column: TABLE.open_column(),
+            place: TABLE.open(),
         }
     }
 
     #[inline(always)]
     pub(crate) fn success(&self) {
-        self.with_stripe(Stripe::success);
+        match self.stripe() {
+            Some(stripe) => stripe.success(),
+            None => self.with_new_lease(Stripe::success),
+        }
     }
 
     /// Counts where the thread has a stripe already: never allocates, locks or panics.
     #[inline(always)]
     pub(crate) fn success_at_once(&self) -> bool {
-        let counted = LEASES.try_with(|leases| match leases.get(run_of(self.column)) {
-            Some(chunk) => {
-                chunk[place_in(self.column)].success();
-                true
-            }
-            None => false,
-        });
-        counted.unwrap_or(false)
+        let stripe = self.stripe();
+        if let Some(stripe) = stripe {
+            stripe.success();
+        }
+        stripe.is_some()
+    }
+
+    pub(crate) fn settled(&self, outcome: Outcome, effect: Effect) {
+        match self.stripe() {
+            Some(stripe) => stripe.settled(outcome, effect),
+            None => self.with_new_lease(|stripe| stripe.settled(outcome, effect)),
+        }
     }
 
     pub(crate) fn rejected(&self, reason: RejectReason) {
-        self.with_stripe(|stripe| stripe.rejected(reason));
+        match self.stripe() {
+            Some(stripe) => stripe.rejected(reason),
+            None => self.with_new_lease(|stripe| stripe.rejected(reason)),
+        }
     }
 
     /// Adds every thread's counts.
     pub(crate) fn sum(&self, counts: &mut Counts) {
-        TABLE.sum(self.column, counts);
+        TABLE.sum(self.place, counts);
     }
 
-    /// The hot path: a thread-local, then two loads, each with a null check.
+    /// The calling thread's stripe, if it has one. An empty chunk stands for a lease not taken, so
+    /// that one bounds check answers both questions.
     #[inline(always)]
-    fn with_stripe(&self, count: impl Fn(&Stripe)) {
-        let counted = LEASES.try_with(|leases| match leases.get(run_of(self.column)) {
-            Some(chunk) => count(&chunk[place_in(self.column)]),
-            None => self.with_new_lease(Some(leases), &count),
-        });
-        // The thread is ending, its leases are given back already.
-        if counted.is_err() {
-            self.with_new_lease(None, &count);
-        }
+    fn stripe(&self) -> Option<&'static Stripe> {
+        let Place { run, index } = self.place;
+        LEASES.with(|leases| leases.get(run as usize)?.get().get(index as usize))
     }
 
     #[cold]
     #[inline(never)]
-    fn with_new_lease(&self, leases: Option<&Leases>, count: &dyn Fn(&Stripe)) {
-        let run = run_of(self.column);
-        let chunk = TABLE.lease(self.column);
-        count(&chunk[place_in(self.column)]);
-        let kept = match leases {
-            Some(leases) => leases.keep(run, chunk),
-            None => Err(chunk),
-        };
-        if let Err(chunk) = kept {
+    fn with_new_lease(&self, count: impl Fn(&Stripe)) {
+        let Place { run, index } = self.place;
+        let chunk = TABLE.lease(run);
+        count(&chunk[index as usize]);
+        // Kept, if there is room, and none was kept since we looked (an allocator that uses breakers),
+        // and the thread is not ending: then nobody would give it back.
+        let kept = LEASES.with(|leases| match leases.get(run as usize) {
+            Some(lease) if lease.get().is_empty() && RETURN.try_with(|_| ()).is_ok() => {
+                lease.set(chunk);
+                true
+            }
+            _ => false,
+        });
+        if !kept {
             TABLE.give_back(run, chunk);
         }
     }
@@ -140,7 +116,7 @@ impl Counters {
 
 impl Drop for Counters {
     fn drop(&mut self) {
-        TABLE.close_column(self.column);
+        TABLE.close(self.place);
     }
 }
 

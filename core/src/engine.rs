@@ -8,8 +8,8 @@ use std::fmt;
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
 use crate::machine::{
-    Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, Settlement, State,
-    Transition, Verdict, Word,
+    Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, RejectReason,
+    Settlement, State, Transition, Verdict, Word,
 };
 use crate::metrics::CircuitBreakerMetrics;
 use crate::stripe::HeldTable;
@@ -54,6 +54,20 @@ impl Engine {
     #[inline(always)]
     pub fn admit_unasked(&self) -> Option<Word> {
         self.cell.admit_unasked()
+    }
+
+    /// Whether an admission will take a reading of the clock, as far as can be told.
+    pub fn admission_needs_now(&self) -> bool {
+        self.cell.word().needs_now()
+    }
+
+    /// Rejects where the wait is surely not over: what is left of it ([`NEVER`](crate::machine::NEVER)
+    /// where it never ends). None means ask [`admit`](Self::admit).
+    #[inline]
+    pub fn reject_unasked(&self, now: Nanos) -> Option<Nanos> {
+        let left = self.cell.reject_unasked(now)?;
+        self.counters.rejected(RejectReason::Open);
+        Some(left)
     }
 
     /// Asks for admission (SPEC 4.1, 5, 6.1).
@@ -111,14 +125,17 @@ impl Engine {
         outcome: Outcome,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
-        if outcome == Outcome::Success && self.succeed_unasked(permit) {
-            return Ok(Settlement::APPLIED);
-        }
         let settlement = self.cell.settle(permit, outcome, now)?;
-        if outcome == Outcome::Success && settlement.effect == Effect::Applied {
-            self.counters.success();
-        }
+        self.counters.settled(outcome, settlement.effect);
         Ok(settlement)
+    }
+
+    /// Settles a permit without the clock where that changes no state; none means ask
+    /// [`settle`](Self::settle).
+    pub fn settle_unasked(&self, permit: Word, outcome: Outcome) -> Option<Effect> {
+        let effect = self.cell.settle_unasked(permit, outcome)?;
+        self.counters.settled(outcome, effect);
+        Some(effect)
     }
 
     /// Records a result that no permit was taken for (SPEC 8.1).
@@ -127,14 +144,8 @@ impl Engine {
     ///
     /// [`NeedsNow`] while open, and where the result changes the state.
     pub fn record(&self, recorded: Recorded, now: Option<Nanos>) -> Result<Recording, NeedsNow> {
-        if recorded == Recorded::Success && self.cell.is_clear() {
-            self.counters.success();
-            return Ok(Recording::default());
-        }
         let recording = self.cell.record(recorded, now)?;
-        if recorded == Recorded::Success {
-            self.counters.success();
-        }
+        self.counters.settled(recorded.outcome(), Effect::Applied);
         Ok(recording)
     }
 
@@ -197,7 +208,7 @@ impl Engine {
 
     /// Whether there is nothing to remember: closed, no failure pending, nothing forced.
     pub fn is_idle(&self) -> bool {
-        self.cell.is_clear() && !self.cell.is_forced()
+        self.cell.word().is_clear() && !self.cell.is_forced()
     }
 }
 

@@ -2,25 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::machine::{Outcome, State, Transition};
+use crate::machine::{State, Transition};
 use crate::stripe::{Counts, Stripe};
 
-/// Totals, transitions, and the stripes of hosts; about 130 bytes, made when first needed.
+/// Transitions, and the stripes of hosts; about 100 bytes, made when first needed.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    pub(crate) totals: Totals,
     pub(crate) changes: Changes,
     hosts: Vec<Arc<Stripe>>,
-}
-
-/// Outcomes that are always decided under the lock. Successes and rejections are not: they are
-/// counted in stripes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
-    pub(crate) failure: u64,
-    pub(crate) ignored: u64,
-    pub(crate) cancelled: u64,
-    pub(crate) stale: u64,
 }
 
 /// How many transitions there were, by `from` and `to`.
@@ -56,16 +45,5 @@ impl Ledger {
             counts.add(stripe);
         }
         counts
-    }
-}
-
-impl Totals {
-    pub(crate) const fn count(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Success => {}
-            Outcome::Failure => self.failure += 1,
-            Outcome::Ignored => self.ignored += 1,
-            Outcome::Cancelled => self.cancelled += 1,
-        }
     }
 }

@@ -82,6 +82,7 @@
 //! | `std` | yes | the breaker; without it only [`machine`], for homes of another kind |
 //! | `tokio` | yes | the standard clock follows `tokio::time::pause` and `advance` |
 //! | `tracing` | yes | an event per transition, target `k1s0_circuit_breaker` |
+//! | `coarse-clock` | no | [`CoarseClock`], on Linux |
 //! | `metrics` | no | OpenTelemetry instruments |
 //! | `tower` | no | a layer, with HTTP and gRPC classification |
 //! | `mock` | no | `MockBreaker` |
@@ -137,6 +138,8 @@ pub mod tower;
 mod traits;
 
 pub use classifier::{Classifier, ErrorsAreFailures};
+#[cfg(all(feature = "coarse-clock", target_os = "linux"))]
+pub use clock::CoarseClock;
 pub use config::CircuitBreakerConfig;
 pub use error::{CircuitBreakerError, ConfigError, Rejection};
 pub use machine::{

@@ -17,8 +17,8 @@ use crate::stripe::Counts;
 /// State and totals of one breaker at one moment (SPEC 9.2); from
 /// [`CircuitBreaker::metrics`](crate::CircuitBreaker::metrics). Totals only ever grow (1.5).
 ///
-/// Successes and rejections are counted without a lock, so those of calls that end while the
-/// snapshot is taken may or may not be in it. None is ever lost.
+/// Calls are counted without a lock, so those that end while the snapshot is taken may or may not be
+/// in it. None is ever lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CircuitBreakerMetrics {
@@ -54,13 +54,14 @@ pub struct CircuitBreakerMetrics {
 
 impl CircuitBreakerMetrics {
     pub(crate) fn new(view: View, counts: Counts) -> Self {
+        let settled = |outcome| counts.settled[outcome as usize];
         Self {
-            success_count: counts.success,
-            failure_count: view.totals.failure,
-            ignored_count: view.totals.ignored,
-            cancelled_count: view.totals.cancelled,
+            success_count: settled(Outcome::Success),
+            failure_count: settled(Outcome::Failure),
+            ignored_count: settled(Outcome::Ignored),
+            cancelled_count: settled(Outcome::Cancelled),
             rejected_count: counts.rejected.iter().sum(),
-            stale_count: view.totals.stale,
+            stale_count: counts.stale,
             transition_count: view.transitions,
             state: view.state,
             epoch: view.epoch,

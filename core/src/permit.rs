@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::{fmt, thread};
+use std::{fmt, mem, thread};
 
 use crate::machine::{Effect, Outcome, Settlement, Word};
 use crate::shared::Shared;
@@ -53,19 +53,17 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
     }
 
     /// The call succeeded.
-    #[inline]
+    #[inline(always)]
     pub fn success(mut self) -> Settlement {
         self.settle(Outcome::Success)
     }
 
     /// The call failed.
-    #[inline]
     pub fn failure(mut self) -> Settlement {
         self.settle(Outcome::Failure)
     }
 
     /// The call ended, and its result says nothing about the callee's health (SPEC 6.4).
-    #[inline]
     pub fn ignore(mut self) -> Settlement {
         self.settle(Outcome::Ignored)
     }
@@ -111,5 +109,34 @@ impl<B: Deref<Target = Shared>> fmt::Debug for PermitOf<B> {
             .field("breaker", &self.breaker.name())
             .field("epoch", &self.word.map(Word::epoch))
             .finish()
+    }
+}
+
+/// The permit of a call whose guarded code runs in this frame. It is dropped only if that panics, and
+/// then settles as a failure (SPEC 7.4); so it need not remember whether it was settled.
+pub(crate) struct Running<'a> {
+    breaker: &'a Shared,
+    word: Word,
+}
+
+impl<'a> Running<'a> {
+    #[inline(always)]
+    pub(crate) const fn new(breaker: &'a Shared, word: Word) -> Self {
+        Self { breaker, word }
+    }
+
+    /// The guarded code has returned.
+    #[inline(always)]
+    pub(crate) const fn returned(self) -> Word {
+        let word = self.word;
+        mem::forget(self);
+        word
+    }
+}
+
+impl Drop for Running<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.breaker.settle(self.word, Outcome::Failure);
     }
 }

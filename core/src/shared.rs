@@ -9,8 +9,8 @@ use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
 use crate::machine::{
-    Admission, Nanos, NeedsNow, Outcome, Policy, Recorded, Settlement, State, Transition, Verdict,
-    Word,
+    Admission, Nanos, NeedsNow, Outcome, Policy, Recorded, RejectReason, Settlement, State,
+    Transition, Verdict, Word, finite,
 };
 use crate::metrics::CircuitBreakerMetrics;
 
@@ -47,8 +47,11 @@ impl Shared {
 
     /// Decides, with a reading of the clock only if it takes one. The clock is read here, where no
     /// lock is held: it may be the user's.
-    fn decide<R>(&self, decision: impl Fn(Option<Nanos>) -> Result<R, NeedsNow>) -> R {
-        let mut now = None;
+    fn decide<R>(
+        &self,
+        mut now: Option<Nanos>,
+        decision: impl Fn(Option<Nanos>) -> Result<R, NeedsNow>,
+    ) -> R {
         loop {
             match decision(now) {
                 Ok(result) => return result,
@@ -72,13 +75,25 @@ impl Shared {
         }
     }
 
-    #[cold]
+    /// Not `cold`: while the service is sick, this is where the traffic goes.
     #[inline(never)]
     fn ask(&self) -> Result<Word, Rejection> {
+        if !self.engine.admission_needs_now() {
+            return self.ask_the_machine(None);
+        }
+        let now = self.clock.now();
+        match self.engine.reject_unasked(now) {
+            Some(left) => Err(rejection(RejectReason::Open, finite(left))),
+            None => self.ask_the_machine(Some(now)),
+        }
+    }
+
+    #[cold]
+    fn ask_the_machine(&self, now: Option<Nanos>) -> Result<Word, Rejection> {
         let Admission {
             verdict,
             transition,
-        } = self.decide(|now| self.engine.admit(now));
+        } = self.decide(now, |now| self.engine.admit(now));
         if let Some(transition) = transition {
             self.tell(transition);
         }
@@ -87,10 +102,7 @@ impl Shared {
             Verdict::Rejected {
                 reason,
                 retry_after,
-            } => Err(Rejection::new(
-                reason,
-                retry_after.map(Duration::from_nanos),
-            )),
+            } => Err(rejection(reason, retry_after)),
         }
     }
 
@@ -102,10 +114,15 @@ impl Shared {
         self.settle_slowly(permit, outcome)
     }
 
-    #[cold]
     #[inline(never)]
     fn settle_slowly(&self, permit: Word, outcome: Outcome) -> Settlement {
-        let settlement = self.decide(|now| self.engine.settle(permit, outcome, now));
+        if let Some(effect) = self.engine.settle_unasked(permit, outcome) {
+            return Settlement {
+                effect,
+                transition: None,
+            };
+        }
+        let settlement = self.decide(None, |now| self.engine.settle(permit, outcome, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);
         }
@@ -113,7 +130,7 @@ impl Shared {
     }
 
     pub(crate) fn record(&self, recorded: Recorded) {
-        let recording = self.decide(|now| self.engine.record(recorded, now));
+        let recording = self.decide(None, |now| self.engine.record(recorded, now));
         for transition in recording.transitions.into_iter().flatten() {
             self.tell(transition);
         }
@@ -131,12 +148,16 @@ impl Shared {
     }
 
     pub(crate) fn state(&self) -> State {
-        self.decide(|now| self.engine.state(now))
+        self.decide(None, |now| self.engine.state(now))
     }
 
     pub(crate) fn snapshot(&self) -> CircuitBreakerMetrics {
-        self.decide(|now| self.engine.snapshot(now))
+        self.decide(None, |now| self.engine.snapshot(now))
     }
+}
+
+fn rejection(reason: RejectReason, retry_after: Option<Nanos>) -> Rejection {
+    Rejection::new(reason, retry_after.map(Duration::from_nanos))
 }
 
 impl fmt::Debug for Shared {

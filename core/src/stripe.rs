@@ -2,73 +2,81 @@
 //!
 //! A [`Stripe`] belongs to one breaker and one writer at a time, so counting is a load, an add and
 //! a store, without a locked instruction. A [`StripeTable`] gives every thread a stripe of every
-//! breaker: breakers own *columns* (an index), threads lease *chunks* (a run of columns). A thread
-//! that ends gives its chunks back, counts and all, and the next thread goes on where it stopped; so
-//! nothing is folded, nothing is lost, and the memory is bounded by the threads alive at once.
+//! breaker: a breaker owns a [`Place`], a run and an index in it; a thread leases *chunks*, the
+//! stripes of one run. A thread that ends gives its chunks back, counts and all, and the next thread
+//! goes on where it stopped: nothing is folded, nothing is lost, and the memory is bounded by the
+//! threads alive at once.
 //!
-//! Cost: [`Stripe`] (32 bytes) per breaker and thread, allocated [`CHUNK`] at a time when a
-//! thread first counts something for a breaker in that run.
+//! Cost: a [`Stripe`] (64 bytes) per breaker and thread. A chunk is made when a thread first counts
+//! something in its run. Runs grow with the number of breakers: 64, 64, 128, 256 … 16,384 stripes, so
+//! that a few breakers need little and many need few look-ups.
 
-use std::sync::Arc;
-
-use crate::machine::RejectReason;
+use crate::machine::{Effect, Outcome, RejectReason};
 #[cfg(feature = "std")]
 use crate::sync::MutexGuard;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
-/// What happens without the lock: successes, and rejections by reason.
+/// Everything that is counted of calls. One cache line.
 ///
 /// Single writer. Any thread may read; a reader sees each count that happened before it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct Stripe {
-    success: AtomicU64,
+    settled: [AtomicU64; Outcome::ALL.len()],
+    stale: AtomicU64,
     rejected: [AtomicU64; RejectReason::ALL.len()],
 }
 
 /// A sum of stripes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    pub(crate) success: u64,
+    pub(crate) settled: [u64; Outcome::ALL.len()],
+    pub(crate) stale: u64,
     pub(crate) rejected: [u64; RejectReason::ALL.len()],
 }
 
-impl Default for Stripe {
-    fn default() -> Self {
-        Self {
-            success: AtomicU64::new(0),
-            rejected: [(); RejectReason::ALL.len()].map(|()| AtomicU64::new(0)),
+/// Counting; only the stripe's writer may do it.
+impl Stripe {
+    #[inline(always)]
+    pub(crate) fn success(&self) {
+        bump(self.success_cell());
+    }
+
+    /// Counts what became of a permit.
+    pub(crate) fn settled(&self, outcome: Outcome, effect: Effect) {
+        match effect {
+            Effect::Applied => bump(&self.settled[outcome as usize]),
+            Effect::Stale => bump(&self.stale),
+            Effect::AlreadySettled => {}
         }
     }
-}
 
-impl Stripe {
-    /// Counts a success. Only the stripe's writer may call it.
-    #[inline]
-    pub(crate) fn success(&self) {
-        bump(&self.success);
-    }
-
-    /// Counts a rejection. Only the stripe's writer may call it.
-    #[inline]
     pub(crate) fn rejected(&self, reason: RejectReason) {
         bump(&self.rejected[reason as usize]);
     }
 
     /// The success counter itself, for a host that counts in place.
+    #[inline(always)]
     pub(crate) const fn success_cell(&self) -> &AtomicU64 {
-        &self.success
+        &self.settled[Outcome::Success as usize]
+    }
+
+    fn counters(&self) -> impl Iterator<Item = &AtomicU64> {
+        self.settled
+            .iter()
+            .chain([&self.stale])
+            .chain(&self.rejected)
     }
 
     fn clear(&self) {
-        self.success.store(0, Ordering::Relaxed);
-        for rejected in &self.rejected {
-            rejected.store(0, Ordering::Relaxed);
+        for counter in self.counters() {
+            counter.store(0, Ordering::Relaxed);
         }
     }
 }
 
 /// A plain add: the one writer's load cannot be stale, and a reader needs no more than the value.
-#[inline]
+#[inline(always)]
 fn bump(counter: &AtomicU64) {
     counter.store(
         counter.load(Ordering::Relaxed).wrapping_add(1),
@@ -78,18 +86,66 @@ fn bump(counter: &AtomicU64) {
 
 impl Counts {
     pub(crate) fn add(&mut self, stripe: &Stripe) {
-        self.success += stripe.success.load(Ordering::Relaxed);
-        for (sum, rejected) in self.rejected.iter_mut().zip(&stripe.rejected) {
-            *sum += rejected.load(Ordering::Relaxed);
+        let sums = self
+            .settled
+            .iter_mut()
+            .chain([&mut self.stale])
+            .chain(&mut self.rejected);
+        for (sum, counter) in sums.zip(stripe.counters()) {
+            *sum += counter.load(Ordering::Relaxed);
         }
     }
 }
 
-/// How many columns a chunk runs over. Small under loom, which copes with few atomics only.
-pub(crate) const CHUNK: usize = if cfg!(loom) { 1 } else { 64 };
+/// The stripes of one thread for one run. Never freed: the table reuses it for as long as it lives,
+/// and the one that is not a test's lives as long as the process.
+pub(crate) type Chunk = &'static [Stripe];
 
-/// The stripes of one thread for a run of [`CHUNK`] breakers.
-pub(crate) type Chunk = [Stripe; CHUNK];
+/// Where a breaker's stripes are: the same place in every thread's chunk of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) run: u32,
+    pub(crate) index: u32,
+}
+
+/// Stripes in the first run. Small under loom, which copes with few atomics only.
+const FIRST: u32 = if cfg!(loom) { 1 } else { 64 };
+/// Runs that double: then every run has as many stripes as all of these together.
+const DOUBLING: u32 = 9;
+const LARGEST: u32 = FIRST << (DOUBLING - 1);
+/// Runs whose leases a thread keeps: two million breakers. Further ones are leased for each count,
+/// under the table's lock.
+pub(crate) const KEPT: usize = 136;
+
+impl Place {
+    /// The place of the n-th breaker.
+    const fn nth(n: u32) -> Self {
+        if n >= LARGEST {
+            let run = DOUBLING - 1 + n / LARGEST;
+            Self {
+                run,
+                index: n % LARGEST,
+            }
+        } else if n >= FIRST {
+            let doubled = (n / FIRST).ilog2();
+            Self {
+                run: doubled + 1,
+                index: n - (FIRST << doubled),
+            }
+        } else {
+            Self { run: 0, index: n }
+        }
+    }
+}
+
+/// How many stripes a run has.
+const fn size_of_run(run: u32) -> u32 {
+    match run {
+        0 => FIRST,
+        run if run < DOUBLING => FIRST << (run - 1),
+        _ => LARGEST,
+    }
+}
 
 /// All threads' stripes of all breakers.
 #[derive(Debug, Default)]
@@ -99,20 +155,19 @@ pub(crate) struct StripeTable {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By run of columns.
     runs: Vec<Run>,
-    /// Columns given back, to be given out again.
-    free: Vec<u32>,
-    /// Columns ever given out.
-    columns: u32,
+    /// Places given back, to be given out again.
+    free: Vec<Place>,
+    /// How many places were ever given out.
+    places: u32,
 }
 
 #[derive(Debug, Default)]
 struct Run {
     /// Every chunk of this run, leased or not.
-    chunks: Vec<Arc<Chunk>>,
+    chunks: Vec<Chunk>,
     /// Those that no thread holds now.
-    unleased: Vec<Arc<Chunk>>,
+    unleased: Vec<Chunk>,
 }
 
 impl StripeTable {
@@ -122,48 +177,49 @@ impl StripeTable {
             inner: Mutex::new(Inner {
                 runs: Vec::new(),
                 free: Vec::new(),
-                columns: 0,
+                places: 0,
             }),
         }
     }
 
-    /// Gives a new breaker its column, every stripe of it at zero.
-    pub(crate) fn open_column(&self) -> u32 {
+    /// Gives a new breaker its place, every stripe of it at zero.
+    pub(crate) fn open(&self) -> Place {
         let inner = &mut *lock(&self.inner);
         inner.free.pop().unwrap_or_else(|| {
-            let column = inner.columns;
-            inner.columns += 1;
-            if inner.runs.len() <= run_of(column) {
+            let place = Place::nth(inner.places);
+            inner.places += 1;
+            if inner.runs.len() <= place.run as usize {
                 inner.runs.push(Run::default());
             }
-            column
+            place
         })
     }
 
-    /// Takes a column back. Nobody counts in it any more: the breaker is gone, and every use of it
+    /// Takes a place back. Nobody counts there any more: the breaker is gone, and every use of it
     /// happened before that.
-    pub(crate) fn close_column(&self, column: u32) {
+    pub(crate) fn close(&self, place: Place) {
         let inner = &mut *lock(&self.inner);
-        for chunk in &inner.runs[run_of(column)].chunks {
-            chunk[place_in(column)].clear();
+        for chunk in &inner.runs[place.run as usize].chunks {
+            chunk[place.index as usize].clear();
         }
-        inner.free.push(column);
+        inner.free.push(place);
     }
 
-    /// Leases the run of `column` to the calling thread, which becomes its one writer.
-    pub(crate) fn lease(&self, column: u32) -> Arc<Chunk> {
+    /// Leases a run to the calling thread, which becomes the one writer of its chunk.
+    pub(crate) fn lease(&self, run: u32) -> Chunk {
         let inner = &mut *lock(&self.inner);
-        let run = &mut inner.runs[run_of(column)];
-        run.unleased.pop().unwrap_or_else(|| {
-            let chunk: Arc<Chunk> = Arc::new([(); CHUNK].map(|()| Stripe::default()));
-            run.chunks.push(Arc::clone(&chunk));
+        let leased = &mut inner.runs[run as usize];
+        leased.unleased.pop().unwrap_or_else(|| {
+            let stripes = (0..size_of_run(run)).map(|_| Stripe::default());
+            let chunk: Chunk = Box::leak(stripes.collect());
+            leased.chunks.push(chunk);
             chunk
         })
     }
 
     /// Gives a lease back. The lock hands the counts over to the next lessee.
-    pub(crate) fn give_back(&self, run: usize, chunk: Arc<Chunk>) {
-        lock(&self.inner).runs[run].unleased.push(chunk);
+    pub(crate) fn give_back(&self, run: u32, chunk: Chunk) {
+        lock(&self.inner).runs[run as usize].unleased.push(chunk);
     }
 
     /// Keeps everybody out until the answer is dropped.
@@ -174,10 +230,10 @@ impl StripeTable {
         }
     }
 
-    /// Adds up a column.
-    pub(crate) fn sum(&self, column: u32, counts: &mut Counts) {
-        for chunk in &lock(&self.inner).runs[run_of(column)].chunks {
-            counts.add(&chunk[place_in(column)]);
+    /// Adds up a place.
+    pub(crate) fn sum(&self, place: Place, counts: &mut Counts) {
+        for chunk in &lock(&self.inner).runs[place.run as usize].chunks {
+            counts.add(&chunk[place.index as usize]);
         }
     }
 }
@@ -186,14 +242,6 @@ impl StripeTable {
 #[cfg(feature = "std")]
 pub(crate) struct HeldTable<'a> {
     _guard: MutexGuard<'a, Inner>,
-}
-
-pub(crate) const fn run_of(column: u32) -> usize {
-    column as usize / CHUNK
-}
-
-pub(crate) const fn place_in(column: u32) -> usize {
-    column as usize % CHUNK
 }
 
 #[cfg(all(test, loom))]

@@ -1,2 +1,64 @@
-//! Stub while the workspace is laid out.
-fn main() {}
+//! The project's own commands. `cargo xtask help` lists them; CONTRIBUTING.md says when to use which.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+mod check;
+mod demo;
+mod generated;
+mod languages;
+mod run;
+mod soak;
+mod stopwatch;
+mod tally;
+mod test;
+mod tools;
+mod workspace;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  demo                   one outage on loopback, with and without the breaker; draws a chart
+  test [LANGUAGE...]     the tests of every language this machine has, or of the ones named
+       [--all]           a language that cannot run is a failure
+  check [WORD...]        everything else that must hold; with words, only the steps whose
+                         name has one of them in it
+  generate               writes the committed files that are made from others
+  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, mutants, or all
+  help                   this
+
+Only generate changes files that are in version control.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs a command. False when something that it looked at is not as it should be.
+fn dispatch(arguments: &[String]) -> Result<bool> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", arguments),
+    };
+    match command {
+        "demo" => demo::run(rest),
+        "test" => test::run(rest),
+        "check" => check::run(rest),
+        "generate" => generated::generate(rest),
+        "soak" => soak::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        other => bail!("no command {other:?}; see cargo xtask help"),
+    }
+}

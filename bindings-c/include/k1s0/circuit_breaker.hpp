@@ -274,12 +274,12 @@ class permit {
 public:
     permit(permit &&other) noexcept
         : breaker_(std::move(other.breaker_)), permit_(std::exchange(other.permit_, {})),
-          exceptions_(other.exceptions_) {}
+          exceptions_(other.exceptions_), settled_(std::exchange(other.settled_, true)) {}
     permit(const permit &) = delete;
     permit &operator=(const permit &) = delete;
     permit &operator=(permit &&) = delete;
     ~permit() {
-        if (permit_.word != 0) {
+        if (!settled_) {
             const bool thrown = std::uncaught_exceptions() > exceptions_;
             try {
                 settle(thrown ? outcome::failure : outcome::cancelled);
@@ -301,6 +301,7 @@ public:
         if (permit_.breaker == 0) {
             throw circuit_breaker_error(K1S0_CB_INVALID_PERMIT);
         }
+        settled_ = true;
         detail::check(k1s0_cb_settle(breaker_.breaker_, &permit_, static_cast<k1s0_cb_outcome>(how),
                                      breaker_.now(), &effect, &transitions));
         breaker_.tell(transitions);
@@ -316,6 +317,7 @@ private:
     circuit_breaker breaker_;
     k1s0_cb_permit permit_;
     int exceptions_;
+    bool settled_ = false;
 };
 
 inline permit circuit_breaker::acquire() {

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::Cell;
-use crate::ledger::Totals;
 use crate::machine::{
     Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, State, Transition, Verdict, Word,
 };
@@ -50,7 +49,7 @@ enum Op {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     /// Whether it was admitted and in which epoch, and the transition.
-    Admission(Result<u64, Option<Nanos>>, Option<Transition>),
+    Admission(Result<u32, Option<Nanos>>, Option<Transition>),
     Settlement(Effect, Option<Transition>),
     Recording([Option<Transition>; 2]),
     Control(Option<Transition>),
@@ -66,8 +65,6 @@ struct After {
     failures: u32,
     probes: u16,
     wait: Option<Nanos>,
-    successes: u64,
-    totals: Totals,
 }
 
 /// Operations on a cell, and on the plain machine that explains them.
@@ -76,7 +73,7 @@ trait Home {
     fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer;
 }
 
-struct Shared(Arc<Cell>, Arc<AtomicUsize>);
+struct Shared(Arc<Cell>);
 
 impl Home for Shared {
     fn word(&self) -> Word {
@@ -84,10 +81,7 @@ impl Home for Shared {
     }
 
     fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
-        let Self(cell, successes) = self;
-        let count = || {
-            successes.fetch_add(1, SeqCst);
-        };
+        let Self(cell) = self;
         // The same steps as `shared.rs`: without the clock first, then with it.
         fn decide<R>(now: Nanos, decision: impl Fn(Option<Nanos>) -> Result<R, NeedsNow>) -> R {
             decision(None)
@@ -105,22 +99,12 @@ impl Home for Shared {
             Op::Settle(index, outcome) => {
                 let permit = permits[index];
                 if outcome == Outcome::Success && cell.success_changes_nothing(permit) {
-                    count();
                     return Answer::Settlement(Effect::Applied, None);
                 }
                 let settlement = decide(now, |now| cell.settle(permit, outcome, now));
-                if outcome == Outcome::Success && settlement.effect == Effect::Applied {
-                    count();
-                }
                 Answer::Settlement(settlement.effect, settlement.transition)
             }
             Op::Record(recorded) => {
-                if recorded == Recorded::Success {
-                    count();
-                    if cell.is_clear() {
-                        return Answer::Recording([None; 2]);
-                    }
-                }
                 Answer::Recording(decide(now, |now| cell.record(recorded, now)).transitions)
             }
             Op::Reset => Answer::Control(cell.control(|machine| Some(machine.reset(now)))),
@@ -134,20 +118,16 @@ impl Home for Shared {
 }
 
 #[derive(Clone, Default)]
-struct Plain {
-    machine: Machine,
-    successes: u64,
-    totals: Totals,
-}
+struct Plain(Machine);
 
 impl Home for Plain {
     fn word(&self) -> Word {
-        self.machine.word()
+        self.0.word()
     }
 
     fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
         let now_given = Some(now);
-        let machine = &mut self.machine;
+        let Self(machine) = self;
         match op {
             Op::Admit => {
                 let admission = machine.admit(&POLICY, now_given).expect("now is given");
@@ -157,19 +137,9 @@ impl Home for Plain {
                 let settlement = machine
                     .settle(&POLICY, permits[index], outcome, now_given)
                     .expect("now is given");
-                match settlement.effect {
-                    Effect::Applied if outcome == Outcome::Success => self.successes += 1,
-                    Effect::Applied => self.totals.count(outcome),
-                    Effect::Stale => self.totals.stale += 1,
-                    Effect::AlreadySettled => {}
-                }
                 Answer::Settlement(settlement.effect, settlement.transition)
             }
             Op::Record(recorded) => {
-                match recorded {
-                    Recorded::Success => self.successes += 1,
-                    Recorded::Failure => self.totals.failure += 1,
-                }
                 let recording = machine.record(&POLICY, recorded, now_given);
                 Answer::Recording(recording.expect("now is given").transitions)
             }
@@ -326,14 +296,13 @@ impl Moment {
         builder.check(move || {
             count.fetch_add(1, SeqCst);
             let cell = Arc::new(Cell::new(POLICY));
-            let successes = Arc::new(AtomicUsize::new(0));
-            let mut home = Shared(Arc::clone(&cell), Arc::clone(&successes));
+            let mut home = Shared(Arc::clone(&cell));
             let permits = Arc::new(self.set_up(&mut home));
 
             let handles: Vec<_> = threads[1..]
                 .iter()
                 .map(|ops| {
-                    let mut home = Shared(Arc::clone(&cell), Arc::clone(&successes));
+                    let mut home = Shared(Arc::clone(&cell));
                     let permits = Arc::clone(&permits);
                     loom::thread::spawn(move || run_all(&mut home, ops, &permits, self.now))
                 })
@@ -349,8 +318,6 @@ impl Moment {
                 failures: view.consecutive_failures,
                 probes: view.probes_in_flight,
                 wait: view.remaining_wait,
-                successes: successes.load(SeqCst) as u64,
-                totals: view.totals,
             };
             assert!(
                 self.explains(threads, &answers, after),
@@ -395,11 +362,7 @@ impl Moment {
     }
 
     fn end_of(&self, plain: &Plain) -> After {
-        let Plain {
-            machine,
-            successes,
-            totals,
-        } = plain;
+        let Plain(machine) = plain;
         After {
             word: machine.word(),
             epoch: machine.epoch(),
@@ -411,8 +374,6 @@ impl Moment {
             wait: machine
                 .remaining_wait(&POLICY, Some(self.now))
                 .expect("now is given"),
-            successes: *successes,
-            totals: *totals,
         }
     }
 }
@@ -507,6 +468,8 @@ fn loom_two_by_two() {
     let cases: &[(&str, [Op; 2], [Op; 2])] = &[
         // Who has seen the state open is not admitted after that.
         ("last failure", [FAIL, Op::Admit], [Op::Read, Op::Admit]),
+        // A rejection without the lock tells of the wait that it saw.
+        ("waiting", [Op::Reset, Op::Trip], [Op::Admit, Op::Admit]),
         // Who has seen the failing result is itself rejected next (4.3).
         (
             "last failure",

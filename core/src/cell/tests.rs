@@ -6,7 +6,6 @@ use std::sync::Barrier;
 use std::thread;
 
 use super::Cell;
-use crate::ledger::Totals;
 use crate::machine::{
     Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, RejectReason, State, Verdict,
 };
@@ -43,7 +42,7 @@ fn a_clear_cell_admits_and_counts_without_its_lock() {
     let held = super::lock(&cell.inner);
     let permit = cell.admit_unasked().expect("closed");
     assert!(cell.success_changes_nothing(permit));
-    assert!(cell.is_clear());
+    assert!(cell.word().is_clear());
     assert!(cell.admit(None).is_ok());
     drop(held);
 }
@@ -65,12 +64,12 @@ fn a_pending_failure_clears_with_the_next_success() {
     let permit = cell.admit_unasked().expect("closed");
     cell.settle(permit, Outcome::Failure, None)
         .expect("no time needed");
-    assert!(!cell.is_clear());
+    assert!(!cell.word().is_clear() && !cell.is_forced());
     let second = cell.admit_unasked().expect("still closed");
     assert!(!cell.success_changes_nothing(second));
     cell.settle(second, Outcome::Success, None)
         .expect("no time needed");
-    assert!(cell.is_clear());
+    assert!(cell.word().is_clear());
     // Admitted while the failure was pending; it is not any more.
     assert!(cell.success_changes_nothing(second));
 }
@@ -83,29 +82,48 @@ fn a_step_back_of_the_clock_restarts_the_wait_once() {
     assert_eq!(rejection(&cell, 60), None);
 }
 
+/// While closed, what opens nothing is decided in the word; the machine catches up when it is asked.
 #[test]
-fn totals_count_what_was_settled() {
+fn results_while_closed_take_no_lock() {
     let cell = Cell::new(POLICY);
     let permit = cell.admit_unasked().expect("closed");
-    for outcome in Outcome::ALL {
-        cell.settle(permit, outcome, Some(0)).expect("decided");
-    }
-    cell.control(|machine| Some(machine.reset(0)));
-    let stale = cell
-        .settle(permit, Outcome::Failure, None)
-        .expect("decided");
-    assert_eq!(stale.effect, Effect::Stale);
-    let view = cell.view(None).expect("closed");
+    let held = super::lock(&cell.inner);
+    let settle = |outcome| cell.settle_unasked(permit, outcome);
+    assert_eq!(settle(Outcome::Failure), Some(Effect::Applied));
+    assert_eq!(settle(Outcome::Ignored), Some(Effect::Applied));
+    assert_eq!(settle(Outcome::Cancelled), Some(Effect::Applied));
+    assert!(!cell.word().is_clear());
+    assert_eq!(settle(Outcome::Failure), None, "this one opens");
+    assert_eq!(settle(Outcome::Success), Some(Effect::Applied));
+    assert!(cell.word().is_clear());
+    assert!(cell.record(Recorded::Failure, None).is_ok());
+    drop(held);
+    assert_eq!(cell.view(None).expect("closed").consecutive_failures, 1);
+    let opened = cell.settle(permit, Outcome::Failure, Some(0));
+    assert!(opened.expect("now is given").transition.is_some());
+    // A late result is told from the word alone, whatever the state.
+    let held = super::lock(&cell.inner);
     assert_eq!(
-        view.totals,
-        Totals {
-            failure: 1,
-            ignored: 1,
-            cancelled: 1,
-            stale: 1,
-        },
+        cell.settle_unasked(permit, Outcome::Success),
+        Some(Effect::Stale)
     );
+    drop(held);
+    let view = cell.view(Some(0)).expect("now is given");
     assert_eq!((view.epoch, view.transitions), (2, 1));
+}
+
+#[test]
+fn a_healthy_cell_needs_no_ledger() {
+    let cell = Cell::new(POLICY);
+    let permit = cell.admit_unasked().expect("closed");
+    cell.settle(permit, Outcome::Success, None)
+        .expect("no time needed");
+    cell.record(Recorded::Success, None)
+        .expect("no time needed");
+    assert!(super::lock(&cell.inner).ledger.is_none());
+    cell.control(|machine| machine.force_open(0));
+    assert!(cell.is_forced());
+    assert!(super::lock(&cell.inner).ledger.is_some());
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub struct Settlement {
 
 impl Settlement {
     /// It counted, and changed no state.
-    pub(crate) const APPLIED: Self = done(Effect::Applied, None);
+    pub const APPLIED: Self = done(Effect::Applied, None);
 }
 
 /// Whether an outcome counted (SPEC 7.5).
@@ -86,6 +86,16 @@ pub enum Recorded {
     Success,
     /// As [`Outcome::Failure`].
     Failure,
+}
+
+impl Recorded {
+    /// The outcome that it is like.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Success => Outcome::Success,
+            Self::Failure => Outcome::Failure,
+        }
+    }
 }
 
 /// What recording a result did: up to two transitions, in order. Two where the wait was over: the
@@ -146,10 +156,7 @@ impl Machine {
         recorded: Recorded,
         now: Option<Nanos>,
     ) -> Result<Recording, NeedsNow> {
-        let outcome = match recorded {
-            Recorded::Success => Outcome::Success,
-            Recorded::Failure => Outcome::Failure,
-        };
+        let outcome = recorded.outcome();
         let mut transitions = [None; 2];
         if self.is_forced() {
             return Ok(Recording { transitions });

@@ -1,43 +1,42 @@
 //! The admission word: what a machine publishes for those who need not ask it.
 
-use super::{Forced, Machine, Phase};
+use super::{Effect, Forced, Machine, Outcome, Phase, Policy};
 
 /// A machine's state in 64 bits, and the permit that an admission gives (DESIGN 5).
 ///
 /// | bits | meaning |
 /// | --- | --- |
 /// | 0 | *call in*: 0 means closed, no failure pending, nothing to decide |
-/// | 1 to 59 | the epoch; bits 1 to 31 are its low 31 bits, for hosts that load only 32 bits |
-/// | 60 to 63 | the phase (a private number) |
+/// | 1 to 31 | the low 31 bits of the epoch |
+/// | 32 to 60 | failures in a row while closed; all ones where there are too many to write down |
+/// | 61 to 63 | the phase (a private number) |
 ///
-/// A host that reads bit 0 as 0 may run the guarded call at once. If the word is still the same
-/// when the call has succeeded, the success changes nothing but a counter. In every other case the
-/// host settles the very word that it read.
+/// The low 32 bits are all that a permit needs, and what a host reads with one plain load. If bit 0
+/// is 0 the host may run the guarded call at once. If the low bits are still the same when the call has
+/// succeeded, the success changes nothing but a counter. In every other case the host settles the very
+/// word that it read.
+///
+/// A permit that is held over 2^31 transitions is taken for one of the current epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Word(u64);
 
-const CALL_IN: u64 = 1;
-const PHASE_SHIFT: u32 = 60;
-const EPOCH_MASK: u64 = (1 << PHASE_SHIFT) - 1;
+const CALL_IN: u32 = 1;
+const FAILURES_SHIFT: u32 = 32;
+const PHASE_SHIFT: u32 = 61;
+/// As many failures as the word can write down; the machine knows how many more there are.
+const MANY: u32 = (1 << (PHASE_SHIFT - FAILURES_SHIFT)) - 1;
 
 const CLOSED: u64 = 0;
-const OPEN: u64 = 1;
-const HALF_OPEN: u64 = 2;
-const FORCED_OPEN: u64 = 3;
-const FORCED_CLOSED: u64 = 4;
+const FORCED_CLOSED: u64 = 1;
+const OPEN: u64 = 2;
+const HALF_OPEN: u64 = 3;
+const FORCED_OPEN: u64 = 4;
 
 impl Word {
-    /// The word with these bits, as they came from [`Word::to_bits`] or a host's load.
+    /// The word with these bits, as they came from [`Word::to_bits`] or a host's load; a host that
+    /// reads only the low 32 bits hands in those.
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
-    }
-
-    /// The word whose low 32 bits a host has read, seen from the `current` word: the epoch's high
-    /// bits are taken from there. A permit older than 2^31 transitions is taken for a younger one.
-    pub const fn from_low_bits(low: u32, current: Self) -> Self {
-        let behind = (current.0 as u32 >> 1).wrapping_sub(low >> 1) & (u32::MAX >> 1);
-        let epoch = current.epoch().wrapping_sub(behind as u64);
-        Self(((epoch << 1) & EPOCH_MASK) | (low as u64 & CALL_IN))
     }
 
     /// The bits.
@@ -45,47 +44,116 @@ impl Word {
         self.0
     }
 
-    /// The epoch in which the word was read or the permit was given.
-    pub const fn epoch(self) -> u64 {
-        (self.0 & EPOCH_MASK) >> 1
+    /// The low 31 bits of the epoch in which the word was read or the permit was given.
+    pub const fn epoch(self) -> u32 {
+        self.low() >> 1
     }
 
     /// Whether there is nothing to decide: closed, no failure pending.
     pub const fn is_clear(self) -> bool {
-        self.0 & CALL_IN == 0
+        self.low() & CALL_IN == 0
+    }
+
+    const fn low(self) -> u32 {
+        self.0 as u32
+    }
+
+    const fn phase(self) -> u64 {
+        self.0 >> PHASE_SHIFT
+    }
+
+    const fn failures(self) -> u32 {
+        (self.0 >> FAILURES_SHIFT) as u32 & MANY
+    }
+
+    /// The closed word of this epoch with so many failures.
+    const fn closed(epoch: u32, failures: u32) -> Self {
+        let failures = if failures < MANY { failures } else { MANY };
+        let call_in = (failures > 0) as u32 * CALL_IN;
+        Self((failures as u64) << FAILURES_SHIFT | (epoch << 1 | call_in) as u64)
     }
 }
 
-/// What the cell reads from a word without its lock.
-#[cfg(any(feature = "std", loom))]
+/// What a concurrent home may decide from the word alone, without its machine.
 impl Word {
-    /// The word that the machine shows when this permit's success would change nothing.
-    pub(crate) const fn cleared(self) -> Self {
-        Self(self.0 & !CALL_IN)
+    /// Whether this word, the current one, says that the success of this permit changes nothing.
+    #[inline(always)]
+    pub const fn is_untouched_by_success_of(self, permit: Self) -> bool {
+        self.low() == permit.low() & !CALL_IN
     }
 
     /// Whether every call is admitted without a look at anything else (SPEC 4.1, 10.3).
-    pub(crate) const fn admits_all(self) -> bool {
-        matches!(self.0 >> PHASE_SHIFT, CLOSED | FORCED_CLOSED)
+    #[inline(always)]
+    pub const fn admits_all(self) -> bool {
+        self.phase() <= FORCED_CLOSED
     }
 
     /// Whether an automatic wait is running, or over and nobody has come yet.
-    pub(crate) const fn is_waiting(self) -> bool {
-        self.0 >> PHASE_SHIFT == OPEN
+    pub const fn is_waiting(self) -> bool {
+        self.phase() == OPEN
+    }
+
+    /// Whether an admission takes a reading of the clock.
+    pub const fn needs_now(self) -> bool {
+        matches!(self.phase(), OPEN | HALF_OPEN)
+    }
+
+    /// The word after this permit is settled so, and whether that counted; none where only the
+    /// machine can say. It agrees with [`Machine::settle`], which is proved by the model tests.
+    pub fn settled(
+        self,
+        policy: &Policy,
+        permit: Self,
+        outcome: Outcome,
+    ) -> Option<(Self, Effect)> {
+        if permit.epoch() != self.epoch() {
+            return Some((self, Effect::Stale));
+        }
+        Some((self.recorded(policy, outcome)?, Effect::Applied))
+    }
+
+    /// The word after this result is recorded without a permit; none where only the machine can
+    /// say: what is not closed, and what opens.
+    pub fn recorded(self, policy: &Policy, outcome: Outcome) -> Option<Self> {
+        if self.phase() == FORCED_CLOSED {
+            return Some(self);
+        }
+        let failures = self.failures();
+        if self.phase() != CLOSED || failures == MANY {
+            return None;
+        }
+        let failures = match outcome {
+            Outcome::Success => 0,
+            Outcome::Failure => failures + 1,
+            Outcome::Ignored | Outcome::Cancelled => failures,
+        };
+        (failures < policy.failure_threshold && failures < MANY)
+            .then_some(Self::closed(self.epoch(), failures))
     }
 }
 
 impl Machine {
     /// The word that this state publishes.
     pub const fn word(&self) -> Word {
-        let (phase, call_in) = match (self.forced, self.phase) {
-            (Some(Forced::Open), _) => (FORCED_OPEN, CALL_IN),
-            (Some(Forced::Closed), _) => (FORCED_CLOSED, 0),
-            (None, Phase::Closed { failures: 0 }) => (CLOSED, 0),
-            (None, Phase::Closed { .. }) => (CLOSED, CALL_IN),
-            (None, Phase::Open { .. }) => (OPEN, CALL_IN),
-            (None, Phase::HalfOpen { .. }) => (HALF_OPEN, CALL_IN),
+        let epoch = self.epoch as u32 & (u32::MAX >> 1);
+        let phase = match (self.forced, self.phase) {
+            (None, Phase::Closed { failures }) => return Word::closed(epoch, failures),
+            (Some(Forced::Closed), _) => {
+                return Word(FORCED_CLOSED << PHASE_SHIFT | (epoch << 1) as u64);
+            }
+            (Some(Forced::Open), _) => FORCED_OPEN,
+            (None, Phase::Open { .. }) => OPEN,
+            (None, Phase::HalfOpen { .. }) => HALF_OPEN,
         };
-        Word(phase << PHASE_SHIFT | (self.epoch << 1 & EPOCH_MASK) | call_in)
+        Word(phase << PHASE_SHIFT | (epoch << 1 | CALL_IN) as u64)
+    }
+
+    /// Takes over the failures that were counted in the word since the machine published it.
+    pub const fn catch_up(&mut self, word: Word) {
+        if let (None, Phase::Closed { failures }) = (self.forced, &mut self.phase)
+            && word.failures() < MANY
+        {
+            *failures = word.failures();
+        }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Counts, StripeTable, place_in, run_of};
+use super::{Counts, Place, StripeTable};
 use crate::machine::RejectReason;
 
-fn sum(table: &StripeTable, column: u32) -> Counts {
+fn sum(table: &StripeTable, place: Place) -> Counts {
     let mut counts = Counts::default();
-    table.sum(column, &mut counts);
+    table.sum(place, &mut counts);
     counts
 }
 
@@ -18,24 +18,24 @@ fn sum(table: &StripeTable, column: u32) -> Counts {
 fn loom_sums_are_exact() {
     loom::model(|| {
         let table = Arc::new(StripeTable::default());
-        let column = table.open_column();
+        let place = table.open();
         let writers: Vec<_> = (0..2)
             .map(|_| {
                 let table = Arc::clone(&table);
                 thread::spawn(move || {
-                    let chunk = table.lease(column);
-                    chunk[place_in(column)].success();
-                    chunk[place_in(column)].rejected(RejectReason::Open);
-                    table.give_back(run_of(column), chunk);
+                    let chunk = table.lease(place.run);
+                    chunk[place.index as usize].success();
+                    chunk[place.index as usize].rejected(RejectReason::Open);
+                    table.give_back(place.run, chunk);
                 })
             })
             .collect();
-        assert!(sum(&table, column).success <= 2);
+        assert!(sum(&table, place).settled[0] <= 2);
         for writer in writers {
             writer.join().expect("no panic");
         }
-        let counts = sum(&table, column);
-        assert_eq!((counts.success, counts.rejected), (2, [2, 0, 0]));
+        let counts = sum(&table, place);
+        assert_eq!((counts.settled[0], counts.rejected), (2, [2, 0, 0]));
     });
 }
 
@@ -44,44 +44,44 @@ fn loom_sums_are_exact() {
 fn loom_a_chunk_is_handed_over_whole() {
     loom::model(|| {
         let table = Arc::new(StripeTable::default());
-        let column = table.open_column();
+        let place = table.open();
         let other = {
             let table = Arc::clone(&table);
             thread::spawn(move || {
                 for _ in 0..2 {
-                    let chunk = table.lease(column);
-                    chunk[place_in(column)].success();
-                    table.give_back(run_of(column), chunk);
+                    let chunk = table.lease(place.run);
+                    chunk[place.index as usize].success();
+                    table.give_back(place.run, chunk);
                 }
             })
         };
-        let chunk = table.lease(column);
-        chunk[place_in(column)].success();
-        table.give_back(run_of(column), chunk);
+        let chunk = table.lease(place.run);
+        chunk[place.index as usize].success();
+        table.give_back(place.run, chunk);
         other.join().expect("no panic");
-        assert_eq!(sum(&table, column).success, 3);
+        assert_eq!(sum(&table, place).settled[0], 3);
     });
 }
 
-/// A breaker's column is at zero when the next breaker gets it.
+/// A breaker's place is at zero when the next breaker gets it.
 #[test]
-fn loom_a_column_is_reused_clean() {
+fn loom_a_place_is_reused_clean() {
     loom::model(|| {
         let table = Arc::new(StripeTable::default());
-        let first = table.open_column();
-        let chunk = table.lease(first);
-        chunk[place_in(first)].success();
+        let first = table.open();
+        let chunk = table.lease(first.run);
+        chunk[first.index as usize].success();
         let other = {
             let table = Arc::clone(&table);
             thread::spawn(move || {
-                let column = table.open_column();
-                assert_eq!(sum(&table, column), Counts::default());
-                column
+                let place = table.open();
+                assert_eq!(sum(&table, place), Counts::default());
+                place
             })
         };
-        table.close_column(first);
+        table.close(first);
         let second = other.join().expect("no panic");
         assert_eq!(sum(&table, second), Counts::default());
-        table.give_back(run_of(first), chunk);
+        table.give_back(first.run, chunk);
     });
 }

@@ -1,67 +1,83 @@
-//! Sums, chunks that change hands, and columns that are used again.
+//! Sums, chunks that change hands, and places that are used again.
 
-use super::{CHUNK, Counts, StripeTable, place_in, run_of};
+use super::{Counts, Place, StripeTable, lock, size_of_run};
 use crate::machine::RejectReason;
 
-fn sum(table: &StripeTable, column: u32) -> Counts {
+fn sum(table: &StripeTable, place: Place) -> Counts {
     let mut counts = Counts::default();
-    table.sum(column, &mut counts);
+    table.sum(place, &mut counts);
     counts
 }
 
+/// Counts once in a chunk of its own, as a thread that lives for one call would.
+fn count(table: &StripeTable, place: Place) {
+    let chunk = table.lease(place.run);
+    chunk[place.index as usize].success();
+    table.give_back(place.run, chunk);
+}
+
 #[test]
-fn each_column_counts_for_itself() {
-    let table = StripeTable::new();
-    let columns: Vec<u32> = (0..CHUNK as u32 * 2 + 1)
-        .map(|_| table.open_column())
-        .collect();
-    for &column in &columns {
-        let chunk = table.lease(column);
-        for _ in 0..=column {
-            chunk[place_in(column)].success();
+fn places_fill_each_run_and_then_the_next() {
+    let (mut run, mut index) = (0, 0);
+    for n in 0..100_000 {
+        assert_eq!(Place::nth(n), Place { run, index });
+        index += 1;
+        if index == size_of_run(run) {
+            (run, index) = (run + 1, 0);
         }
-        chunk[place_in(column)].rejected(RejectReason::HalfOpen);
-        table.give_back(run_of(column), chunk);
     }
-    for &column in &columns {
-        let counts = sum(&table, column);
-        assert_eq!(counts.success, u64::from(column) + 1);
-        assert_eq!(counts.rejected, [0, 1, 0]);
+    assert_eq!(size_of_run(8), 8_192);
+    assert_eq!(size_of_run(9), 16_384);
+    assert_eq!(size_of_run(1_000), 16_384);
+}
+
+#[test]
+fn each_place_counts_for_itself() {
+    static TABLE: StripeTable = StripeTable::new();
+    let places: Vec<Place> = (0..200).map(|_| TABLE.open()).collect();
+    for (number, &place) in places.iter().enumerate() {
+        (0..=number).for_each(|_| count(&TABLE, place));
+        let chunk = TABLE.lease(place.run);
+        chunk[place.index as usize].rejected(RejectReason::HalfOpen);
+        TABLE.give_back(place.run, chunk);
+    }
+    for (number, &place) in (1..).zip(&places) {
+        let counts = sum(&TABLE, place);
+        assert_eq!(
+            (counts.settled, counts.rejected),
+            ([number, 0, 0, 0], [0, 1, 0])
+        );
     }
 }
 
 #[test]
 fn a_chunk_given_back_is_leased_again_and_keeps_its_counts() {
-    let table = StripeTable::new();
-    let column = table.open_column();
-    for _ in 0..3 {
-        let chunk = table.lease(column);
-        chunk[place_in(column)].success();
-        table.give_back(run_of(column), chunk);
-    }
-    assert_eq!(sum(&table, column).success, 3);
-    assert_eq!(super::lock(&table.inner).runs[0].chunks.len(), 1);
+    static TABLE: StripeTable = StripeTable::new();
+    let place = TABLE.open();
+    (0..3).for_each(|_| count(&TABLE, place));
+    assert_eq!(sum(&TABLE, place).settled[0], 3);
+    assert_eq!(lock(&TABLE.inner).runs[0].chunks.len(), 1);
 }
 
 #[test]
 fn two_leases_at_once_are_two_chunks() {
-    let table = StripeTable::new();
-    let column = table.open_column();
-    let (one, two) = (table.lease(column), table.lease(column));
-    one[place_in(column)].success();
-    two[place_in(column)].success();
-    assert_eq!(sum(&table, column).success, 2);
+    static TABLE: StripeTable = StripeTable::new();
+    let place = TABLE.open();
+    let (one, two) = (TABLE.lease(place.run), TABLE.lease(place.run));
+    one[place.index as usize].success();
+    two[place.index as usize].success();
+    assert_eq!(sum(&TABLE, place).settled[0], 2);
 }
 
 #[test]
-fn a_column_is_used_again_at_zero() {
-    let table = StripeTable::new();
-    let first = table.open_column();
-    let chunk = table.lease(first);
-    chunk[place_in(first)].success();
-    chunk[place_in(first)].rejected(RejectReason::Open);
-    table.close_column(first);
-    let second = table.open_column();
+fn a_place_is_used_again_at_zero() {
+    static TABLE: StripeTable = StripeTable::new();
+    let first = TABLE.open();
+    let chunk = TABLE.lease(first.run);
+    chunk[first.index as usize].success();
+    chunk[first.index as usize].rejected(RejectReason::Open);
+    TABLE.close(first);
+    let second = TABLE.open();
     assert_eq!(second, first);
-    assert_eq!(sum(&table, second), Counts::default());
+    assert_eq!(sum(&TABLE, second), Counts::default());
 }

@@ -1,0 +1,115 @@
+//! Committed files that are made from other files. `cargo xtask generate` makes them;
+//! `cargo xtask check` fails when one is not what would be made now.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::run::{cargo, stdout};
+use crate::workspace;
+
+/// How a file, or a folder of them, is made.
+enum Maker {
+    /// A program prints the one file.
+    Prints { run: &'static [&'static str] },
+    /// A program of its own writes the files, and compares them.
+    Tool {
+        write: &'static [&'static str],
+        compare: &'static [&'static str],
+    },
+}
+
+/// Something that is made; where, and how. The commands are arguments for cargo.
+struct Generated {
+    path: &'static str,
+    maker: Maker,
+}
+
+/// Everything that is made. A new generator is an entry here.
+const GENERATED: &[Generated] = &[
+    Generated {
+        path: "docs/metrics.md",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_doc",
+            ],
+        },
+    },
+    Generated {
+        path: "conformance/scenarios",
+        maker: Maker::Tool {
+            write: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-conformance",
+                "--",
+                "generate",
+            ],
+            compare: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-conformance",
+                "--",
+                "check",
+            ],
+        },
+    },
+];
+
+/// `cargo xtask generate`: makes everything.
+pub(crate) fn generate(arguments: &[String]) -> Result<bool> {
+    if let Some(argument) = arguments.first() {
+        bail!("generate takes no arguments, and {argument:?} is one");
+    }
+    for generated in GENERATED {
+        generated.write().with_context(|| generated.path)?;
+        println!("{}", generated.path);
+    }
+    Ok(true)
+}
+
+/// Everything is what would be made now; answers what was looked at.
+pub(crate) fn compare() -> Result<String> {
+    for generated in GENERATED {
+        generated
+            .compare()
+            .with_context(|| format!("{}: run cargo xtask generate", generated.path))?;
+    }
+    let paths: Vec<_> = GENERATED.iter().map(|generated| generated.path).collect();
+    Ok(paths.join(", "))
+}
+
+impl Generated {
+    fn write(&self) -> Result<()> {
+        match self.maker {
+            Maker::Tool { write, .. } => {
+                stdout(&mut cargo(write))?;
+            }
+            Maker::Prints { run } => {
+                let text = stdout(&mut cargo(run))?;
+                let path = workspace::root().join(self.path);
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::write(path, text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self) -> Result<()> {
+        match self.maker {
+            Maker::Tool { compare, .. } => {
+                stdout(&mut cargo(compare))?;
+            }
+            Maker::Prints { run } => {
+                let committed = fs::read_to_string(workspace::root().join(self.path))?;
+                ensure!(stdout(&mut cargo(run))? == committed, "it is out of date");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! Counting what a test runner says it ran.
+
+/// Tests and conformance scenarios, as read from a runner's output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Tests that passed.
+    pub(crate) passed: u64,
+    /// Tests that failed.
+    pub(crate) failed: u64,
+    /// Conformance scenarios that were replayed.
+    pub(crate) scenarios: u64,
+}
+
+impl Tally {
+    /// Tests that ran.
+    pub(crate) fn run(&self) -> u64 {
+        self.passed + self.failed
+    }
+
+    /// Reads a line of a runner in Rust: libtest's closing lines, and the line of a replay.
+    ///
+    /// A test runner that is started by a test prints closing lines of its own in the middle of a
+    /// line or indented; only those at the beginning count.
+    pub(crate) fn read_rust(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            self.passed += number_before(counts, " passed");
+            self.failed += number_before(counts, " failed");
+        }
+        self.read_replay(line);
+    }
+
+    /// Reads the line that every language's replay prints:
+    /// `conformance: suite 1, 104 run, 0 failed, 0 skipped`.
+    pub(crate) fn read_replay(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("conformance: ") {
+            self.scenarios += number_before(counts, " run");
+        }
+    }
+}
+
+/// The number right before a word, 0 if there is none.
+fn number_before(text: &str, word: &str) -> u64 {
+    text.find(word)
+        .and_then(|end| text[..end].rsplit(' ').next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        for line in lines {
+            tally.read_rust(line);
+        }
+        tally
+    }
+
+    #[test]
+    fn closing_lines_add_up() {
+        let tally = tally(&[
+            "running 26 tests",
+            "test result: ok. 25 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+        ]);
+        assert_eq!((tally.passed, tally.failed, tally.run()), (28, 2, 30));
+    }
+
+    #[test]
+    fn replays_add_up() {
+        let tally = tally(&[
+            "conformance: suite 1, 104 run, 0 failed, 0 skipped",
+            "conformance: suite 1, 3 run, 1 failed, 0 skipped",
+        ]);
+        assert_eq!(tally.scenarios, 107);
+        assert_eq!(tally.run(), 0);
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        let tally = tally(&[
+            "  test result: ok. 9 passed; 0 failed",
+            "test result: nobody knows",
+            "conformance: no run here",
+            "test tests::test_result ... ok",
+        ]);
+        assert_eq!(tally, Tally::default());
+    }
+}
