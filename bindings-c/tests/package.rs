@@ -37,19 +37,17 @@ fn prefix() -> &'static Path {
     static PREFIX: OnceLock<PathBuf> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let prefix = support::scratch("prefix");
-        succeed(&mut package(&prefix));
+        // By the command of README.md, from a checkout.
+        succeed(
+            Command::new(env!("CARGO"))
+                .args(["xtask", "package", "c"])
+                .arg(&prefix)
+                .current_dir(folder())
+                .env_remove("RUSTFLAGS")
+                .env_remove("CARGO_ENCODED_RUSTFLAGS"),
+        );
         prefix
     })
-}
-
-fn package(prefix: &Path) -> Command {
-    let mut package = Command::new(folder().join("package.sh"));
-    package
-        .arg(prefix)
-        .env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR"))
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    package
 }
 
 /// Blocks of one language in README.md, up to "Develop".
@@ -81,7 +79,7 @@ fn the_readme_works_as_it_is_written() {
     let commands = blocks("sh");
     assert_eq!((files, commands.len()), (4, 7));
     let (install, use_it) = commands.split_first().unwrap();
-    assert_eq!(install.trim(), "bindings-c/package.sh \"$PREFIX\"");
+    assert_eq!(install.trim(), "cargo xtask package c \"$PREFIX\"");
     let output = succeed(
         Command::new("bash")
             .args(["-euo", "pipefail", "-c", &use_it.concat()])

@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod generated;
 mod languages;
+mod package;
 mod run;
 mod soak;
 mod stopwatch;
@@ -25,7 +26,8 @@ cargo xtask <command>
   check [WORD...]        everything else that must hold; with words, only the steps whose
                          name has one of them in it
   generate               writes the committed files that are made from others
-  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, mutants, or all
+  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, mutants, or all
+  package c PREFIX       builds the library for C and C++ and installs it into a folder
   help                   this
 
 Only generate changes files that are in version control.
@@ -55,6 +57,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "check" => check::run(rest),
         "generate" => generated::generate(rest),
         "soak" => soak::run(rest),
+        "package" => package::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(true)

@@ -1,6 +1,6 @@
 //! The header, made from the source.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The source in the order in which a reader of the header wants it.
 const FILES: [&str; 12] = [
@@ -20,11 +20,6 @@ const FILES: [&str; 12] = [
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where the header is.
-pub(crate) fn path() -> PathBuf {
-    folder().join("include/k1s0_circuit_breaker.h")
 }
 
 /// What is to be in it.
