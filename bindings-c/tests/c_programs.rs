@@ -77,6 +77,24 @@ fn a_forked_child_can_use_every_breaker() {
     play(&program, &[times("K1S0_C_FORKS", 1_000).to_string()]);
 }
 
+/// Without this the test above would also pass if forks never met a lock.
+#[test]
+fn without_its_handlers_a_child_hangs() {
+    let into = scratch("deaf");
+    let deaf = into.join("deaf.so");
+    succeed(
+        support::compiler(false)
+            .args(["-shared", "-fPIC", "-o"])
+            .arg(&deaf)
+            .arg(source("no_atfork.c")),
+    );
+    let program = compile(&source("fork.c"), &["-D_DEFAULT_SOURCE"], &into);
+    let output = run(Command::new(program).arg("1000").env("LD_PRELOAD", deaf));
+    assert!(!output.status.success());
+    let said = text(&output.stderr);
+    assert!(said.contains("ended with status 14"), "{said}"); // SIGALRM
+}
+
 #[test]
 fn making_and_freeing_keeps_the_memory_flat() {
     let flags = ["-O2", "-D_DEFAULT_SOURCE"];

@@ -135,7 +135,7 @@ impl<C> CircuitBreaker<C> {
         C: Classifier<T, E>,
     {
         let outcome = self.classifier.classify(result.as_ref());
-        self.shared.settle(running.returned(), outcome);
+        self.shared.settle_quietly(running.returned(), outcome);
         result.map_err(CircuitBreakerError::Inner)
     }
 

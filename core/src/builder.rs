@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::breaker::CircuitBreaker;
 use crate::classifier::ErrorsAreFailures;
-use crate::clock::{Clock, Source};
+use crate::clock::Clock;
 use crate::config::{CircuitBreakerConfig, Settings};
 use crate::error::ConfigError;
 use crate::event::{Listener, Outbox, TransitionEvent};
-use crate::shared::Shared;
+use crate::shared::{Extras, Shared};
 
 /// Everything that can be said of a new breaker; from [`CircuitBreaker::builder`].
 ///
@@ -112,9 +112,11 @@ impl<C> Builder<C> {
     pub fn build(self) -> Result<CircuitBreaker<C>, ConfigError> {
         let shared = Shared::new(
             self.settings.policy()?,
-            self.clock.map_or(Source::System, Source::Given),
-            self.name,
-            Outbox::new(self.listeners),
+            Extras {
+                name: self.name,
+                clock: self.clock,
+                outbox: Outbox::new(self.listeners),
+            },
         );
         let breaker = CircuitBreaker::from_parts(Arc::new(shared), self.classifier);
         #[cfg(feature = "metrics")]

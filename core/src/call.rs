@@ -33,7 +33,7 @@ pin_project! {
             // give up is a panic somewhere else.
             let this = this.project();
             if let Some(permit) = this.permit.take() {
-                this.breaker.shared().settle(permit, Outcome::Cancelled);
+                this.breaker.shared().settle_quietly(permit, Outcome::Cancelled);
             }
         }
     }
@@ -85,9 +85,8 @@ where
                 Poll::Pending
             }
             Poll::Ready(result) => {
-                let result = this.breaker.conclude(running, result);
-                this.future.set(None);
-                Poll::Ready(result)
+                // The future stays where it is until the call is dropped, as in any wrapper.
+                Poll::Ready(this.breaker.conclude(running, result))
             }
         }
     }

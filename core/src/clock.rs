@@ -118,18 +118,3 @@ impl Clock for ManualClock {
         self.now.load(Ordering::SeqCst)
     }
 }
-
-/// The clock a breaker was given.
-pub(crate) enum Source {
-    System,
-    Given(Arc<dyn Clock>),
-}
-
-impl Source {
-    pub(crate) fn now(&self) -> Nanos {
-        match self {
-            Self::System => SystemClock.now(),
-            Self::Given(clock) => clock.now(),
-        }
-    }
-}

@@ -117,5 +117,10 @@ fn out_of_range(field: &'static str, value: &dyn fmt::Display, range: &'static s
 
 /// A duration in nanoseconds; 2^64 and more are "never" (SPEC 2.4).
 pub(crate) fn nanos(duration: Duration) -> Nanos {
-    Nanos::try_from(duration.as_nanos()).unwrap_or(NEVER)
+    // Not `as_nanos`: 128 bits would cost each rejection more than they are worth.
+    duration
+        .as_secs()
+        .checked_mul(1_000_000_000)
+        .and_then(|nanos| nanos.checked_add(duration.subsec_nanos().into()))
+        .unwrap_or(NEVER)
 }

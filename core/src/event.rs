@@ -39,16 +39,14 @@ struct Queue {
 
 impl Outbox {
     /// None where there is nobody to tell.
-    pub(crate) fn new(listeners: Vec<Listener>) -> Option<Box<Self>> {
-        (!listeners.is_empty()).then(|| {
-            Box::new(Self {
-                listeners,
-                queue: Mutex::new(Queue {
-                    waiting: BTreeMap::new(),
-                    next: Machine::FIRST_EPOCH + 1,
-                    delivering: false,
-                }),
-            })
+    pub(crate) fn new(listeners: Vec<Listener>) -> Option<Self> {
+        (!listeners.is_empty()).then(|| Self {
+            listeners,
+            queue: Mutex::new(Queue {
+                waiting: BTreeMap::new(),
+                next: Machine::FIRST_EPOCH + 1,
+                delivering: false,
+            }),
         })
     }
 

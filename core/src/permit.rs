@@ -137,6 +137,6 @@ impl<'a> Running<'a> {
 impl Drop for Running<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.breaker.settle(self.word, Outcome::Failure);
+        self.breaker.settle_quietly(self.word, Outcome::Failure);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Source;
+use crate::clock::{Clock, SystemClock};
 use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
@@ -17,28 +17,36 @@ use crate::metrics::CircuitBreakerMetrics;
 /// One breaker, behind every handle to it. Opaque: it is named only as what permits point at.
 pub struct Shared {
     engine: Engine,
-    clock: Source,
-    name: Option<Arc<str>>,
-    outbox: Option<Box<Outbox>>,
+    /// None for a breaker that was given nothing: most of a hundred thousand.
+    extras: Option<Box<Extras>>,
+}
+
+/// What a breaker may be given, and not every one is.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) outbox: Option<Outbox>,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        policy: Policy,
-        clock: Source,
-        name: Option<Arc<str>>,
-        outbox: Option<Box<Outbox>>,
-    ) -> Self {
+    pub(crate) fn new(policy: Policy, extras: Extras) -> Self {
+        let given = extras.name.is_some() || extras.clock.is_some() || extras.outbox.is_some();
         Self {
             engine: Engine::new(policy),
-            clock,
-            name,
-            outbox,
+            extras: given.then(|| Box::new(extras)),
         }
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.extras.as_ref()?.name.as_deref()
+    }
+
+    fn now(&self) -> Nanos {
+        match self.extras.as_ref().and_then(|it| it.clock.as_ref()) {
+            Some(clock) => clock.now(),
+            None => SystemClock.now(),
+        }
     }
 
     pub(crate) const fn engine(&self) -> &Engine {
@@ -55,13 +63,13 @@ impl Shared {
         loop {
             match decision(now) {
                 Ok(result) => return result,
-                Err(NeedsNow) => now = Some(self.clock.now()),
+                Err(NeedsNow) => now = Some(self.now()),
             }
         }
     }
 
     fn tell(&self, transition: Transition) {
-        match &self.outbox {
+        match self.extras.as_ref().and_then(|it| it.outbox.as_ref()) {
             Some(outbox) => outbox.deliver(self.name(), transition),
             None => event::log(self.name(), &transition),
         }
@@ -81,7 +89,7 @@ impl Shared {
         if !self.engine.admission_needs_now() {
             return self.ask_the_machine(None);
         }
-        let now = self.clock.now();
+        let now = self.now();
         match self.engine.reject_unasked(now) {
             Some(left) => Err(rejection(RejectReason::Open, finite(left))),
             None => self.ask_the_machine(Some(now)),
@@ -111,17 +119,38 @@ impl Shared {
         if matches!(outcome, Outcome::Success) && self.engine.succeed_unasked(permit) {
             return Settlement::APPLIED;
         }
-        self.settle_slowly(permit, outcome)
+        self.settle_out_of_line(permit, outcome)
+    }
+
+    /// As `settle`, where nobody asks what it did: a settlement is seven words to hand back.
+    #[inline(always)]
+    pub(crate) fn settle_quietly(&self, permit: Word, outcome: Outcome) {
+        if !matches!(outcome, Outcome::Success) || !self.engine.succeed_unasked(permit) {
+            self.settle_quietly_out_of_line(permit, outcome);
+        }
     }
 
     #[inline(never)]
-    fn settle_slowly(&self, permit: Word, outcome: Outcome) -> Settlement {
-        if let Some(effect) = self.engine.settle_unasked(permit, outcome) {
-            return Settlement {
+    fn settle_quietly_out_of_line(&self, permit: Word, outcome: Outcome) {
+        if self.engine.settle_unasked(permit, outcome).is_none() {
+            self.ask_to_settle(permit, outcome);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_out_of_line(&self, permit: Word, outcome: Outcome) -> Settlement {
+        match self.engine.settle_unasked(permit, outcome) {
+            Some(effect) => Settlement {
                 effect,
                 transition: None,
-            };
+            },
+            None => self.ask_to_settle(permit, outcome),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask_to_settle(&self, permit: Word, outcome: Outcome) -> Settlement {
         let settlement = self.decide(None, |now| self.engine.settle(permit, outcome, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);
@@ -140,7 +169,7 @@ impl Shared {
         &self,
         control: impl FnOnce(&Engine, Nanos) -> Option<Transition>,
     ) -> Option<Transition> {
-        let transition = control(&self.engine, self.clock.now());
+        let transition = control(&self.engine, self.now());
         if let Some(transition) = transition {
             self.tell(transition);
         }

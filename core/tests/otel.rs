@@ -9,6 +9,7 @@ use k1s0_circuit_breaker::metrics::vocabulary;
 use k1s0_circuit_breaker::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerInstruments, ManualClock, Registry,
 };
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
@@ -44,48 +45,30 @@ impl Collected {
 fn series(metrics: &ResourceMetrics) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
-        let mut add = |attributes: Vec<String>, value: String| {
-            let mut attributes = attributes;
+        let mut add = |attributes: &mut dyn Iterator<Item = &KeyValue>, value: String| {
+            let mut attributes: Vec<_> = attributes
+                .map(|it| format!("{}={}", it.key, it.value))
+                .collect();
             attributes.sort();
-            all.push((
-                format!("{}{{{}}}", metric.name(), attributes.join(",")),
-                value,
-            ));
+            let series = format!("{}{{{}}}", metric.name(), attributes.join(","));
+            all.push((series, value));
         };
         match metric.data() {
             AggregatedMetrics::U64(MetricData::Sum(sum)) => {
                 assert!(sum.is_monotonic());
-                sum.data_points().for_each(|point| {
-                    add(
-                        point
-                            .attributes()
-                            .map(|it| format!("{}={}", it.key, it.value))
-                            .collect(),
-                        point.value().to_string(),
-                    );
-                });
+                for point in sum.data_points() {
+                    add(&mut point.attributes(), point.value().to_string());
+                }
             }
             AggregatedMetrics::U64(MetricData::Gauge(gauge)) => {
-                gauge.data_points().for_each(|point| {
-                    add(
-                        point
-                            .attributes()
-                            .map(|it| format!("{}={}", it.key, it.value))
-                            .collect(),
-                        point.value().to_string(),
-                    );
-                })
+                for point in gauge.data_points() {
+                    add(&mut point.attributes(), point.value().to_string());
+                }
             }
             AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
-                gauge.data_points().for_each(|point| {
-                    add(
-                        point
-                            .attributes()
-                            .map(|it| format!("{}={}", it.key, it.value))
-                            .collect(),
-                        point.value().to_string(),
-                    );
-                })
+                for point in gauge.data_points() {
+                    add(&mut point.attributes(), point.value().to_string());
+                }
             }
             other => panic!("an instrument of another kind: {other:?}"),
         }

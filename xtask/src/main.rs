@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+mod bench;
 mod check;
 mod demo;
 mod generated;
@@ -25,12 +26,15 @@ cargo xtask <command>
        [--all]           a language that cannot run is a failure
   check [WORD...]        everything else that must hold; with words, only the steps whose
                          name has one of them in it
+  bench LANGUAGE...      what a call costs, side by side with other libraries; writes
+                         bench/results/LANGUAGE.md
+       [--quick]         runs everything for a moment and writes nothing
   generate               writes the committed files that are made from others
   soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, mutants, or all
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   help                   this
 
-Only generate changes files that are in version control.
+Only bench and generate change files that are in version control.
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +59,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "demo" => demo::run(rest),
         "test" => test::run(rest),
         "check" => check::run(rest),
+        "bench" => bench::run(rest),
         "generate" => generated::generate(rest),
         "soak" => soak::run(rest),
         "package" => package::run(rest),

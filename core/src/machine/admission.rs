@@ -69,7 +69,7 @@ impl Machine {
     ///
     /// [`NeedsNow`] where the state is open or half-open and `now` was not handed in.
     pub fn admit(&mut self, policy: &Policy, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
-        match (self.forced, self.phase) {
+        match (self.forced, self.phase()) {
             (Some(Forced::Closed), _) | (None, Phase::Closed { .. }) => Ok(self.admitted(None)),
             (Some(Forced::Open), _) => Ok(rejected(RejectReason::ForcedOpen, None, None)),
             (None, Phase::Open { since }) => {
@@ -86,26 +86,19 @@ impl Machine {
         }
     }
 
+    /// Half-open: a probe, if there is a slot.
     fn admit_probe(
         &mut self,
         policy: &Policy,
         now: Nanos,
         transition: Option<Transition>,
     ) -> Admission {
-        let Phase::HalfOpen {
-            in_flight,
-            last_admitted,
-            ..
-        } = &mut self.phase
-        else {
-            return self.admitted(transition);
-        };
-        if *in_flight < policy.half_open_max_calls {
-            *in_flight += 1;
-            *last_admitted = now;
+        if self.in_flight < policy.half_open_max_calls {
+            self.in_flight += 1;
+            self.at = now;
             return self.admitted(transition);
         }
-        if policy.probe_is_hung(*last_admitted, now) {
+        if policy.probe_is_hung(self.at, now) {
             // The hung probes are one failure (6.3). Who noticed is rejected like everybody else,
             // for the wait has just begun.
             let reopened = self.open(Reason::ProbeTimeout, now);
@@ -116,7 +109,7 @@ impl Machine {
             );
         }
         // A clock that stepped back restarts the probes' time once (2.3).
-        *last_admitted = now.min(*last_admitted);
+        self.at = now.min(self.at);
         rejected(RejectReason::HalfOpen, None, transition)
     }
 

@@ -27,14 +27,14 @@ impl Machine {
     /// Ends a forced mode; the automatic state underneath comes back as it was (SPEC 10.4).
     pub fn automatic(&mut self, now: Nanos) -> Option<Transition> {
         self.is_forced()
-            .then(|| self.enter(self.phase, None, Reason::Automatic, now))
+            .then(|| self.enter(self.phase(), None, Reason::Automatic, now))
     }
 
     fn force(&mut self, forced: Forced, now: Nanos) -> Option<Transition> {
         if self.forced == Some(forced) {
             return None;
         }
-        let mut phase = self.phase;
+        let mut phase = self.phase();
         if let Phase::HalfOpen { in_flight, .. } = &mut phase {
             // The probes in flight belong to the epoch that ends here, so none can come back to
             // give its slot back.

@@ -41,11 +41,21 @@ pub type Nanos = u64;
 pub struct NeedsNow;
 
 /// One circuit breaker's state. See the [module](self) for what surrounds it.
+///
+/// The fields are a [`Phase`] and a [`Forced`] laid out flat, 24 bytes for what would take 32: there may
+/// be a hundred thousand of these. Read and write them through [`Machine::phase`] and
+/// [`Machine::set_phase`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    phase: Phase,
-    forced: Option<Forced>,
+    /// Open: since when. Half-open: when the last probe was admitted. Closed: 0.
+    at: Nanos,
     epoch: u64,
+    /// Closed: failures in a row. Half-open: successful probes. Open: 0.
+    count: u32,
+    /// Half-open: unsettled probes of this epoch. Else 0.
+    in_flight: u16,
+    automatic: State,
+    forced: Option<Forced>,
 }
 
 /// The automatic state and what belongs to it; it is kept while a forced mode lies on top.
@@ -87,9 +97,12 @@ impl Machine {
     /// A closed machine with no failures.
     pub const fn new() -> Self {
         Self {
-            phase: Phase::Closed { failures: 0 },
-            forced: None,
+            at: 0,
             epoch: Self::FIRST_EPOCH,
+            count: 0,
+            in_flight: 0,
+            automatic: State::Closed,
+            forced: None,
         }
     }
 
@@ -105,7 +118,7 @@ impl Machine {
 
     /// Failures in a row, 0 unless the automatic state is closed (SPEC 9.2).
     pub const fn consecutive_failures(&self) -> u32 {
-        match self.phase {
+        match self.phase() {
             Phase::Closed { failures } => failures,
             Phase::Open { .. } | Phase::HalfOpen { .. } => 0,
         }
@@ -113,10 +126,7 @@ impl Machine {
 
     /// Unsettled probes of the current epoch (SPEC 9.2).
     pub const fn probes_in_flight(&self) -> u16 {
-        match self.phase {
-            Phase::HalfOpen { in_flight, .. } => in_flight,
-            Phase::Closed { .. } | Phase::Open { .. } => 0,
-        }
+        self.in_flight
     }
 
     /// Whether a forced mode is on (SPEC 10.3).
@@ -126,7 +136,7 @@ impl Machine {
 
     /// When the automatic state opened, while it is open and not forced.
     pub const fn open_since(&self) -> Option<Nanos> {
-        match (self.forced, self.phase) {
+        match (self.forced, self.phase()) {
             (None, Phase::Open { since }) => Some(since),
             _ => None,
         }
@@ -161,9 +171,35 @@ impl Machine {
         }
     }
 
+    const fn phase(&self) -> Phase {
+        match self.automatic {
+            State::Closed => Phase::Closed {
+                failures: self.count,
+            },
+            State::Open => Phase::Open { since: self.at },
+            State::HalfOpen => Phase::HalfOpen {
+                successes: self.count,
+                in_flight: self.in_flight,
+                last_admitted: self.at,
+            },
+        }
+    }
+
+    const fn set_phase(&mut self, phase: Phase) {
+        (self.automatic, self.at, self.count, self.in_flight) = match phase {
+            Phase::Closed { failures } => (State::Closed, 0, failures, 0),
+            Phase::Open { since } => (State::Open, since, 0, 0),
+            Phase::HalfOpen {
+                successes,
+                in_flight,
+                last_admitted,
+            } => (State::HalfOpen, last_admitted, successes, in_flight),
+        };
+    }
+
     /// The state of the last transition: open even when the wait is over.
     const fn stored_state(&self) -> State {
-        match (self.forced, self.phase) {
+        match (self.forced, self.phase()) {
             (Some(Forced::Open), _) | (None, Phase::Open { .. }) => State::Open,
             (Some(Forced::Closed), _) | (None, Phase::Closed { .. }) => State::Closed,
             (None, Phase::HalfOpen { .. }) => State::HalfOpen,
@@ -179,7 +215,7 @@ impl Machine {
         now: Nanos,
     ) -> Transition {
         let from = self.stored_state();
-        self.phase = phase;
+        self.set_phase(phase);
         self.forced = forced;
         self.epoch += 1;
         Transition {
@@ -215,7 +251,7 @@ impl Machine {
             )),
             left => {
                 if now < since {
-                    self.phase = Phase::Open { since: now };
+                    self.set_phase(Phase::Open { since: now });
                 }
                 Err(left)
             }

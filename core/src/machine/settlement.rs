@@ -128,7 +128,7 @@ impl Machine {
         if self.is_forced() {
             return Ok(done(Effect::Applied, None));
         }
-        match self.phase {
+        match self.phase() {
             Phase::Closed { failures } => {
                 let transition = self.settle_closed(policy, failures, outcome, now)?;
                 Ok(done(Effect::Applied, transition))
@@ -161,14 +161,14 @@ impl Machine {
         if self.is_forced() {
             return Ok(Recording { transitions });
         }
-        if let Phase::Open { since } = self.phase {
+        if let Phase::Open { since } = self.phase() {
             let now = now.ok_or(NeedsNow)?;
             match self.end_wait(policy, since, now) {
                 Ok(transition) => transitions[0] = Some(transition),
                 Err(_left) => return Ok(Recording { transitions }),
             }
         }
-        let decided = match self.phase {
+        let decided = match self.phase() {
             Phase::Closed { failures } => self.settle_closed(policy, failures, outcome, now)?,
             Phase::HalfOpen { in_flight, .. } => {
                 self.settle_half_open(policy, in_flight, outcome, now)?
@@ -197,7 +197,7 @@ impl Machine {
                 self.open(Reason::FailureThreshold, now.ok_or(NeedsNow)?),
             ));
         }
-        self.phase = Phase::Closed { failures };
+        self.set_phase(Phase::Closed { failures });
         Ok(None)
     }
 
@@ -209,27 +209,19 @@ impl Machine {
         outcome: Outcome,
         now: Option<Nanos>,
     ) -> Result<Option<Transition>, NeedsNow> {
-        let Phase::HalfOpen {
-            successes,
-            in_flight,
-            ..
-        } = &mut self.phase
-        else {
-            return Ok(None);
-        };
         match outcome {
             Outcome::Failure => {
                 return Ok(Some(self.open(Reason::ProbeFailed, now.ok_or(NeedsNow)?)));
             }
-            Outcome::Success if *successes + 1 >= policy.success_threshold => {
+            Outcome::Success if self.count + 1 >= policy.success_threshold => {
                 return Ok(Some(
                     self.close(Reason::SuccessThreshold, now.ok_or(NeedsNow)?),
                 ));
             }
-            Outcome::Success => *successes += 1,
+            Outcome::Success => self.count += 1,
             Outcome::Ignored | Outcome::Cancelled => {}
         }
-        *in_flight = left;
+        self.in_flight = left;
         Ok(None)
     }
 }

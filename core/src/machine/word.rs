@@ -26,11 +26,12 @@ const PHASE_SHIFT: u32 = 61;
 /// As many failures as the word can write down; the machine knows how many more there are.
 const MANY: u32 = (1 << (PHASE_SHIFT - FAILURES_SHIFT)) - 1;
 
+// The highest bit says that an admission must ask, so that the healthy path tests a sign.
 const CLOSED: u64 = 0;
 const FORCED_CLOSED: u64 = 1;
-const OPEN: u64 = 2;
-const HALF_OPEN: u64 = 3;
-const FORCED_OPEN: u64 = 4;
+const OPEN: u64 = 4;
+const HALF_OPEN: u64 = 5;
+const FORCED_OPEN: u64 = 6;
 
 impl Word {
     /// The word with these bits, as they came from [`Word::to_bits`] or a host's load; a host that
@@ -85,7 +86,7 @@ impl Word {
     /// Whether every call is admitted without a look at anything else (SPEC 4.1, 10.3).
     #[inline(always)]
     pub const fn admits_all(self) -> bool {
-        self.phase() <= FORCED_CLOSED
+        (self.0 as i64) >= 0
     }
 
     /// Whether an automatic wait is running, or over and nobody has come yet.
@@ -136,7 +137,7 @@ impl Machine {
     /// The word that this state publishes.
     pub const fn word(&self) -> Word {
         let epoch = self.epoch as u32 & (u32::MAX >> 1);
-        let phase = match (self.forced, self.phase) {
+        let phase = match (self.forced, self.phase()) {
             (None, Phase::Closed { failures }) => return Word::closed(epoch, failures),
             (Some(Forced::Closed), _) => {
                 return Word(FORCED_CLOSED << PHASE_SHIFT | (epoch << 1) as u64);
@@ -150,10 +151,12 @@ impl Machine {
 
     /// Takes over the failures that were counted in the word since the machine published it.
     pub const fn catch_up(&mut self, word: Word) {
-        if let (None, Phase::Closed { failures }) = (self.forced, &mut self.phase)
+        if let (None, Phase::Closed { .. }) = (self.forced, self.phase())
             && word.failures() < MANY
         {
-            *failures = word.failures();
+            self.set_phase(Phase::Closed {
+                failures: word.failures(),
+            });
         }
     }
 }

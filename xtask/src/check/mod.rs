@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use crate::generated;
 use crate::stopwatch::Stopwatch;
 
+mod bench;
 mod features;
 mod hosts;
 mod long_files;
@@ -76,6 +77,18 @@ const STEPS: &[Step] = &[
     Step {
         name: "loom, short form",
         run: models::loom,
+    },
+    Step {
+        name: "instructions within budget",
+        run: bench::instructions,
+    },
+    Step {
+        name: "healthy path: no lock, no clock",
+        run: bench::hot_path,
+    },
+    Step {
+        name: "benches run",
+        run: bench::quick,
     },
     Step {
         name: "licences, sources, bans",

@@ -12,13 +12,16 @@
 
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
+mod home;
+mod moments;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
+use self::home::{After, Answer, Home, Op, Plain, Shared};
+use self::moments::{FAIL, MOMENTS, Moment};
 use super::Cell;
-use crate::machine::{
-    Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, State, Transition, Verdict, Word,
-};
+use crate::machine::{Nanos, Outcome, Policy, Recorded, Word};
 
 const WAIT: Nanos = 10;
 const PROBE_TIMEOUT: Nanos = 20;
@@ -30,231 +33,6 @@ const POLICY: Policy = Policy {
     half_open_max_calls: 2,
     probe_timeout: PROBE_TIMEOUT,
 };
-
-/// One thing that a thread does. Permits are named by their place in the moment's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Op {
-    Admit,
-    Settle(usize, Outcome),
-    Record(Recorded),
-    Reset,
-    Trip,
-    ForceOpen,
-    ForceClosed,
-    Automatic,
-    Read,
-}
-
-/// What it answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    /// Whether it was admitted and in which epoch, and the transition.
-    Admission(Result<u32, Option<Nanos>>, Option<Transition>),
-    Settlement(Effect, Option<Transition>),
-    Recording([Option<Transition>; 2]),
-    Control(Option<Transition>),
-    Read(State),
-}
-
-/// Everything that can be seen afterwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct After {
-    word: Word,
-    epoch: u64,
-    state: State,
-    failures: u32,
-    probes: u16,
-    wait: Option<Nanos>,
-}
-
-/// Operations on a cell, and on the plain machine that explains them.
-trait Home {
-    fn word(&self) -> Word;
-    fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer;
-}
-
-struct Shared(Arc<Cell>);
-
-impl Home for Shared {
-    fn word(&self) -> Word {
-        self.0.word()
-    }
-
-    fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
-        let Self(cell) = self;
-        // The same steps as `shared.rs`: without the clock first, then with it.
-        fn decide<R>(now: Nanos, decision: impl Fn(Option<Nanos>) -> Result<R, NeedsNow>) -> R {
-            decision(None)
-                .or_else(|NeedsNow| decision(Some(now)))
-                .expect("decides once it has a reading")
-        }
-        match op {
-            Op::Admit => {
-                if let Some(word) = cell.admit_unasked() {
-                    return Answer::Admission(Ok(word.epoch()), None);
-                }
-                let admission = decide(now, |now| cell.admit(now));
-                answer_admission(admission.verdict, admission.transition)
-            }
-            Op::Settle(index, outcome) => {
-                let permit = permits[index];
-                if outcome == Outcome::Success && cell.success_changes_nothing(permit) {
-                    return Answer::Settlement(Effect::Applied, None);
-                }
-                let settlement = decide(now, |now| cell.settle(permit, outcome, now));
-                Answer::Settlement(settlement.effect, settlement.transition)
-            }
-            Op::Record(recorded) => {
-                Answer::Recording(decide(now, |now| cell.record(recorded, now)).transitions)
-            }
-            Op::Reset => Answer::Control(cell.control(|machine| Some(machine.reset(now)))),
-            Op::Trip => Answer::Control(cell.control(|machine| machine.trip(now))),
-            Op::ForceOpen => Answer::Control(cell.control(|machine| machine.force_open(now))),
-            Op::ForceClosed => Answer::Control(cell.control(|machine| machine.force_closed(now))),
-            Op::Automatic => Answer::Control(cell.control(|machine| machine.automatic(now))),
-            Op::Read => Answer::Read(decide(now, |now| cell.state(now))),
-        }
-    }
-}
-
-#[derive(Clone, Default)]
-struct Plain(Machine);
-
-impl Home for Plain {
-    fn word(&self) -> Word {
-        self.0.word()
-    }
-
-    fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
-        let now_given = Some(now);
-        let Self(machine) = self;
-        match op {
-            Op::Admit => {
-                let admission = machine.admit(&POLICY, now_given).expect("now is given");
-                answer_admission(admission.verdict, admission.transition)
-            }
-            Op::Settle(index, outcome) => {
-                let settlement = machine
-                    .settle(&POLICY, permits[index], outcome, now_given)
-                    .expect("now is given");
-                Answer::Settlement(settlement.effect, settlement.transition)
-            }
-            Op::Record(recorded) => {
-                let recording = machine.record(&POLICY, recorded, now_given);
-                Answer::Recording(recording.expect("now is given").transitions)
-            }
-            Op::Reset => Answer::Control(Some(machine.reset(now))),
-            Op::Trip => Answer::Control(machine.trip(now)),
-            Op::ForceOpen => Answer::Control(machine.force_open(now)),
-            Op::ForceClosed => Answer::Control(machine.force_closed(now)),
-            Op::Automatic => Answer::Control(machine.automatic(now)),
-            Op::Read => Answer::Read(machine.state(&POLICY, now_given).expect("now is given")),
-        }
-    }
-}
-
-fn answer_admission(verdict: Verdict, transition: Option<Transition>) -> Answer {
-    let verdict = match verdict {
-        Verdict::Admitted(word) => Ok(word.epoch()),
-        Verdict::Rejected { retry_after, .. } => Err(retry_after),
-    };
-    Answer::Admission(verdict, transition)
-}
-
-/// A cell on the edge of something.
-#[derive(Clone, Copy, Debug)]
-struct Moment {
-    name: &'static str,
-    /// What leads there: operations and when.
-    setup: &'static [(Op, Nanos)],
-    /// When the threads run.
-    now: Nanos,
-}
-
-const FAIL: Op = Op::Record(Recorded::Failure);
-const OPENED: [(Op, Nanos); 2] = [(FAIL, 0), (FAIL, 0)];
-
-/// Setups admit two permits, so that every operation on permits 0 and 1 has one to work on.
-const MOMENTS: &[Moment] = &[
-    Moment {
-        name: "clear",
-        setup: &[(Op::Admit, 0), (Op::Admit, 0)],
-        now: 5,
-    },
-    Moment {
-        name: "last failure",
-        setup: &[(Op::Admit, 0), (Op::Admit, 0), (FAIL, 0)],
-        now: 5,
-    },
-    Moment {
-        name: "waiting",
-        setup: &[(Op::Admit, 0), (Op::Admit, 0), OPENED[0], OPENED[1]],
-        now: WAIT - 1,
-    },
-    Moment {
-        name: "end of wait",
-        setup: &[(Op::Admit, 0), (Op::Admit, 0), OPENED[0], OPENED[1]],
-        now: WAIT,
-    },
-    Moment {
-        name: "clock before the opening",
-        setup: &[(Op::Admit, 0), (Op::Admit, 0), (FAIL, 7), (FAIL, 7)],
-        now: 3,
-    },
-    Moment {
-        name: "last slot",
-        setup: &[
-            OPENED[0],
-            OPENED[1],
-            (Op::Admit, WAIT),
-            (Op::Admit, WAIT),
-            (Op::Settle(1, Outcome::Cancelled), WAIT),
-        ],
-        now: WAIT + 1,
-    },
-    Moment {
-        name: "no slot",
-        setup: &[OPENED[0], OPENED[1], (Op::Admit, WAIT), (Op::Admit, WAIT)],
-        now: WAIT + 1,
-    },
-    Moment {
-        name: "last success",
-        setup: &[
-            OPENED[0],
-            OPENED[1],
-            (Op::Record(Recorded::Success), WAIT),
-            (Op::Admit, WAIT),
-            (Op::Admit, WAIT),
-        ],
-        now: WAIT + 1,
-    },
-    Moment {
-        name: "hung probes",
-        setup: &[OPENED[0], OPENED[1], (Op::Admit, WAIT), (Op::Admit, WAIT)],
-        now: WAIT + PROBE_TIMEOUT,
-    },
-    Moment {
-        name: "stale permits",
-        setup: &[(Op::Admit, 0), (Op::Admit, 0), (Op::Reset, 0)],
-        now: 5,
-    },
-    Moment {
-        name: "forced over half-open",
-        setup: &[
-            OPENED[0],
-            OPENED[1],
-            (Op::Admit, WAIT),
-            (Op::Admit, WAIT),
-            (Op::ForceOpen, WAIT),
-        ],
-        now: WAIT + 1,
-    },
-    Moment {
-        name: "forced closed",
-        setup: &[(Op::ForceClosed, 0), (Op::Admit, 0), (Op::Admit, 0)],
-        now: 5,
-    },
-];
 
 const OPS: &[Op] = &[
     Op::Admit,
@@ -275,18 +53,6 @@ const OPS: &[Op] = &[
 ];
 
 impl Moment {
-    /// Brings a home here; answers the permits taken on the way.
-    fn set_up(&self, home: &mut dyn Home) -> Vec<Word> {
-        let mut permits = Vec::new();
-        for &(op, now) in self.setup {
-            home.run(op, &permits, now);
-            if op == Op::Admit {
-                permits.push(home.word());
-            }
-        }
-        permits
-    }
-
     /// Runs the threads in every order that loom finds; answers how many there were.
     fn explore(self, threads: &'static [&'static [Op]], preemptions: Option<usize>) -> usize {
         let executions = Arc::new(AtomicUsize::new(0));

@@ -1,9 +1,11 @@
 //! The rules, one by one, on the bare machine.
 
 use super::{
-    Admission, Effect, Machine, NEVER, Nanos, NeedsNow, Outcome, Phase, Policy, Reason, Recorded,
+    Admission, Effect, Machine, NEVER, Nanos, NeedsNow, Outcome, Policy, Reason, Recorded,
     RejectReason, State, Transition, Verdict, Word,
 };
+
+mod words;
 
 const POLICY: Policy = Policy {
     failure_threshold: 3,
@@ -425,137 +427,6 @@ fn no_permit_of_an_open_epoch_exists() {
         (settled.effect, settled.transition),
         (Effect::AlreadySettled, None)
     );
-}
-
-#[test]
-fn the_word_says_whether_to_call_in() {
-    let mut machine = Machine::new();
-    assert!(machine.word().is_clear());
-    let permit = permit(&mut machine, 0);
-    settle(&mut machine, permit, Outcome::Failure, 0);
-    assert!(!machine.word().is_clear());
-    assert!(machine.word().admits_all());
-    assert!(permit.is_clear() && machine.word().epoch() == permit.epoch());
-    settle(&mut machine, permit, Outcome::Success, 0);
-    assert!(machine.word().is_clear());
-    machine.force_closed(0);
-    assert!(machine.word().is_clear() && machine.word().admits_all());
-    machine.force_open(0);
-    assert!(!machine.word().is_clear() && !machine.word().admits_all());
-    assert!(!machine.word().is_waiting());
-    assert!(opened(0).word().is_waiting());
-    let (machine, _) = half_open(100);
-    assert!(!machine.word().admits_all() && !machine.word().is_waiting());
-    assert_eq!(u64::from(machine.word().epoch()), machine.epoch());
-}
-
-/// Words of different states and neighbouring epochs never coincide.
-#[test]
-fn a_word_belongs_to_one_epoch_and_phase() {
-    let mut machine = Machine::new();
-    let mut words = vec![machine.word()];
-    for now in 0..50 {
-        match now % 5 {
-            0 => machine.trip(now),
-            1 => machine.force_closed(now),
-            2 => machine.force_open(now),
-            3 => machine.automatic(now),
-            _ => Some(machine.reset(now)),
-        };
-        assert!(!words.contains(&machine.word()));
-        words.push(machine.word());
-    }
-}
-
-#[test]
-fn half_a_word_is_as_good_a_permit() {
-    let mut machine = Machine::new();
-    let permit = permit(&mut machine, 0);
-    settle(&mut machine, permit, Outcome::Failure, 0);
-    let half = Word::from_bits(machine.word().to_bits() & u64::from(u32::MAX));
-    assert_ne!(half, machine.word());
-    settle(&mut machine, half, Outcome::Success, 0);
-    assert!(machine.word().is_untouched_by_success_of(half));
-    machine.reset(0);
-    let late = machine
-        .settle(&POLICY, half, Outcome::Failure, Some(0))
-        .expect("now is given");
-    assert_eq!(late.effect, Effect::Stale);
-}
-
-/// Where the word decides without the machine, the machine would have decided so too.
-#[test]
-fn the_word_and_the_machine_agree() {
-    let closed = |failures| Machine {
-        phase: Phase::Closed { failures },
-        forced: None,
-        epoch: 7,
-    };
-    let huge = Policy {
-        failure_threshold: u32::MAX,
-        ..POLICY
-    };
-    // The word can write down 2^29 - 2 failures, and says "many" beyond.
-    let many = (1 << 29) - 1;
-    let edges = [0, 1, 2, many - 2, many - 1, many, many + 1, u32::MAX - 1];
-    let mut unasked = 0;
-    for (policy, failures) in edges
-        .map(|failures| (huge, failures))
-        .into_iter()
-        .chain([0, 1, 2].map(|failures| (POLICY, failures)))
-    {
-        for outcome in Outcome::ALL {
-            let mut machine = closed(failures);
-            let word = machine.word();
-            let by_word = word.settled(&policy, word, outcome);
-            let by_machine = machine
-                .settle(&policy, word, outcome, Some(0))
-                .expect("now is given");
-            if let Some((after, effect)) = by_word {
-                unasked += 1;
-                assert_eq!((after, effect), (machine.word(), by_machine.effect));
-                assert_eq!(by_machine.transition, None);
-                let mut caught_up = closed(failures);
-                caught_up.catch_up(after);
-                assert_eq!(caught_up, machine);
-            }
-        }
-    }
-    // All four outcomes at five edges (but the failure at `many - 1`) and at 0, 1, and three at 2.
-    assert_eq!(unasked, 4 * 5 - 1 + 4 + 4 + 3);
-
-    // Nothing is taken over from a word that cannot say, nor under a forced mode.
-    let mut machine = closed(many + 1);
-    machine.catch_up(closed(many).word());
-    assert_eq!(machine.consecutive_failures(), many + 1);
-    let mut machine = closed(2);
-    machine.force_closed(0);
-    machine.catch_up(machine.word());
-    machine.automatic(0);
-    assert_eq!(machine.consecutive_failures(), 2);
-}
-
-#[test]
-fn the_word_decides_only_while_closed() {
-    let settled = |machine: &Machine, outcome| {
-        let word = machine.word();
-        word.settled(&POLICY, word, outcome)
-            .map(|(after, effect)| (after == word, effect))
-    };
-    let mut forced_closed = Machine::new();
-    forced_closed.force_closed(0);
-    let mut forced_open = Machine::new();
-    forced_open.force_open(0);
-    let (half_open, _permit) = half_open(100);
-    for outcome in Outcome::ALL {
-        let counts = Some((true, Effect::Applied));
-        assert_eq!(settled(&forced_closed, outcome), counts);
-        for asked in [&forced_open, &half_open, &opened(0)] {
-            assert_eq!(settled(asked, outcome), None);
-        }
-        let stale = Word::from_bits(0).settled(&POLICY, half_open.word(), outcome);
-        assert_eq!(stale, Some((Word::from_bits(0), Effect::Stale)));
-    }
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! What was promised, one line each, and whether it is so.
+
+use crate::cases::ours::{CALL, COARSE, MANY, ONE, WORD};
+use crate::cases::references::{FETCH_ADD, INSTANT, TWO_EMPTY};
+use crate::measured::Measured;
+
+/// A promise.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// What is to hold.
+    pub what: &'static str,
+    limit: Limit,
+    measure: fn(&Measured) -> Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// Whether a promise was kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verdict {
+    /// What was measured.
+    pub measured: f64,
+    /// Whether that is enough.
+    pub reached: bool,
+}
+
+impl Target {
+    /// None where this run did not measure it.
+    pub(crate) fn judge(&self, measured: &Measured) -> Option<Verdict> {
+        let value = (self.measure)(measured)?;
+        Some(Verdict {
+            measured: value,
+            reached: match self.limit {
+                Limit::AtMost(most) => value <= most,
+                Limit::AtLeast(least) => value >= least,
+            },
+        })
+    }
+
+    /// The limit, in words.
+    pub(crate) fn limit(&self) -> String {
+        match self.limit {
+            Limit::AtMost(most) => format!("at most {most}"),
+            Limit::AtLeast(least) => format!("at least {least}"),
+        }
+    }
+}
+
+const fn most(what: &'static str, most: f64, measure: fn(&Measured) -> Option<f64>) -> Target {
+    Target {
+        what,
+        limit: Limit::AtMost(most),
+        measure,
+    }
+}
+
+const fn least(what: &'static str, least: f64, measure: fn(&Measured) -> Option<f64>) -> Target {
+    Target {
+        what,
+        limit: Limit::AtLeast(least),
+        measure,
+    }
+}
+
+/// Every promise.
+#[rustfmt::skip]
+pub(crate) const TARGETS: &[Target] = &[
+    most("closed, success, sync: × one `fetch_add`", 0.7, |m| ratio(m, "success", CALL, FETCH_ADD)),
+    most("closed, success, sync: instructions over the bare call", 30.0, |m| m.net_instructions(m.row(&key("success", CALL))?)),
+    most("closed, success, sync: × the fastest thread-safe peer", 1.0, |m| against_peers(m, "success")),
+    least("closed, success, sync: throughput of 2 threads, × 1 thread", 1.9, |m| throughput(m, "success", CALL)),
+    most("closed, 10 % failures, sync: × one `fetch_add`", 1.2, |m| ratio(m, "failures", CALL, FETCH_ADD)),
+    most("async, ready future: × one `fetch_add`, over the bare await", 1.5, |m| Some(m.net_nanos(m.row(&key("async", CALL))?) / m.nanos(FETCH_ADD)?)),
+    most("open, rejected: × one `Instant::now()` (coarse clock)", 0.5, |m| ratio(m, "rejected", COARSE, INSTANT)),
+    most("open, rejected: × one `Instant::now()` (default clock)", 0.5, |m| ratio(m, "rejected", CALL, INSTANT)),
+    least("open, rejected: throughput of 2 threads, × 1 thread", 1.9, |m| throughput(m, "rejected", COARSE)),
+    most("C ABI, acquire + success: × two empty calls into a shared object", 1.6, |m| ratio(m, "abi", crate::cases::abi::TWO_CALLS, TWO_EMPTY)),
+    most("admission word from C: × the same in Rust", 1.5, |m| Some(m.nanos(&key("abi", crate::cases::abi::WORD))? / m.nanos(&key("success", WORD))?)),
+    most("bytes per breaker, new, without a name", 128.0, |m| Some(m.memory.iter().find(|it| it.name == CALL)?.new)),
+    most("100,000 breakers in turn: × the instructions with 1", 1.0, scale),
+    most("after 10^8 calls and 200,000 transitions: × a new breaker", 1.05, age),
+];
+
+fn key(group: &str, name: &str) -> String {
+    format!("{group}/{name}")
+}
+
+fn ratio(measured: &Measured, group: &str, name: &str, reference: &str) -> Option<f64> {
+    Some(measured.nanos(&key(group, name))? / measured.nanos(reference)?)
+}
+
+fn throughput(measured: &Measured, group: &str, name: &str) -> Option<f64> {
+    measured.row(&key(group, name))?.figure.throughput()
+}
+
+/// Ours, over the least of the peers.
+fn against_peers(measured: &Measured, group: &str) -> Option<f64> {
+    let ours = measured.nanos(&key(group, CALL))?;
+    let peers = measured
+        .rows
+        .iter()
+        .filter(|it| it.group.key() == group && !it.name.starts_with("k1s0"));
+    let best = peers.map(|it| it.figure.alone).min_by(f64::total_cmp)?;
+    Some(ours / best)
+}
+
+/// What a call executes does not grow with their number; what it waits for, caches decide.
+fn scale(measured: &Measured) -> Option<f64> {
+    let instructions = |name| measured.row(&key("many", name))?.instructions;
+    Some(instructions(MANY)? / instructions(ONE)?)
+}
+
+fn age(measured: &Measured) -> Option<f64> {
+    Some(measured.ages.last()?.nanos / measured.ages.first()?.nanos)
+}
