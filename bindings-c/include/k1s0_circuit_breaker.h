@@ -151,8 +151,10 @@ typedef struct k1s0_cb_config_error {
 
 // Leave to make one call; to be settled once. All zero is no permit.
 typedef struct k1s0_cb_permit {
-    // The low half of the admission word, and whether it is settled. Private.
-    uint64_t word;
+    // The low half of the admission word. Private.
+    uint32_t word;
+    // Whether it is settled. Private.
+    uint32_t mark;
     // Whose it is. Private.
     uint64_t breaker;
 } k1s0_cb_permit;

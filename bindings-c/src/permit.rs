@@ -47,8 +47,10 @@ pub const K1S0_CB_REJECT_OTHER: k1s0_cb_reject_reason = 0xFFFF_FFFF;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct k1s0_cb_permit {
-    /// The low half of the admission word, and whether it is settled. Private.
-    pub word: u64,
+    /// The low half of the admission word. Private.
+    pub word: u32,
+    /// Whether it is settled. Private.
+    pub mark: u32,
     /// Whose it is. Private.
     pub breaker: u64,
 }
@@ -122,14 +124,15 @@ unsafe extern "C" fn try_acquire_asking(
     })
 }
 
-/// The high half of a permit's `word`: all that a permit needs of the admission word is its low half.
-const GIVEN: u64 = 1 << 32;
-const SETTLED: u64 = 2 << 32;
-const LOW: u64 = GIVEN - 1;
+/// A permit's `mark`.
+const GIVEN: u32 = 1;
+const SETTLED: u32 = 2;
 
 const fn given_by(breaker: &k1s0_cb, word: Word) -> k1s0_cb_permit {
     k1s0_cb_permit {
-        word: word.to_bits() & LOW | GIVEN,
+        // All that a permit needs of the admission word.
+        word: word.to_bits() as u32,
+        mark: GIVEN,
         breaker: breaker.id,
     }
 }
@@ -227,15 +230,15 @@ pub unsafe extern "C" fn k1s0_cb_settle(
         // SAFETY: the host promises conventions 4, 5 and 6.
         let (breaker, permit) = unsafe { (required(breaker).ok()?, permit.as_mut()?) };
         if permit.breaker != breaker.id
-            || permit.word & !LOW != GIVEN
+            || permit.mark != GIVEN
             || outcome != K1S0_CB_SUCCESS
             || !breaker
                 .engine
-                .success_changes_nothing(Word::from_bits(permit.word))
+                .success_changes_nothing(Word::from_bits(permit.word.into()))
         {
             return None;
         }
-        permit.word = SETTLED;
+        permit.mark = SETTLED;
         // SAFETY: the host promises conventions 4 and 6.
         let (effect, transitions) = unsafe { (wanted(effect), wanted(transitions)) };
         if let Some(effect) = effect {
@@ -295,11 +298,11 @@ unsafe extern "C" fn settle_permit(
         if outcome > K1S0_CB_CANCELLED {
             return Err(K1S0_CB_INVALID_ARGUMENT);
         }
-        match permit.word & !LOW {
+        match permit.mark {
             GIVEN => {
                 // Settled before it is used: whatever happens, it is used once.
-                let word = std::mem::replace(&mut permit.word, SETTLED);
-                let word = Word::from_bits(word & LOW);
+                permit.mark = SETTLED;
+                let word = Word::from_bits(permit.word.into());
                 settle(breaker, word, outcome, now_ns, said.0, said.1)
             }
             SETTLED => tell(ALREADY_SETTLED, said.0, said.1),

@@ -27,7 +27,7 @@ static void null_pointers(void) {
     k1s0_cb *breaker = make(1), *other = NULL;
     k1s0_cb_counter *counter = NULL;
     k1s0_cb_config config;
-    k1s0_cb_permit permit = {0, 0};
+    k1s0_cb_permit permit = {0, 0, 0};
     k1s0_cb_metrics metrics;
     const uint64_t *place = NULL;
     uint64_t word = 0, *address = NULL, needed = 0;
@@ -226,7 +226,7 @@ static void enums(void) {
 
 static void permits(void) {
     k1s0_cb *breaker = make(1), *other = make(1);
-    k1s0_cb_permit permit, none = {0, 0};
+    k1s0_cb_permit permit, none = {0, 0, 0};
     uint32_t effect = 77;
     k1s0_cb_transitions transitions;
 

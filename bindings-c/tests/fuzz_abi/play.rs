@@ -415,7 +415,8 @@ fn misuse(
             }
             (1, _) => {
                 let mut permit = Permit {
-                    word: u64::from(bytes.next()),
+                    word: u32::from(bytes.next()),
+                    mark: 1,
                     breaker: 0,
                 };
                 let found = (abi().settle)(breaker, &mut permit, 1, now, &mut effect, &mut made);

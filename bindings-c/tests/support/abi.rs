@@ -37,7 +37,8 @@ pub(crate) struct ConfigError {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Permit {
-    pub(crate) word: u64,
+    pub(crate) word: u32,
+    pub(crate) mark: u32,
     pub(crate) breaker: u64,
 }
 
