@@ -102,7 +102,7 @@ pub(crate) const INVALID_CONFIG: i32 = 104;
 pub(crate) const PANIC: i32 = 111;
 
 type Control = unsafe extern "C" fn(*const Breaker, u64, *mut Transitions) -> i32;
-type Settle<P> =
+pub(crate) type Settle<P> =
     unsafe extern "C" fn(*const Breaker, P, u32, u64, *mut u32, *mut Transitions) -> i32;
 type Acquire<P> =
     unsafe extern "C" fn(*const Breaker, u64, *mut P, *mut Rejection, *mut Transitions) -> i32;
