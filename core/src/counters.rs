@@ -56,6 +56,16 @@ impl Counters {
         }
     }
 
+    /// Counts where the thread has a stripe already: never allocates, locks or panics.
+    #[inline(always)]
+    pub(crate) fn success_at_once(&self) -> bool {
+        let stripe = self.stripe();
+        if let Some(stripe) = stripe {
+            stripe.success();
+        }
+        stripe.is_some()
+    }
+
     pub(crate) fn settled(&self, outcome: Outcome, effect: Effect) {
         match self.stripe() {
             Some(stripe) => stripe.settled(outcome, effect),

@@ -94,6 +94,26 @@ impl Engine {
         nothing_changes
     }
 
+    /// Whether a success of this permit changes nothing but a counter. It is then settled, and is to
+    /// be counted: the two halves of [`succeed_unasked`](Self::succeed_unasked), for a face whose entries are so thin
+    /// that what may panic or allocate is kept out of them.
+    #[inline(always)]
+    pub fn success_changes_nothing(&self, permit: Word) -> bool {
+        self.cell.success_changes_nothing(permit)
+    }
+
+    /// Counts a success if that takes no more than an addition; false means nothing was done, and
+    /// [`count_success`](Self::count_success) is to do it.
+    #[inline(always)]
+    pub fn count_success_at_once(&self) -> bool {
+        self.counters.success_at_once()
+    }
+
+    /// Counts a success.
+    pub fn count_success(&self) {
+        self.counters.success();
+    }
+
     /// Settles a permit (SPEC 7). Each is to be settled once; a host that copies words sees to it.
     ///
     /// # Errors

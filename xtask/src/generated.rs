@@ -39,6 +39,17 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-c/include/k1s0_circuit_breaker.h",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker-c",
+                "--example=header",
+            ],
+        },
+    },
+    Generated {
         path: "conformance/scenarios",
         maker: Maker::Tool {
             write: &[

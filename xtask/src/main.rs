@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod generated;
 mod languages;
+mod package;
 mod run;
 mod soak;
 mod stopwatch;
@@ -29,7 +30,8 @@ cargo xtask <command>
                          bench/results/LANGUAGE.md
        [--quick]         runs everything for a moment and writes nothing
   generate               writes the committed files that are made from others
-  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, mutants, or all
+  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, mutants, or all
+  package c PREFIX       builds the library for C and C++ and installs it into a folder
   help                   this
 
 Only bench and generate change files that are in version control.
@@ -60,6 +62,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "bench" => bench::run(rest),
         "generate" => generated::generate(rest),
         "soak" => soak::run(rest),
+        "package" => package::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(true)

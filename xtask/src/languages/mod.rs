@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use crate::tally::Tally;
 
+mod c;
 mod rust;
 
 /// A language whose face is tested on this machine.
@@ -40,5 +41,5 @@ pub(crate) struct Tested {
 
 /// Every language, in the order in which they are tested.
 pub(crate) fn all() -> Vec<Box<dyn Language>> {
-    vec![Box::new(rust::Rust)]
+    vec![Box::new(rust::Rust), Box::new(c::C)]
 }

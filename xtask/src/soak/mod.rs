@@ -27,6 +27,10 @@ const PROOFS: &[Proof] = &[
         run: tests::stress,
     },
     Proof {
+        name: "c",
+        run: tests::c,
+    },
+    Proof {
         name: "miri",
         run: miri::run,
     },

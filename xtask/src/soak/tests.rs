@@ -18,6 +18,19 @@ pub(super) fn stress() -> Result<String> {
     full_size(integration_test("stress").env("K1S0_STRESS", "full"))
 }
 
+/// The C ABI: random sequences against the model, threads, forks, and a million breakers made and
+/// freed: `bindings-c/tests`.
+pub(super) fn c() -> Result<String> {
+    let mut test = cargo(&["test", "--release", "--package=k1s0-circuit-breaker-c"]);
+    test.args(["--test=fuzz_abi", "--test=c_programs", "--", "--nocapture"]);
+    full_size(
+        test.env("K1S0_FUZZ_RUNS", "5000000")
+            .env("K1S0_C_CALLS", "200000")
+            .env("K1S0_C_FORKS", "10000")
+            .env("K1S0_C_LIFECYCLES", "1000000"),
+    )
+}
+
 fn integration_test(name: &str) -> Command {
     let mut test = cargo(&["test", "--release", "--package", CORE, "--all-features"]);
     test.args(["--test", name, "--", "--nocapture"]);

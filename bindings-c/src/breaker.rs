@@ -1,0 +1,156 @@
+//! The handle: making, counting, freeing.
+
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use breaker::engine::Engine;
+use breaker::machine::Policy;
+
+use crate::boundary::{Answer, boundary, guarded};
+use crate::config::{self, k1s0_cb_config, k1s0_cb_config_error};
+use crate::fork;
+use crate::pointer::{Out, out, required};
+use crate::result::{K1S0_CB_BUFFER_TOO_SMALL, k1s0_cb_result};
+use crate::shared;
+
+/// A circuit breaker.
+pub struct k1s0_cb {
+    pub(crate) engine: Engine,
+    /// What its permits carry. No two breakers of a process ever have the same, and none has 0.
+    pub(crate) id: u64,
+    pub(crate) name: Option<Arc<str>>,
+    /// Where it stands in the list of those alive; `fork.rs` sees to it.
+    pub(crate) place: AtomicUsize,
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+impl k1s0_cb {
+    pub(crate) fn make(policy: Policy, name: Option<Arc<str>>) -> Answer<Arc<Self>> {
+        fork::prepare_for_forks()?;
+        let breaker = Arc::new(Self {
+            engine: Engine::new(policy),
+            // Nothing is ordered by it; it only must not come twice.
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            name,
+            place: AtomicUsize::new(0),
+        });
+        fork::register(&breaker);
+        Ok(breaker)
+    }
+}
+
+impl Drop for k1s0_cb {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            shared::forget(name, self);
+        }
+        fork::unregister(self);
+    }
+}
+
+/// Hands a reference over to the host.
+pub(crate) fn hand_out(breaker: Arc<k1s0_cb>, place: Out<*mut k1s0_cb>) {
+    place.write(Arc::into_raw(breaker).cast_mut());
+}
+
+/// Makes a closed breaker. `config` may be NULL: the defaults. `error` may be NULL.
+///
+/// `K1S0_CB_INVALID_CONFIG`; `K1S0_CB_INVALID_SIZE`, `K1S0_CB_UNKNOWN_FIELD` for a bad struct;
+/// `K1S0_CB_NULL_POINTER`; `K1S0_CB_OUT_OF_RESOURCES`.
+///
+/// # Safety
+///
+/// Each pointer is NULL or good (conventions 4 and 9).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn k1s0_cb_new(
+    config: *const k1s0_cb_config,
+    breaker: *mut *mut k1s0_cb,
+    error: *mut k1s0_cb_config_error,
+) -> k1s0_cb_result {
+    boundary(|| {
+        // SAFETY: the host promises convention 4.
+        let place = unsafe { out(breaker) }?;
+        // SAFETY: the host promises conventions 4 and 9.
+        let policy = unsafe { config::policy(config, error) }?;
+        hand_out(k1s0_cb::make(policy, None)?, place);
+        Ok(())
+    })
+}
+
+/// Gives one more reference to the same breaker; each is freed by itself.
+///
+/// `K1S0_CB_NULL_POINTER`.
+///
+/// # Safety
+///
+/// Each pointer is NULL or good (conventions 4 and 5).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn k1s0_cb_clone(
+    breaker: *const k1s0_cb,
+    copy: *mut *mut k1s0_cb,
+) -> k1s0_cb_result {
+    boundary(|| {
+        // SAFETY: the host promises conventions 4 and 5.
+        let (breaker, place) = unsafe { (required(breaker)?, out(copy)?) };
+        let pointer = ptr::from_ref(breaker);
+        // SAFETY: the pointer is from `hand_out`, and the host holds a reference (convention 5).
+        unsafe { Arc::increment_strong_count(pointer) };
+        place.write(pointer.cast_mut());
+        Ok(())
+    })
+}
+
+/// Takes a reference back. With the last one the breaker is gone. NULL is nothing.
+///
+/// # Safety
+///
+/// `breaker` is NULL or a reference that was not freed (convention 5).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn k1s0_cb_free(breaker: *mut k1s0_cb) {
+    guarded((), || {
+        if !breaker.is_null() {
+            // SAFETY: the pointer is from `hand_out` or `k1s0_cb_clone`, and the host gives its
+            // reference away (convention 5).
+            drop(unsafe { Arc::from_raw(breaker.cast_const()) });
+        }
+    });
+}
+
+/// Copies the name that the breaker was given by `k1s0_cb_shared` into your buffer, terminated; "" if
+/// it has none. `needed` is how many bytes the buffer must have, the end included.
+///
+/// `K1S0_CB_BUFFER_TOO_SMALL`, with `needed` written and the buffer left alone (which may then be
+/// NULL); `K1S0_CB_NULL_POINTER`.
+///
+/// # Safety
+///
+/// Each pointer is NULL or good (conventions 4 and 5); `buffer` is to `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn k1s0_cb_get_name(
+    breaker: *const k1s0_cb,
+    buffer: *mut std::ffi::c_char,
+    size: u64,
+    needed: *mut u64,
+) -> k1s0_cb_result {
+    boundary(|| {
+        // SAFETY: the host promises conventions 4 and 5.
+        let (breaker, needed) = unsafe { (required(breaker)?, out(needed)?) };
+        let name = breaker.name.as_deref().unwrap_or_default();
+        let length = name.len() as u64 + 1;
+        if size < length {
+            needed.write(length);
+            return Err(K1S0_CB_BUFFER_TOO_SMALL);
+        }
+        // SAFETY: the host promises convention 4.
+        let place = unsafe { out(buffer) }?.as_ptr().cast::<u8>();
+        // SAFETY: the host promises `size` bytes of its own, and that is enough.
+        unsafe {
+            ptr::copy_nonoverlapping(name.as_ptr(), place, name.len());
+            place.add(name.len()).write(0);
+        }
+        needed.write(length);
+        Ok(())
+    })
+}

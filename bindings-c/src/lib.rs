@@ -1,0 +1,28 @@
+#![doc = include_str!("conventions.md")]
+#![deny(clippy::undocumented_unsafe_blocks, clippy::missing_safety_doc)]
+#![allow(
+    non_camel_case_types,
+    reason = "the types have their names from C, and the header is made from them"
+)]
+#![allow(
+    unreachable_pub,
+    reason = "the exported functions are used by the linker"
+)]
+
+mod boundary;
+mod breaker;
+mod classify;
+mod config;
+mod control;
+mod counter;
+mod fork;
+mod metrics;
+mod names;
+mod permit;
+mod pointer;
+mod result;
+mod shared;
+mod sized;
+mod transition;
+mod version;
+mod word;

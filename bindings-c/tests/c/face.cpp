@@ -1,0 +1,175 @@
+// The C++ face: exceptions, permits, handles, clocks. Time is an input here too.
+
+#include <memory>
+#include <vector>
+
+#include "check.h"
+#include "k1s0/circuit_breaker.hpp"
+
+using namespace std::chrono_literals;
+using k1s0::circuit_breaker;
+using k1s0::circuit_breaker_config;
+using k1s0::outcome;
+
+namespace {
+
+struct fixture {
+    std::shared_ptr<k1s0::nanoseconds> now = std::make_shared<k1s0::nanoseconds>(0);
+    std::shared_ptr<std::vector<k1s0::transition>> told =
+        std::make_shared<std::vector<k1s0::transition>>();
+    circuit_breaker breaker;
+
+    fixture()
+        : breaker(config(), [now = now] { return *now; },
+                  [told = told](const k1s0::transition &it) { told->push_back(it); }) {}
+
+    static circuit_breaker_config config() {
+        circuit_breaker_config config;
+        config.failure_threshold = 2;
+        config.success_threshold = 1;
+        config.timeout = 1s;
+        return config;
+    }
+};
+
+struct own_error {
+    int number;
+};
+
+template <typename E, typename F> E thrown(F &&f) {
+    try {
+        f();
+    } catch (const E &error) {
+        return error;
+    }
+    std::fprintf(stderr, "nothing was thrown\n");
+    std::exit(1);
+}
+
+void results_and_exceptions_go_through() {
+    fixture it;
+    CHECK_IS(7, it.breaker.call([] { return 7; }));
+    int ran = 0;
+    it.breaker.call([&] { ran++; });
+    CHECK_IS(1, ran);
+    auto owned = it.breaker.call([] { return std::make_unique<int>(5); });
+    CHECK_IS(5, *owned);
+    CHECK_IS(3, it.breaker.metrics().success);
+    const auto fail = [&] { it.breaker.call([]() -> int { throw own_error{42}; }); };
+    CHECK_IS(42, thrown<own_error>(fail).number);
+    CHECK_IS(42, thrown<own_error>(fail).number);
+    CHECK_IS(2, it.breaker.metrics().failure);
+    CHECK(it.breaker.is_open());
+    const auto rejected = thrown<k1s0::circuit_open_error>(fail);
+    CHECK(std::string(rejected.what()) == "circuit breaker is open");
+    CHECK(std::string(rejected.reason()) == "open");
+    CHECK(rejected.retry_after() == 1s);
+    *it.now = 1s;
+    CHECK(it.breaker.state() == k1s0::state::half_open);
+    CHECK_IS(1, it.breaker.call([] { return 1; }));
+    CHECK(it.breaker.state() == k1s0::state::closed);
+    CHECK_IS(3, it.told->size());
+    CHECK_IS(K1S0_CB_REASON_FAILURE_THRESHOLD, it.told->at(0).reason);
+    CHECK_IS(1000000000, it.told->at(1).at_ns);
+}
+
+void results_are_classified() {
+    fixture it;
+    const auto classify = [](int n) { return n < 0 ? outcome::failure : outcome::ignored; };
+    CHECK_IS(-1, it.breaker.call([] { return -1; }, classify));
+    CHECK_IS(1, it.breaker.call([] { return 1; }, classify));
+    CHECK_IS(1, it.breaker.metrics().failure);
+    CHECK_IS(1, it.breaker.metrics().ignored);
+}
+
+void permits_are_settled_once() {
+    fixture it;
+    {
+        auto dropped = it.breaker.acquire();
+    }
+    CHECK_IS(1, it.breaker.metrics().cancelled);
+    auto permit = it.breaker.acquire();
+    auto moved = std::move(permit);
+    moved.success();
+    CHECK_IS(K1S0_CB_ALREADY_SETTLED,
+             thrown<k1s0::circuit_breaker_error>([&] { moved.failure(); }).result());
+    CHECK_IS(K1S0_CB_INVALID_PERMIT,
+             thrown<k1s0::circuit_breaker_error>([&] { permit.failure(); }).result());
+    auto late = it.breaker.acquire();
+    it.breaker.trip();
+    CHECK(!late.settle(outcome::success));
+    CHECK(!it.breaker.try_acquire().has_value());
+    // An exception that passes by a permit is a failure.
+    it.breaker.reset();
+    thrown<own_error>([&] {
+        auto passed = it.breaker.acquire();
+        throw own_error{1};
+    });
+    CHECK_IS(1, it.breaker.metrics().failure);
+    static_assert(!std::is_copy_constructible_v<k1s0::permit>);
+    static_assert(std::is_nothrow_move_constructible_v<k1s0::permit>);
+}
+
+void handles_share_the_breaker() {
+    fixture it;
+    circuit_breaker copy = it.breaker, other;
+    other = copy;
+    other.force_open();
+    CHECK(copy.is_open());
+    CHECK(!thrown<k1s0::circuit_open_error>([&] { it.breaker.acquire(); }).retry_after());
+    copy.automatic();
+    copy.force_closed();
+    other.record_failure();
+    copy.record_success();
+    CHECK_IS(1, it.breaker.metrics().forced);
+    auto a = circuit_breaker::shared("payments"), b = circuit_breaker::shared("payments");
+    a.trip();
+    CHECK(a.get() == b.get() && b.is_open());
+    CHECK_IS(K1S0_CB_CONFIG_MISMATCH, thrown<k1s0::circuit_breaker_error>([] {
+                 circuit_breaker::shared("payments", fixture::config());
+             }).result());
+}
+
+void a_permit_outlives_its_handle() {
+    auto it = std::make_unique<fixture>();
+    auto permit = it->breaker.acquire();
+    it.reset();
+    CHECK(permit.settle(outcome::failure));
+}
+
+void a_bad_config_says_so() {
+    circuit_breaker_config config;
+    CHECK(config.timeout == 30s && config.probe_timeout == 60s);
+    CHECK_IS(5, config.failure_threshold);
+    config.failure_threshold = 0;
+    const auto refused = thrown<k1s0::config_error>([&] { circuit_breaker it(config); });
+    CHECK(refused.field() == "failure_threshold");
+    CHECK(std::string(refused.what()) == "failure_threshold is 0; it must be 1 to 4294967295");
+    config.failure_threshold = 1;
+    config.timeout = -1ns;
+    thrown<std::invalid_argument>([&] { circuit_breaker it(config); });
+    // For ever.
+    config.timeout = k1s0::nanoseconds::max();
+    circuit_breaker it(config);
+    it.record_failure();
+    CHECK(!thrown<k1s0::circuit_open_error>([&] { it.acquire(); }).retry_after());
+}
+
+void a_listener_that_throws_costs_nothing() {
+    circuit_breaker it({}, circuit_breaker::steady(), [](const auto &) { throw own_error{1}; });
+    it.trip();
+    CHECK(it.is_open());
+}
+
+} // namespace
+
+int main() {
+    results_and_exceptions_go_through();
+    results_are_classified();
+    permits_are_settled_once();
+    handles_share_the_breaker();
+    a_permit_outlives_its_handle();
+    a_bad_config_says_so();
+    a_listener_that_throws_costs_nothing();
+    std::puts("face: as it should be");
+}
