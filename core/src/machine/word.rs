@@ -116,20 +116,19 @@ impl Word {
     /// The word after this result is recorded without a permit; none where only the machine can
     /// say: what is not closed, and what opens.
     pub fn recorded(self, policy: &Policy, outcome: Outcome) -> Option<Self> {
-        if self.phase() == FORCED_CLOSED {
-            return Some(self);
+        match self.phase() {
+            CLOSED => {
+                let failures = match outcome {
+                    Outcome::Success => 0,
+                    Outcome::Failure => self.failures() + 1,
+                    Outcome::Ignored | Outcome::Cancelled => self.failures(),
+                };
+                (failures < policy.failure_threshold && failures < MANY)
+                    .then_some(Self::closed(self.epoch(), failures))
+            }
+            FORCED_CLOSED => Some(self),
+            _ => None,
         }
-        let failures = self.failures();
-        if self.phase() != CLOSED || failures == MANY {
-            return None;
-        }
-        let failures = match outcome {
-            Outcome::Success => 0,
-            Outcome::Failure => failures + 1,
-            Outcome::Ignored | Outcome::Cancelled => failures,
-        };
-        (failures < policy.failure_threshold && failures < MANY)
-            .then_some(Self::closed(self.epoch(), failures))
     }
 }
 

@@ -48,6 +48,13 @@ struct Kind<T, S, F> {
 
 impl<T, S: Fn(&mut T), F: Fn(&mut T)> Kind<T, S, F> {
     fn measure(&self, number: usize) -> Result<Occupied> {
+        // What a library keeps for all its breakers, and uses again for the next, is grown before: it
+        // is not one breaker's.
+        drop(
+            (0..number)
+                .map(|_| (self.new)())
+                .collect::<Result<Vec<_>>>()?,
+        );
         // The array is not the breakers' own.
         let mut breakers: Vec<T> = Vec::with_capacity(number);
         let (made, heap, blocks) = left_by(|| -> Result<()> {

@@ -97,8 +97,9 @@ fn the_word_and_the_machine_agree() {
             }
         }
     }
-    // All four outcomes at five edges (but the failure at `many - 1`) and at 0, 1, and three at 2.
-    assert_eq!(unasked, 4 * 5 - 1 + 4 + 4 + 3);
+    // All four outcomes at five edges, but the failure at `many - 1`; the success at the three beyond;
+    // and with the small threshold all four at 0 and 1, and three at 2.
+    assert_eq!(unasked, 4 * 5 - 1 + 3 + 4 + 4 + 3);
 
     // Nothing is taken over from a word that cannot say, nor under a forced mode.
     let mut machine = closed(many + 1);
