@@ -37,7 +37,7 @@
  * 12. **Panics** never cross: a defect in this library is `K1S0_CB_PANIC`, reported on stderr; a function that returns no result
  *     returns 0 or `"panic"`. The breaker stays usable.
  * 13. **Fork.** A child may use every breaker of its parent, also while other threads of the parent use them. `fork` waits for operations in
- *     progress, and takes time in proportion to the breakers alive (about 20 ns each). Parent and child do not share state afterwards. Do not use
+ *     progress, and takes time in proportion to the breakers alive (about 0.1 µs each: 10 ms for 100,000). Parent and child do not share state afterwards. Do not use
  *     a breaker in a signal handler, nor in the child of `vfork`.
  * 14. **Versions.** A loader compares `k1s0_cb_abi_version()` with `K1S0_CB_ABI_VERSION` and refuses if they differ. Functions, constants and
  *     fields at the end of sized structs are added without a new ABI version.
