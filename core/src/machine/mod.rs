@@ -42,9 +42,8 @@ pub struct NeedsNow;
 
 /// One circuit breaker's state. See the [module](self) for what surrounds it.
 ///
-/// The fields are a [`Phase`] and a [`Forced`] laid out flat, 24 bytes for what would take 32: there may
-/// be a hundred thousand of these. Read and write them through `phase` and
-/// `set_phase`.
+/// The fields are a phase and a forced mode laid out flat, 24 bytes for what would take 32: there may
+/// be a hundred thousand of these. Read and write them through `phase` and `set_phase`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
     /// Open: since when. Half-open: when the last probe was admitted. Closed: 0.
