@@ -19,7 +19,8 @@ fn count(table: &StripeTable, place: Place) {
 #[test]
 fn places_fill_each_run_and_then_the_next() {
     let (mut run, mut index) = (0, 0);
-    for n in 0..100_000 {
+    // Miri takes a second for a thousand.
+    for n in 0..if cfg!(miri) { 1_000 } else { 100_000 } {
         assert_eq!(Place::nth(n), Place { run, index });
         index += 1;
         if index == size_of_run(run) {
@@ -36,16 +37,16 @@ fn each_place_counts_for_itself() {
     static TABLE: StripeTable = StripeTable::new();
     let places: Vec<Place> = (0..200).map(|_| TABLE.open()).collect();
     for (number, &place) in places.iter().enumerate() {
-        (0..=number).for_each(|_| count(&TABLE, place));
+        (0..number % 7).for_each(|_| count(&TABLE, place));
         let chunk = TABLE.lease(place.run);
         chunk[place.index as usize].rejected(RejectReason::HalfOpen);
         TABLE.give_back(place.run, chunk);
     }
-    for (number, &place) in (1..).zip(&places) {
+    for (number, &place) in (0..).zip(&places) {
         let counts = sum(&TABLE, place);
         assert_eq!(
             (counts.settled, counts.rejected),
-            ([number, 0, 0, 0], [0, 1, 0])
+            ([number % 7, 0, 0, 0], [0, 1, 0])
         );
     }
 }
