@@ -437,6 +437,15 @@ fn numbers_and_names_agree() {
         assert!(state.name() == state && state == *state.name());
         assert_eq!(state.to_string(), state.name());
     }
+    let (open, closed) = (State::Open, State::Closed.name());
+    for unequal in [
+        open == *closed,
+        open == closed,
+        *closed == open,
+        closed == open,
+    ] {
+        assert!(!unequal);
+    }
     let labels = State::ALL.map(State::label);
     assert_eq!(labels, ["closed", "open", "half_open"]);
     for (number, outcome) in Outcome::ALL.into_iter().enumerate() {

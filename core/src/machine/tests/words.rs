@@ -124,6 +124,8 @@ fn the_word_decides_only_while_closed() {
     let mut forced_open = Machine::new();
     forced_open.force_open(0);
     let (half_open, _permit) = half_open(100);
+    assert!(half_open.word().needs_now() && opened(0).word().needs_now());
+    assert!(!forced_open.word().needs_now() && !forced_closed.word().needs_now());
     for outcome in Outcome::ALL {
         let counts = Some((true, Effect::Applied));
         assert_eq!(settled(&forced_closed, outcome), counts);
