@@ -12,7 +12,7 @@ use crate::config::CircuitBreakerConfig;
 use crate::counters::HostCounters;
 use crate::engine::Engine;
 use crate::error::{CircuitBreakerError, ConfigError, Rejection};
-use crate::machine::{Recorded, Transition, Word};
+use crate::machine::{Recorded, Ticket, Transition};
 use crate::metrics::CircuitBreakerMetrics;
 use crate::permit::{OwnedPermit, Permit, Running};
 use crate::shared::Shared;
@@ -146,8 +146,8 @@ impl<C> CircuitBreaker<C> {
     /// [`Rejection`] says why not, and when to come back where that is known.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        let word = self.shared.admit()?;
-        Ok(Permit::new(&self.shared, word))
+        let ticket = self.shared.admit()?;
+        Ok(Permit::new(&self.shared, ticket))
     }
 
     /// Asks for admission; the permit keeps the breaker alive and may go elsewhere.
@@ -160,14 +160,14 @@ impl<C> CircuitBreaker<C> {
         Ok(OwnedPermit::new(Arc::clone(&self.shared), word))
     }
 
-    /// A permit from its raw word, as [`Permit::into_raw`](crate::PermitOf::into_raw) gave
-    /// it or as a host read it from the [admission word](Self::admission_word).
+    /// A permit from its ticket, as [`Permit::into_ticket`](crate::PermitOf::into_ticket) gave
+    /// it, or as a host made it of a word that it read from the [admission word](Self::admission_word).
     ///
     /// Safe with any value: one that no admission of the current epoch gave is stale or already
-    /// settled. A word that is settled twice counts twice while the breaker is closed; a host that
-    /// copies words must settle each once.
-    pub fn permit_from_raw(&self, word: u64) -> OwnedPermit {
-        OwnedPermit::new(Arc::clone(&self.shared), Word::from_bits(word))
+    /// settled. A ticket that is settled twice counts twice while the breaker is closed; a host that
+    /// copies tickets must settle each once.
+    pub fn permit_from_ticket(&self, ticket: Ticket) -> OwnedPermit {
+        OwnedPermit::new(Arc::clone(&self.shared), ticket)
     }
 
     /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.
@@ -247,6 +247,18 @@ impl<C> CircuitBreaker<C> {
     /// [`reset`](Self::reset) (SPEC 10.3).
     pub fn force_closed(&self) -> Option<Transition> {
         self.shared.control(Engine::force_closed)
+    }
+
+    /// Counts calls that hang (SPEC 12.5), as the next admission would: for a program whose traffic stops
+    /// while its calls hang. Without [`count_hung_calls`](Builder::count_hung_calls) it does nothing; it never
+    /// ends a wait.
+    pub fn tick(&self) -> Option<Transition> {
+        self.shared.tick()
+    }
+
+    /// The last transitions, at most 32, the oldest first.
+    pub fn recent_transitions(&self) -> Vec<Transition> {
+        self.shared.engine().recent_transitions()
     }
 
     /// Ends a forced mode: the state from before comes back, its wait running on from where it

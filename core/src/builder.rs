@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::breaker::CircuitBreaker;
 use crate::classifier::ErrorsAreFailures;
 use crate::clock::Clock;
-use crate::config::{CircuitBreakerConfig, Settings};
+use crate::config::{CircuitBreakerConfig, Settings, WindowSize};
 use crate::error::ConfigError;
 use crate::event::{Listener, Outbox, TransitionEvent};
 use crate::shared::{Extras, Shared};
@@ -63,6 +63,112 @@ impl<C> Builder<C> {
         self
     }
 
+    /// Failures in a row do not open the circuit: a failure rate or slow calls do, one of which must be set
+    /// (SPEC 3.2, 11.5).
+    pub fn failure_threshold_off(mut self) -> Self {
+        self.settings.failure_threshold = None;
+        self
+    }
+
+    /// Opens the circuit when so large a part of the [window](Self::window)'s calls failed: more than 0, at
+    /// most 1 (SPEC 11.4). It holds beside `failure_threshold`; what is met first opens.
+    ///
+    /// ```
+    /// use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, WindowSize};
+    /// use std::time::Duration;
+    ///
+    /// // Opens when half of the calls of the last ten seconds failed, if there were twenty.
+    /// let cb = CircuitBreaker::builder(CircuitBreakerConfig::default())
+    ///     .failure_threshold_off()
+    ///     .failure_rate(0.5)
+    ///     .window(WindowSize::time(Duration::from_secs(10)))
+    ///     .build()?;
+    /// # Ok::<(), k1s0_circuit_breaker::ConfigError>(())
+    /// ```
+    pub fn failure_rate(mut self, rate: f64) -> Self {
+        self.settings.failure_rate = Some(rate);
+        self
+    }
+
+    /// Fewer calls in the window than this decide nothing: 1 to 4294967295, 20 by default, no more than a
+    /// window of calls can hold (SPEC 11.4).
+    pub fn minimum_calls(mut self, calls: u32) -> Self {
+        self.settings.minimum_calls = calls.into();
+        self
+    }
+
+    /// Which calls the rates are about: the last 100 by default (SPEC 11.2, 11.3).
+    ///
+    /// A window of calls costs a healthy call nothing, whatever its size, and two bits of memory for each
+    /// call. A window of time costs a healthy call a reading of the clock, and 24 bytes for each stretch.
+    pub fn window(mut self, window: WindowSize) -> Self {
+        self.settings.window = window;
+        self
+    }
+
+    /// Calls that take so long or longer are slow: 1 ns or more, off by default (SPEC 12.1). The circuit opens
+    /// when [`slow_call_rate`](Self::slow_call_rate) of the window's calls were. Costs two readings of the
+    /// clock for each call.
+    pub fn slow_call_duration(mut self, duration: Duration) -> Self {
+        self.settings.slow_call_duration = Some(duration);
+        self
+    }
+
+    /// How large a part of the window's calls may be slow: more than 0, at most 1; 0.8 by default (SPEC 12.2).
+    pub fn slow_call_rate(mut self, rate: f64) -> Self {
+        self.settings.slow_call_rate = rate;
+        self
+    }
+
+    /// As [`minimum_calls`](Self::minimum_calls), for slow calls; 20 by default.
+    pub fn slow_minimum_calls(mut self, calls: u32) -> Self {
+        self.settings.slow_minimum_calls = calls.into();
+        self
+    }
+
+    /// Whether a call counts as slow as soon as it has been in flight for `slow_call_duration`, and not only
+    /// when it ends (SPEC 12.5): so a service that hangs opens the circuit before its callers' timeouts end.
+    /// Off by default. It is noticed at the next admission or [`tick`](CircuitBreaker::tick), at most a
+    /// sixteenth of the duration late. Costs the lock twice for each call, and 104 bytes for each breaker.
+    pub fn count_hung_calls(mut self, count: bool) -> Self {
+        self.settings.count_hung_calls = count;
+        self
+    }
+
+    /// Each wait by the one before it, while the circuit does not stay closed for as long as it last waited: 1
+    /// to 100 times, 1 by default (SPEC 13.1, 13.2).
+    pub fn backoff_multiplier(mut self, multiplier: f64) -> Self {
+        self.settings.backoff_multiplier = multiplier;
+        self
+    }
+
+    /// The longest wait, `timeout` or more: by default 10 minutes, or `timeout` where that is longer. It also
+    /// limits what a server may ask for (SPEC 13.1, 13.4).
+    pub fn max_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.max_timeout = Some(timeout);
+        self
+    }
+
+    /// How large a part of itself a wait may be off, to either side, so that many processes do not come back
+    /// at once: 0 to 1, 0 by default (SPEC 13.1).
+    pub fn jitter(mut self, jitter: f64) -> Self {
+        self.settings.jitter = jitter;
+        self
+    }
+
+    /// Where the random numbers for the jitter begin, for tests; otherwise one is drawn.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.settings.jitter_seed = Some(seed);
+        self
+    }
+
+    /// Decides and tells, but rejects nothing: what would have been is counted (SPEC 14). For trying a
+    /// configuration on real traffic; off by default.
+    pub fn shadow(mut self, shadow: bool) -> Self {
+        self.settings.shadow = shadow;
+        self
+    }
+
     /// The clock; [`SystemClock`](crate::SystemClock) by default.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -111,7 +217,7 @@ impl<C> Builder<C> {
     /// [`ConfigError`] names the first field that is out of range, its value and the range.
     pub fn build(self) -> Result<CircuitBreaker<C>, ConfigError> {
         let shared = Shared::new(
-            self.settings.policy()?,
+            &self.settings.rules()?,
             Extras {
                 name: self.name,
                 clock: self.clock,

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use crate::breaker::CircuitBreaker;
 use crate::classifier::Classifier;
 use crate::error::CircuitBreakerError;
-use crate::machine::{Outcome, Word};
+use crate::machine::{Outcome, Ticket};
 use crate::permit::Running;
 
 pin_project! {
@@ -22,7 +22,7 @@ pin_project! {
     pub struct Call<'a, C, F, Fut> {
         breaker: &'a CircuitBreaker<C>,
         function: Option<F>,
-        permit: Option<Word>,
+        permit: Option<Ticket>,
         #[pin]
         future: Option<Fut>,
     }
@@ -95,7 +95,7 @@ where
 impl<C, F, Fut> fmt::Debug for Call<'_, C, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("epoch", &self.permit.map(Word::epoch))
+            .field("epoch", &self.permit.map(|ticket| ticket.word.epoch()))
             .finish_non_exhaustive()
     }
 }

@@ -8,6 +8,14 @@
 //!   that opens nothing takes a compare-exchange and not the lock.
 //! * `since`, the beginning of the wait. With it a rejection needs no lock.
 //!
+//! A breaker with a window of time, slow calls, growing waits or shadow mode has a [`Pace`] besides:
+//! what its calls must know without the lock. The windows themselves are behind the lock. What a healthy
+//! call adds to them is a success, which is counted in a stripe anyway; so it adds nothing, and whoever takes
+//! the lock next puts the successes in the window that have been counted since ([`Machine::catch_up`]).
+//! A success that a thread is just about to count may so come after the failure of another thread, and
+//! the change of state that follows from it: in either order it is in the right epoch's window but for
+//! a thread that is stopped between the two instructions for a whole opening.
+//!
 //! # Orderings
 //!
 //! Each operation takes effect at one access to the word; that order is what the loom tests check.
@@ -23,32 +31,47 @@
 //! * *Rejection*: at the second load of the word, which finds it as the first did. `since` is read in
 //!   between, `Acquire`, and was stored `Release` after every earlier word; so if it belonged to a later
 //!   wait, the second load would find a later word. If the wait seems over, or the reading is before
-//!   `since`, the machine decides, under the lock.
+//!   `since`, the machine decides, under the lock. (While half-open, `since` keeps the moment of the last
+//!   probe for the machine. It is stored after the half-open word, so that a caller who still sees the open
+//!   one does not see it.) `Pace::wait` goes with `since`.
+//! * *Success in a quiet window of time*: at the load of the word, too. Which bucket it falls into is
+//!   said by `Pace::bucket`; read beside the word it may be the one before or after, and so may the success.
+//!
+//! With [`Levels`] the word is changed under the lock only, so that the compare-exchange there cannot
+//! fail, and no operation on a window runs twice.
 
 use std::sync::Arc;
 
-use crate::ledger::{Changes, Ledger};
+use crate::annex::{Annex, Changes};
 use crate::machine::{
-    Admission, Effect, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording,
-    RejectReason, Settlement, State, Transition, Verdict, Word, finite,
+    Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Parked, Policy, Recorded,
+    Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word, finite,
+    remaining,
 };
+use crate::pace::Pace;
 use crate::stripe::{Counts, Stripe};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+use crate::window::Content;
 
 /// A [`Machine`] that any number of threads may use at once.
+///
+/// Operations that may take the lock are handed `successes`: how to find out how many successes have been
+/// counted. It is called where there is a window.
 #[derive(Debug)]
 pub(crate) struct Cell {
     word: AtomicU64,
     since: AtomicU64,
     policy: Policy,
+    pace: Option<Box<Pace>>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    machine: Machine,
+    /// Without its moment, which is `since`.
+    machine: Parked,
     /// None until there is something to write down: a healthy breaker has no need of it.
-    ledger: Option<Box<Ledger>>,
+    annex: Option<Box<Annex>>,
 }
 
 /// Everything that can be read at one moment, but for the stripes.
@@ -58,24 +81,38 @@ pub(crate) struct View {
     pub(crate) epoch: u64,
     pub(crate) transitions: u64,
     pub(crate) consecutive_failures: u32,
+    pub(crate) successful_probes: u32,
     pub(crate) probes_in_flight: u16,
     pub(crate) remaining_wait: Option<Nanos>,
     pub(crate) forced: bool,
     pub(crate) changes: Changes,
     /// Of hosts that count for themselves.
     pub(crate) hosts: Counts,
+    pub(crate) window: Content,
+    pub(crate) slow: u64,
+    pub(crate) shadow: bool,
+    /// How long the last opening waits.
+    pub(crate) wait: Nanos,
+    pub(crate) openings_in_a_row: Option<u64>,
 }
 
 impl Cell {
-    pub(crate) fn new(policy: Policy) -> Self {
-        let machine = Machine::new();
+    /// A closed cell; `seed` is for the jitter, where the rules give none.
+    pub(crate) fn new(rules: &Rules, seed: u64) -> Self {
+        let policy = rules.policy;
+        let levels = Levels::new(rules, seed);
+        let (machine, since) = Machine::new().park();
+        let word = Machine::new().word(&policy, levels.as_ref());
         Self {
-            word: AtomicU64::new(machine.word().to_bits()),
-            since: AtomicU64::new(0),
+            word: AtomicU64::new(word.to_bits()),
+            since: AtomicU64::new(since),
             policy,
+            pace: levels
+                .as_ref()
+                .and_then(|levels| Pace::new(&policy, levels)),
             inner: Mutex::new(Inner {
                 machine,
-                ledger: None,
+                annex: levels.map(|levels| Box::new(Annex::new(levels))),
             }),
         }
     }
@@ -103,37 +140,48 @@ impl Cell {
     #[inline]
     pub(crate) fn reject_unasked(&self, now: Nanos) -> Option<Nanos> {
         let word = self.word();
-        if !word.is_waiting() {
+        if !word.is_waiting_for_timeout() {
             return None;
         }
+        self.left_of_wait(word, self.policy.timeout, now)
+    }
+
+    /// What is left of the wait that this word tells of, where it is surely not over.
+    #[inline]
+    fn left_of_wait(&self, word: Word, wait: Nanos, now: Nanos) -> Option<Nanos> {
         let since = self.since.load(Ordering::Acquire);
-        let left = self.policy.remaining(since, now);
+        let left = remaining(wait, since, now);
         (since <= now && left > 0 && self.word() == word).then_some(left)
     }
 
     /// Asks for admission.
-    pub(crate) fn admit(&self, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
+    pub(crate) fn admit(
+        &self,
+        now: Option<Nanos>,
+        successes: impl Fn() -> u64,
+    ) -> Result<Admission, NeedsNow> {
         let word = self.word();
         if word.admits_all() {
-            return Ok(Admission {
-                verdict: Verdict::Admitted(word),
-                transition: None,
-            });
+            return Ok(admitted(word));
         }
         if word.needs_now() {
             let now = now.ok_or(NeedsNow)?;
             if let Some(left) = self.reject_unasked(now) {
-                return Ok(Admission {
-                    verdict: Verdict::Rejected {
-                        reason: RejectReason::Open,
-                        retry_after: finite(left),
-                    },
-                    transition: None,
-                });
+                return Ok(rejected(left, false));
+            }
+            if let Some(pace) = &self.pace {
+                if word.admits_timed() && !pace.counts_hung_calls() {
+                    return Ok(admitted(word));
+                }
+                if word.is_waiting()
+                    && let Some(left) = self.left_of_wait(word, pace.wait(), now)
+                {
+                    return Ok(rejected(left, pace.is_shadow()));
+                }
             }
         }
-        self.locked(|machine| {
-            let admission = machine.admit(&self.policy, now)?;
+        self.locked(successes, |machine, levels| {
+            let admission = machine.admit(&self.policy, levels, now)?;
             Ok((admission, [admission.transition, None]))
         })
     }
@@ -150,21 +198,37 @@ impl Cell {
         self.change_word(|word| word.settled(&self.policy, permit, outcome))
     }
 
+    /// Whether settling takes a reading of the clock, whatever it does; others take one if it turns out
+    /// that they change the state.
+    #[inline]
+    pub(crate) fn settling_needs_now(&self, outcome: Outcome) -> bool {
+        self.pace
+            .as_ref()
+            .is_some_and(|pace| pace.settling_needs_now(outcome))
+    }
+
     /// Settles a permit.
     pub(crate) fn settle(
         &self,
-        permit: Word,
-        outcome: Outcome,
+        ticket: Ticket,
+        ending: Ending,
         now: Option<Nanos>,
+        successes: impl Fn() -> u64,
     ) -> Result<Settlement, NeedsNow> {
-        if let Some(effect) = self.settle_unasked(permit, outcome) {
-            return Ok(Settlement {
-                effect,
-                transition: None,
-            });
+        if let Some(effect) = self.settle_unasked(ticket.word, ending.outcome) {
+            return Ok(settled(effect));
         }
-        self.locked(|machine| {
-            let settlement = machine.settle(&self.policy, permit, outcome, now)?;
+        if let (Some(pace), Some(now), Outcome::Success) = (&self.pace, now, ending.outcome)
+            && self.word().is_quiet_for_success_of(ticket.word)
+            && pace.is_usual(ticket.began, now)
+        {
+            return Ok(settled(Effect::Applied));
+        }
+        if ending.retry_after.is_some() {
+            self.make_room_for_retry_after();
+        }
+        self.locked(successes, |machine, levels| {
+            let settlement = machine.settle(&self.policy, levels, ticket, ending, now)?;
             Ok((settlement, [settlement.transition, None]))
         })
     }
@@ -174,14 +238,15 @@ impl Cell {
         &self,
         recorded: Recorded,
         now: Option<Nanos>,
+        successes: impl Fn() -> u64,
     ) -> Result<Recording, NeedsNow> {
         let outcome = recorded.outcome();
         let unasked = self.change_word(|word| Some((word.recorded(&self.policy, outcome)?, ())));
         if unasked.is_some() {
             return Ok(Recording::default());
         }
-        self.locked(|machine| {
-            let recording = machine.record(&self.policy, recorded, now)?;
+        self.locked(successes, |machine, levels| {
+            let recording = machine.record(&self.policy, levels, recorded, now)?;
             Ok((recording, recording.transitions))
         })
     }
@@ -217,22 +282,23 @@ impl Cell {
 
     /// Whether a forced mode is on.
     pub(crate) fn is_forced(&self) -> bool {
-        lock(&self.inner).machine.is_forced()
+        self.machine(&lock(&self.inner)).is_forced()
     }
 
-    /// A stripe for a host to count in; see [`Ledger::host_stripe`].
+    /// A stripe for a host to count in; see [`Ledger::host_stripe`](crate::annex::Ledger::host_stripe).
     pub(crate) fn host_stripe(&self) -> Arc<Stripe> {
-        lock(&self.inner).ledger().host_stripe()
+        lock(&self.inner).annex().ledger().host_stripe()
     }
 
     /// Applies one of the machine's controls.
     pub(crate) fn control(
         &self,
-        control: impl Fn(&mut Machine) -> Option<Transition>,
+        successes: impl Fn() -> u64,
+        control: impl Fn(&mut Machine, &Policy, Option<&mut Levels>) -> Option<Transition>,
     ) -> Option<Transition> {
         // Controls are handed the time, and so never ask for it.
-        self.locked(|machine| {
-            let transition = control(machine);
+        self.locked(successes, |machine, levels| {
+            let transition = control(machine, &self.policy, levels);
             Ok((transition, [transition, None]))
         })
         .unwrap_or_default()
@@ -240,25 +306,54 @@ impl Cell {
 
     /// The state at `now`, which is asked for only while a wait runs.
     pub(crate) fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
-        self.up_to_date(&lock(&self.inner)).state(&self.policy, now)
+        let inner = lock(&self.inner);
+        self.machine(&inner)
+            .state(&self.policy, inner.levels(), now)
     }
 
     /// Everything at one moment.
-    pub(crate) fn view(&self, now: Option<Nanos>) -> Result<View, NeedsNow> {
-        let inner = lock(&self.inner);
-        let machine = self.up_to_date(&inner);
-        let ledger = inner.ledger.as_deref();
+    pub(crate) fn view(
+        &self,
+        now: Option<Nanos>,
+        successes: impl Fn() -> u64,
+    ) -> Result<View, NeedsNow> {
+        let inner = &mut *lock(&self.inner);
+        let machine = self.up_to_date(self.word(), inner, &successes);
+        let levels = inner.levels();
+        let ledger = inner
+            .annex
+            .as_ref()
+            .and_then(|annex| annex.ledger.as_deref());
         Ok(View {
-            state: machine.state(&self.policy, now)?,
+            state: machine.state(&self.policy, levels, now)?,
             epoch: machine.epoch(),
             transitions: machine.transitions(),
             consecutive_failures: machine.consecutive_failures(),
+            successful_probes: machine.successful_probes(),
             probes_in_flight: machine.probes_in_flight(),
-            remaining_wait: machine.remaining_wait(&self.policy, now)?,
+            remaining_wait: machine.remaining_wait(&self.policy, levels, now)?,
             forced: machine.is_forced(),
             changes: ledger.map(|it| it.changes).unwrap_or_default(),
-            hosts: ledger.map(Ledger::hosts).unwrap_or_default(),
+            hosts: ledger.map(|it| it.hosts()).unwrap_or_default(),
+            window: machine.window(levels, now)?,
+            slow: levels.map(Levels::slow_total).unwrap_or_default(),
+            shadow: levels.is_some_and(Levels::is_shadow),
+            wait: Machine::wait(&self.policy, levels),
+            openings_in_a_row: levels.and_then(Levels::openings_in_a_row),
         })
+    }
+
+    /// The last transitions, the oldest first.
+    pub(crate) fn recent_transitions(&self) -> Vec<Transition> {
+        let inner = lock(&self.inner);
+        let ledger = inner
+            .annex
+            .as_ref()
+            .and_then(|annex| annex.ledger.as_deref());
+        let last_epoch = self.machine(&inner).epoch();
+        ledger
+            .map(|it| it.history.transitions(last_epoch))
+            .unwrap_or_default()
     }
 
     /// The lock itself, for [`Engine::hold`](crate::engine::Engine::hold).
@@ -270,39 +365,137 @@ impl Cell {
     /// Runs an operation on the machine, and publishes what it has become. Transitions are noted.
     fn locked<R>(
         &self,
-        operation: impl Fn(&mut Machine) -> Result<(R, [Option<Transition>; 2]), NeedsNow>,
+        successes: impl Fn() -> u64,
+        operation: impl Fn(
+            &mut Machine,
+            Option<&mut Levels>,
+        ) -> Result<(R, [Option<Transition>; 2]), NeedsNow>,
     ) -> Result<R, NeedsNow> {
         let inner = &mut *lock(&self.inner);
         loop {
             let word = self.word();
-            let mut machine = inner.machine.clone();
-            machine.catch_up(word);
-            let (result, transitions) = operation(&mut machine)?;
-            // Before the word, for those who reject without the lock.
-            if let Some(since) = machine.open_since() {
-                self.since.store(since, Ordering::Release);
-            }
-            if self.exchange(word, machine.word()).is_ok() {
-                inner.machine = machine;
+            let mut machine = self.up_to_date(word, inner, &successes);
+            let (result, transitions) = operation(&mut machine, inner.levels_mut())?;
+            if self.publish(word, &machine, inner) {
                 for transition in transitions.into_iter().flatten() {
-                    inner.ledger().note(transition);
+                    inner.annex().ledger().note(transition);
                 }
                 return Ok(result);
             }
         }
     }
 
-    /// The machine with what was counted in the word since.
-    fn up_to_date(&self, inner: &MutexGuard<'_, Inner>) -> Machine {
-        let mut machine = inner.machine.clone();
-        machine.catch_up(self.word());
+    /// Makes the machine's new state the one that all see; false if the word has changed since.
+    fn publish(&self, word: Word, machine: &Machine, inner: &mut Inner) -> bool {
+        let levels = inner.levels();
+        let (parked, at) = machine.park();
+        let waits = machine.open_since().is_some();
+        // Before the word, for those who reject without the lock.
+        if waits {
+            if let (Some(pace), Some(levels)) = (&self.pace, levels) {
+                pace.set_wait(Machine::wait(&self.policy, Some(levels)));
+            }
+            self.since.store(at, Ordering::Release);
+        }
+        let after = machine.word(&self.policy, levels);
+        // With levels, nobody changes the word but under the lock.
+        let unchanged = levels.is_some() && after == word;
+        if !unchanged && self.exchange(word, after).is_err() {
+            return false;
+        }
+        if !waits && parked.remembers_moment() {
+            self.since.store(at, Ordering::Release);
+        }
+        if let (Some(pace), Some(levels)) = (&self.pace, levels) {
+            pace.set_bucket(levels.newest_bucket());
+        }
+        inner.machine = parked;
+        true
+    }
+
+    /// Sees to it that a wait that a server asks for can be remembered: the first time, a breaker without
+    /// levels gets some, and from then on its word is changed under the lock only.
+    fn make_room_for_retry_after(&self) {
+        let inner = &mut *lock(&self.inner);
+        if let Some(levels) = inner.levels_mut() {
+            levels.make_room_for_retry_after(&self.policy);
+            return;
+        }
+        let levels = Levels::for_retry_after(&self.policy);
+        loop {
+            let word = self.word();
+            let machine = self.machine_at(word, inner);
+            if self
+                .exchange(word, machine.word(&self.policy, Some(&levels)))
+                .is_ok()
+            {
+                inner.machine = machine.park().0;
+                inner.annex().levels = Some(levels);
+                return;
+            }
+        }
+    }
+
+    /// The machine with the failures that were counted in the word since; its window may lag behind.
+    fn machine(&self, inner: &Inner) -> Machine {
+        self.machine_at(self.word(), inner)
+    }
+
+    fn machine_at(&self, word: Word, inner: &Inner) -> Machine {
+        let mut machine = inner.machine.unpark(self.since.load(Ordering::Relaxed));
+        if inner.levels().is_none() {
+            machine.catch_up(word, None, 0);
+        }
+        machine
+    }
+
+    /// The machine, its window too, with all that was counted since.
+    fn up_to_date(&self, word: Word, inner: &mut Inner, successes: impl Fn() -> u64) -> Machine {
+        let mut machine = self.machine_at(word, inner);
+        if let Some(Annex {
+            levels: Some(levels),
+            ledger,
+        }) = inner.annex.as_deref_mut()
+        {
+            let hosts = ledger.as_ref().map_or(0, |ledger| ledger.hosts_successes());
+            machine.catch_up(word, Some(levels), successes() + hosts);
+        }
         machine
     }
 }
 
 impl Inner {
-    fn ledger(&mut self) -> &mut Ledger {
-        self.ledger.get_or_insert_default()
+    fn annex(&mut self) -> &mut Annex {
+        self.annex.get_or_insert_default()
+    }
+
+    fn levels(&self) -> Option<&Levels> {
+        self.annex.as_ref()?.levels.as_ref()
+    }
+
+    fn levels_mut(&mut self) -> Option<&mut Levels> {
+        self.annex.as_mut()?.levels.as_mut()
+    }
+}
+
+const fn admitted(word: Word) -> Admission {
+    Admission {
+        verdict: Verdict::Admitted(word),
+        transition: None,
+    }
+}
+
+const fn rejected(left: Nanos, is_shadow: bool) -> Admission {
+    Admission {
+        verdict: Verdict::rejected(RejectReason::Open, finite(left), is_shadow),
+        transition: None,
+    }
+}
+
+const fn settled(effect: Effect) -> Settlement {
+    Settlement {
+        effect,
+        transition: None,
     }
 }
 

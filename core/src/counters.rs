@@ -85,6 +85,11 @@ impl Counters {
         TABLE.sum(self.place, counts);
     }
 
+    /// How many successes all threads have counted.
+    pub(crate) fn successes(&self) -> u64 {
+        TABLE.successes(self.place)
+    }
+
     /// The calling thread's stripe, if it has one. An empty chunk stands for a lease not taken, so
     /// that one bounds check answers both questions.
     #[inline(always)]

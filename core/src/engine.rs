@@ -3,13 +3,15 @@
 //! [`CircuitBreaker`](crate::CircuitBreaker) is such a face, for Rust. A face hands in the time, where
 //! it is asked for; it is given transitions back, and tells its own listeners (DESIGN 3, 4).
 
+use std::collections::hash_map::RandomState;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher};
 
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
 use crate::machine::{
-    Admission, Effect, Nanos, NeedsNow, Outcome, Policy, Recorded, Recording, RejectReason,
-    Settlement, State, Transition, Verdict, Word,
+    Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
+    Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word,
 };
 use crate::metrics::CircuitBreakerMetrics;
 use crate::stripe::HeldTable;
@@ -26,10 +28,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A closed breaker; [`Settings::policy`](crate::config::Settings::policy) makes the policy.
-    pub fn new(policy: Policy) -> Self {
+    /// A closed breaker; [`Settings::rules`](crate::config::Settings::rules) makes the rules. Where they
+    /// have jitter and no seed for it, one is drawn.
+    pub fn new(rules: &Rules) -> Self {
         Self {
-            cell: Cell::new(policy),
+            cell: Cell::new(rules, random_seed()),
             counters: Counters::new(),
         }
     }
@@ -56,6 +59,13 @@ impl Engine {
         self.cell.admit_unasked()
     }
 
+    /// Whether settling so will take a reading of the clock, as far as can be told. A word that
+    /// [`settle_unasked`](Self::settle_unasked) settles takes none.
+    #[inline]
+    pub fn settling_needs_now(&self, outcome: Outcome) -> bool {
+        self.cell.settling_needs_now(outcome)
+    }
+
     /// Whether an admission will take a reading of the clock, as far as can be told.
     pub fn admission_needs_now(&self) -> bool {
         self.cell.word().needs_now()
@@ -74,11 +84,15 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] while open or half-open.
+    /// [`NeedsNow`] while open or half-open, and while closed where the call's duration will matter.
     pub fn admit(&self, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
-        let admission = self.cell.admit(now)?;
-        if let Verdict::Rejected { reason, .. } = admission.verdict {
-            self.counters.rejected(reason);
+        let admission = self.cell.admit(now, || self.counters.successes())?;
+        match admission.verdict {
+            // What is not rejected for once is counted in the same place: a breaker does one or the other.
+            Verdict::Rejected { reason, .. } | Verdict::Shadowed { reason } => {
+                self.counters.rejected(reason);
+            }
+            Verdict::Admitted(_) => {}
         }
         Ok(admission)
     }
@@ -118,15 +132,17 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] where the outcome changes the state.
+    /// [`NeedsNow`] where the outcome changes the state, has a place in a window of time, or the call's
+    /// duration matters.
     pub fn settle(
         &self,
-        permit: Word,
-        outcome: Outcome,
+        ticket: Ticket,
+        ending: Ending,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
-        let settlement = self.cell.settle(permit, outcome, now)?;
-        self.counters.settled(outcome, settlement.effect);
+        let successes = || self.counters.successes();
+        let settlement = self.cell.settle(ticket, ending, now, successes)?;
+        self.counters.settled(ending.outcome, settlement.effect);
         Ok(settlement)
     }
 
@@ -143,36 +159,50 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] while open, and where the result changes the state.
+    /// [`NeedsNow`] while open, where the result changes the state, and where it has a place in a window of
+    /// time.
     pub fn record(&self, recorded: Recorded, now: Option<Nanos>) -> Result<Recording, NeedsNow> {
-        let recording = self.cell.record(recorded, now)?;
+        let successes = || self.counters.successes();
+        let recording = self.cell.record(recorded, now, successes)?;
         self.counters.settled(recorded.outcome(), Effect::Applied);
         Ok(recording)
     }
 
-    /// See [`Machine::reset`](crate::machine::Machine::reset) (SPEC 10.1).
+    /// See [`Machine::reset`] (SPEC 10.1).
     pub fn reset(&self, now: Nanos) -> Option<Transition> {
-        self.cell.control(|machine| Some(machine.reset(now)))
+        self.control(|machine, policy, levels| Some(machine.reset(policy, levels, now)))
     }
 
-    /// See [`Machine::trip`](crate::machine::Machine::trip) (SPEC 10.2).
+    /// See [`Machine::trip`] (SPEC 10.2).
     pub fn trip(&self, now: Nanos) -> Option<Transition> {
-        self.cell.control(|machine| machine.trip(now))
+        self.control(|machine, policy, levels| machine.trip(policy, levels, now))
     }
 
-    /// See [`Machine::force_open`](crate::machine::Machine::force_open) (SPEC 10.3).
+    /// See [`Machine::force_open`] (SPEC 10.3).
     pub fn force_open(&self, now: Nanos) -> Option<Transition> {
-        self.cell.control(|machine| machine.force_open(now))
+        self.control(|machine, _policy, levels| machine.force_open(levels, now))
     }
 
-    /// See [`Machine::force_closed`](crate::machine::Machine::force_closed) (SPEC 10.3).
+    /// See [`Machine::force_closed`] (SPEC 10.3).
     pub fn force_closed(&self, now: Nanos) -> Option<Transition> {
-        self.cell.control(|machine| machine.force_closed(now))
+        self.control(|machine, _policy, levels| machine.force_closed(levels, now))
     }
 
-    /// See [`Machine::automatic`](crate::machine::Machine::automatic) (SPEC 10.4).
+    /// See [`Machine::automatic`] (SPEC 10.4).
     pub fn automatic(&self, now: Nanos) -> Option<Transition> {
-        self.cell.control(|machine| machine.automatic(now))
+        self.control(|machine, _policy, levels| machine.automatic(levels, now))
+    }
+
+    /// See [`Machine::tick`] (SPEC 12.5).
+    pub fn tick(&self, now: Nanos) -> Option<Transition> {
+        self.control(|machine, policy, levels| machine.tick(policy, levels, now))
+    }
+
+    fn control(
+        &self,
+        control: impl Fn(&mut Machine, &Policy, Option<&mut Levels>) -> Option<Transition>,
+    ) -> Option<Transition> {
+        self.cell.control(|| self.counters.successes(), control)
     }
 
     /// The state at `now`; changes nothing (SPEC 9.1).
@@ -188,12 +218,17 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] while open.
+    /// [`NeedsNow`] while open, and while closed with a window of time.
     pub fn snapshot(&self, now: Option<Nanos>) -> Result<CircuitBreakerMetrics, NeedsNow> {
-        let view = self.cell.view(now)?;
+        let view = self.cell.view(now, || self.counters.successes())?;
         let mut counts = view.hosts;
         self.counters.sum(&mut counts);
         Ok(CircuitBreakerMetrics::new(view, counts))
+    }
+
+    /// The last transitions, at most 32, the oldest first.
+    pub fn recent_transitions(&self) -> Vec<Transition> {
+        self.cell.recent_transitions()
     }
 
     /// Keeps everybody out of this breaker's lock until the answer is dropped; who needs the lock
@@ -211,6 +246,11 @@ impl Engine {
     pub fn is_idle(&self) -> bool {
         self.cell.word().is_clear() && !self.cell.is_forced()
     }
+}
+
+/// From what the standard library seeds its hash maps with: other in every process, and every time.
+fn random_seed() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// One breaker's lock, held; from [`Engine::hold`].

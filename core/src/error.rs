@@ -1,5 +1,6 @@
 //! What can go wrong, as types.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
@@ -114,11 +115,11 @@ impl core::error::Error for Rejection {}
 pub struct ConfigError {
     field: &'static str,
     value: String,
-    range: &'static str,
+    range: Cow<'static, str>,
 }
 
 impl ConfigError {
-    pub(crate) const fn new(field: &'static str, value: String, range: &'static str) -> Self {
+    pub(crate) const fn new(field: &'static str, value: String, range: Cow<'static, str>) -> Self {
         Self {
             field,
             value,
@@ -137,7 +138,7 @@ impl ConfigError {
     }
 
     /// The values that the field may have.
-    pub const fn range(&self) -> &'static str {
-        self.range
+    pub fn range(&self) -> &str {
+        &self.range
     }
 }

@@ -97,6 +97,8 @@
 
 extern crate alloc;
 
+#[cfg(any(feature = "std", loom))]
+mod annex;
 #[cfg(feature = "std")]
 mod breaker;
 #[cfg(feature = "std")]
@@ -117,11 +119,11 @@ pub mod engine;
 pub mod error;
 #[cfg(feature = "std")]
 mod event;
-#[cfg(any(feature = "std", loom))]
-mod ledger;
 pub mod machine;
 #[cfg(feature = "std")]
 pub mod metrics;
+#[cfg(any(feature = "std", loom))]
+mod pace;
 #[cfg(feature = "std")]
 mod permit;
 #[cfg(feature = "std")]
@@ -136,14 +138,16 @@ mod sync;
 pub mod tower;
 #[cfg(feature = "std")]
 mod traits;
+pub mod window;
 
 pub use classifier::{Classifier, ErrorsAreFailures};
 #[cfg(all(feature = "coarse-clock", target_os = "linux"))]
 pub use clock::CoarseClock;
-pub use config::CircuitBreakerConfig;
+pub use config::{CircuitBreakerConfig, WindowSize};
 pub use error::{CircuitBreakerError, ConfigError, Rejection};
 pub use machine::{
-    Effect, Outcome, Reason, RejectReason, Settlement, State as CircuitBreakerState, Transition,
+    Effect, Evidence, Outcome, Reason, RejectReason, Settlement, State as CircuitBreakerState,
+    Transition,
 };
 #[cfg(feature = "metrics")]
 pub use metrics::CircuitBreakerInstruments;

@@ -9,8 +9,8 @@ use std::time::Duration;
 #[cfg(feature = "metrics")]
 pub use otel::CircuitBreakerInstruments;
 
+use crate::annex::Changes;
 use crate::cell::View;
-use crate::ledger::Changes;
 use crate::machine::{Outcome, RejectReason, State, finite};
 use crate::stripe::Counts;
 
@@ -32,6 +32,11 @@ pub struct CircuitBreakerMetrics {
     pub cancelled_count: u64,
     /// Calls that were not admitted, for whatever reason.
     pub rejected_count: u64,
+    /// Calls that would not have been admitted, and were, because nothing is rejected in shadow mode
+    /// (SPEC 14.1).
+    pub would_reject_count: u64,
+    /// Calls that took as long as `slow_call_duration`, or longer (SPEC 12.1).
+    pub slow_count: u64,
     /// Results that came too late to count (SPEC 7.1).
     pub stale_count: u64,
     /// Changes of state and resets.
@@ -48,6 +53,13 @@ pub struct CircuitBreakerMetrics {
     pub remaining_wait: Option<Duration>,
     /// Whether `force_open` or `force_closed` is on.
     pub forced: bool,
+    /// Calls in the window (SPEC 11); 0 unless closed.
+    pub window_calls: u64,
+    /// Those of them that failed.
+    pub window_failures: u64,
+    /// Those of them that were slow.
+    pub window_slow: u64,
+    shadow: bool,
     rejected: [u64; RejectReason::ALL.len()],
     changes: Changes,
 }
@@ -55,12 +67,15 @@ pub struct CircuitBreakerMetrics {
 impl CircuitBreakerMetrics {
     pub(crate) fn new(view: View, counts: Counts) -> Self {
         let settled = |outcome| counts.settled[outcome as usize];
+        let rejected = counts.rejected.iter().sum();
         Self {
             success_count: settled(Outcome::Success),
             failure_count: settled(Outcome::Failure),
             ignored_count: settled(Outcome::Ignored),
             cancelled_count: settled(Outcome::Cancelled),
-            rejected_count: counts.rejected.iter().sum(),
+            rejected_count: if view.shadow { 0 } else { rejected },
+            would_reject_count: if view.shadow { rejected } else { 0 },
+            slow_count: view.slow,
             stale_count: counts.stale,
             transition_count: view.transitions,
             state: view.state,
@@ -72,6 +87,10 @@ impl CircuitBreakerMetrics {
                 .and_then(finite)
                 .map(Duration::from_nanos),
             forced: view.forced,
+            window_calls: view.window.calls,
+            window_failures: view.window.failures,
+            window_slow: view.window.slow,
+            shadow: view.shadow,
             rejected: counts.rejected,
             changes: view.changes,
         }
@@ -84,7 +103,20 @@ impl CircuitBreakerMetrics {
 
     /// Calls that were not admitted for this reason.
     pub const fn rejected_for(&self, reason: RejectReason) -> u64 {
-        self.rejected[reason as usize]
+        if self.shadow {
+            0
+        } else {
+            self.rejected[reason as usize]
+        }
+    }
+
+    /// Calls that would not have been admitted for this reason (SPEC 14.1).
+    pub const fn would_reject_for(&self, reason: RejectReason) -> u64 {
+        if self.shadow {
+            self.rejected[reason as usize]
+        } else {
+            0
+        }
     }
 
     /// Transitions from one state to another (SPEC 9.3).

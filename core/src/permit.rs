@@ -2,9 +2,12 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, mem, thread};
 
-use crate::machine::{Effect, Outcome, Settlement, Word};
+use crate::config::nanos;
+
+use crate::machine::{Effect, Ending, Outcome, Settlement, Ticket};
 use crate::shared::Shared;
 
 /// The leave to run one call: settle it once, with what came of the call.
@@ -33,7 +36,7 @@ use crate::shared::Shared;
 #[must_use = "a permit that is dropped counts as a cancelled call"]
 pub struct PermitOf<B: Deref<Target = Shared>> {
     breaker: B,
-    word: Option<Word>,
+    ticket: Option<Ticket>,
 }
 
 /// A permit that borrows its breaker; from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
@@ -45,10 +48,10 @@ pub type OwnedPermit = PermitOf<Arc<Shared>>;
 
 impl<B: Deref<Target = Shared>> PermitOf<B> {
     #[inline]
-    pub(crate) const fn new(breaker: B, word: Word) -> Self {
+    pub(crate) const fn new(breaker: B, ticket: Ticket) -> Self {
         Self {
             breaker,
-            word: Some(word),
+            ticket: Some(ticket),
         }
     }
 
@@ -72,27 +75,42 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
     /// answers [`Effect::AlreadySettled`] (7.2).
     #[inline(always)]
     pub fn settle(&mut self, outcome: Outcome) -> Settlement {
-        match self.word.take() {
-            Some(word) => self.breaker.settle(word, outcome),
-            None => Settlement {
-                effect: Effect::AlreadySettled,
-                transition: None,
-            },
+        match self.ticket.take() {
+            Some(ticket) => self.breaker.settle(ticket, outcome),
+            None => ALREADY_SETTLED,
         }
     }
 
-    /// Takes the permit apart: its raw word, none if it was settled. Nothing happens to its slot;
-    /// who has the word must settle it, through
-    /// [`CircuitBreaker::permit_from_raw`](crate::CircuitBreaker::permit_from_raw).
-    pub fn into_raw(mut self) -> Option<u64> {
-        self.word.take().map(Word::to_bits)
+    /// As [`settle`](Self::settle), with the time for which the server asks not to be called, its
+    /// `Retry-After`: if this failure opens the circuit, the wait is at least that long, at most
+    /// [`max_timeout`](crate::Builder::max_timeout) (SPEC 13.4). With any other outcome it does nothing.
+    pub fn settle_with_retry_after(
+        &mut self,
+        outcome: Outcome,
+        retry_after: Duration,
+    ) -> Settlement {
+        let ending = Ending {
+            outcome,
+            retry_after: Some(nanos(retry_after)),
+        };
+        match self.ticket.take() {
+            Some(ticket) => self.breaker.settle_ending(ticket, ending),
+            None => ALREADY_SETTLED,
+        }
+    }
+
+    /// Takes the permit apart: its ticket, none if it was settled. Nothing happens to its slot;
+    /// who has the ticket must settle it, through
+    /// [`CircuitBreaker::permit_from_ticket`](crate::CircuitBreaker::permit_from_ticket).
+    pub fn into_ticket(mut self) -> Option<Ticket> {
+        self.ticket.take()
     }
 }
 
 impl<B: Deref<Target = Shared>> Drop for PermitOf<B> {
     #[inline]
     fn drop(&mut self) {
-        if self.word.is_some() {
+        if self.ticket.is_some() {
             let outcome = if thread::panicking() {
                 Outcome::Failure
             } else {
@@ -107,36 +125,41 @@ impl<B: Deref<Target = Shared>> fmt::Debug for PermitOf<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
             .field("breaker", &self.breaker.name())
-            .field("epoch", &self.word.map(Word::epoch))
+            .field("epoch", &self.ticket.map(|ticket| ticket.word.epoch()))
             .finish()
     }
 }
+
+const ALREADY_SETTLED: Settlement = Settlement {
+    effect: Effect::AlreadySettled,
+    transition: None,
+};
 
 /// The permit of a call whose guarded code runs in this frame. It is dropped only if that panics, and
 /// then settles as a failure (SPEC 7.4); so it need not remember whether it was settled.
 pub(crate) struct Running<'a> {
     breaker: &'a Shared,
-    word: Word,
+    ticket: Ticket,
 }
 
 impl<'a> Running<'a> {
     #[inline(always)]
-    pub(crate) const fn new(breaker: &'a Shared, word: Word) -> Self {
-        Self { breaker, word }
+    pub(crate) const fn new(breaker: &'a Shared, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
     }
 
     /// The guarded code has returned.
     #[inline(always)]
-    pub(crate) const fn returned(self) -> Word {
-        let word = self.word;
+    pub(crate) const fn returned(self) -> Ticket {
+        let ticket = self.ticket;
         mem::forget(self);
-        word
+        ticket
     }
 }
 
 impl Drop for Running<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.breaker.settle_quietly(self.word, Outcome::Failure);
+        self.breaker.settle_quietly(self.ticket, Outcome::Failure);
     }
 }

@@ -278,7 +278,7 @@ impl RegistryBuilder {
     /// [`RegistryError::Config`] if an exception is.
     pub fn build(self) -> Result<Registry, RegistryError> {
         if self.capacity == 0 {
-            return Err(ConfigError::new("capacity", "0".to_owned(), "1 or more").into());
+            return Err(ConfigError::new("capacity", "0".to_owned(), "1 or more".into()).into());
         }
         self.defaults.clone().build()?;
         let registry = Registry {

@@ -9,8 +9,8 @@ use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
 use crate::machine::{
-    Admission, Nanos, NeedsNow, Outcome, Policy, Recorded, RejectReason, Settlement, State,
-    Transition, Verdict, Word, finite,
+    Admission, Ending, Nanos, NeedsNow, Outcome, Recorded, RejectReason, Rules, Settlement, State,
+    Ticket, Transition, Verdict, Word, finite,
 };
 use crate::metrics::CircuitBreakerMetrics;
 
@@ -30,10 +30,10 @@ pub(crate) struct Extras {
 }
 
 impl Shared {
-    pub(crate) fn new(policy: Policy, extras: Extras) -> Self {
+    pub(crate) fn new(rules: &Rules, extras: Extras) -> Self {
         let given = extras.name.is_some() || extras.clock.is_some() || extras.outbox.is_some();
         Self {
-            engine: Engine::new(policy),
+            engine: Engine::new(rules),
             extras: given.then(|| Box::new(extras)),
         }
     }
@@ -76,16 +76,16 @@ impl Shared {
     }
 
     #[inline(always)]
-    pub(crate) fn admit(&self) -> Result<Word, Rejection> {
+    pub(crate) fn admit(&self) -> Result<Ticket, Rejection> {
         match self.engine.admit_unasked() {
-            Some(word) => Ok(word),
+            Some(word) => Ok(word.into()),
             None => self.ask(),
         }
     }
 
     /// Not `cold`: while the service is sick, this is where the traffic goes.
     #[inline(never)]
-    fn ask(&self) -> Result<Word, Rejection> {
+    fn ask(&self) -> Result<Ticket, Rejection> {
         if !self.engine.admission_needs_now() {
             return self.ask_the_machine(None);
         }
@@ -97,16 +97,23 @@ impl Shared {
     }
 
     #[cold]
-    fn ask_the_machine(&self, now: Option<Nanos>) -> Result<Word, Rejection> {
-        let Admission {
-            verdict,
-            transition,
-        } = self.decide(now, |now| self.engine.admit(now));
+    fn ask_the_machine(&self, now: Option<Nanos>) -> Result<Ticket, Rejection> {
+        let (
+            Admission {
+                verdict,
+                transition,
+            },
+            now,
+        ) = self.decide(now, |now| Ok((self.engine.admit(now)?, now)));
         if let Some(transition) = transition {
             self.tell(transition);
         }
         match verdict {
-            Verdict::Admitted(word) => Ok(word),
+            Verdict::Admitted(word) => Ok(Ticket {
+                word,
+                began: now.unwrap_or_default(),
+            }),
+            Verdict::Shadowed { .. } => Ok(Word::SHADOW.into()),
             Verdict::Rejected {
                 reason,
                 retry_after,
@@ -115,50 +122,58 @@ impl Shared {
     }
 
     #[inline(always)]
-    pub(crate) fn settle(&self, permit: Word, outcome: Outcome) -> Settlement {
-        if matches!(outcome, Outcome::Success) && self.engine.succeed_unasked(permit) {
+    pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome) -> Settlement {
+        if matches!(outcome, Outcome::Success) && self.engine.succeed_unasked(ticket.word) {
             return Settlement::APPLIED;
         }
-        self.settle_out_of_line(permit, outcome)
+        self.settle_out_of_line(ticket, outcome)
     }
 
-    /// As `settle`, where nobody asks what it did: a settlement is seven words to hand back.
+    /// As `settle`, where nobody asks what it did: a settlement is many words to hand back.
     #[inline(always)]
-    pub(crate) fn settle_quietly(&self, permit: Word, outcome: Outcome) {
-        if !matches!(outcome, Outcome::Success) || !self.engine.succeed_unasked(permit) {
-            self.settle_quietly_out_of_line(permit, outcome);
+    pub(crate) fn settle_quietly(&self, ticket: Ticket, outcome: Outcome) {
+        if !matches!(outcome, Outcome::Success) || !self.engine.succeed_unasked(ticket.word) {
+            self.settle_quietly_out_of_line(ticket, outcome);
         }
     }
 
     #[inline(never)]
-    fn settle_quietly_out_of_line(&self, permit: Word, outcome: Outcome) {
-        if self.engine.settle_unasked(permit, outcome).is_none() {
-            self.ask_to_settle_quietly(permit, outcome);
+    fn settle_quietly_out_of_line(&self, ticket: Ticket, outcome: Outcome) {
+        if self.engine.settle_unasked(ticket.word, outcome).is_none() {
+            self.ask_to_settle_quietly(ticket, outcome);
         }
     }
 
     /// Out of line, so that the result's place on the stack is not the caller's business.
     #[cold]
     #[inline(never)]
-    fn ask_to_settle_quietly(&self, permit: Word, outcome: Outcome) {
-        self.ask_to_settle(permit, outcome);
+    fn ask_to_settle_quietly(&self, ticket: Ticket, outcome: Outcome) {
+        self.ask_to_settle(ticket, outcome.into());
     }
 
     #[inline(never)]
-    fn settle_out_of_line(&self, permit: Word, outcome: Outcome) -> Settlement {
-        match self.engine.settle_unasked(permit, outcome) {
+    fn settle_out_of_line(&self, ticket: Ticket, outcome: Outcome) -> Settlement {
+        self.settle_ending(ticket, outcome.into())
+    }
+
+    pub(crate) fn settle_ending(&self, ticket: Ticket, ending: Ending) -> Settlement {
+        match self.engine.settle_unasked(ticket.word, ending.outcome) {
             Some(effect) => Settlement {
                 effect,
                 transition: None,
             },
-            None => self.ask_to_settle(permit, outcome),
+            None => self.ask_to_settle(ticket, ending),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn ask_to_settle(&self, permit: Word, outcome: Outcome) -> Settlement {
-        let settlement = self.decide(None, |now| self.engine.settle(permit, outcome, now));
+    fn ask_to_settle(&self, ticket: Ticket, ending: Ending) -> Settlement {
+        let now = self
+            .engine
+            .settling_needs_now(ending.outcome)
+            .then(|| self.now());
+        let settlement = self.decide(now, |now| self.engine.settle(ticket, ending, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);
         }
@@ -181,6 +196,10 @@ impl Shared {
             self.tell(transition);
         }
         transition
+    }
+
+    pub(crate) fn tick(&self) -> Option<Transition> {
+        self.control(Engine::tick)
     }
 
     pub(crate) fn state(&self) -> State {

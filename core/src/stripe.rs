@@ -47,7 +47,7 @@ impl Stripe {
         match effect {
             Effect::Applied => bump(&self.settled[outcome as usize]),
             Effect::Stale => bump(&self.stale),
-            Effect::AlreadySettled => {}
+            Effect::AlreadySettled | Effect::Shadowed => {}
         }
     }
 
@@ -228,6 +228,19 @@ impl StripeTable {
         HeldTable {
             _guard: lock(&self.inner),
         }
+    }
+
+    /// Adds up a place's successes.
+    pub(crate) fn successes(&self, place: Place) -> u64 {
+        lock(&self.inner).runs[place.run as usize]
+            .chunks
+            .iter()
+            .map(|chunk| {
+                chunk[place.index as usize]
+                    .success_cell()
+                    .load(Ordering::Relaxed)
+            })
+            .sum()
     }
 
     /// Adds up a place.

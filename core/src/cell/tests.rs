@@ -18,17 +18,27 @@ const POLICY: Policy = Policy {
     probe_timeout: 20,
 };
 
+/// These cells have no window, and nobody's successes.
+fn none_counted() -> u64 {
+    0
+}
+
 fn opened_at(now: Nanos) -> Cell {
-    let cell = Cell::new(POLICY);
+    let cell = Cell::new(&POLICY.into(), 0);
     for _ in 0..2 {
-        cell.record(Recorded::Failure, Some(now)).expect("decided");
+        cell.record(Recorded::Failure, Some(now), none_counted)
+            .expect("decided");
     }
     cell
 }
 
 fn rejection(cell: &Cell, now: Nanos) -> Option<(RejectReason, Option<Nanos>)> {
-    match cell.admit(Some(now)).expect("decided").verdict {
-        Verdict::Admitted(_) => None,
+    match cell
+        .admit(Some(now), none_counted)
+        .expect("decided")
+        .verdict
+    {
+        Verdict::Admitted(_) | Verdict::Shadowed { .. } => None,
         Verdict::Rejected {
             reason,
             retry_after,
@@ -38,12 +48,12 @@ fn rejection(cell: &Cell, now: Nanos) -> Option<(RejectReason, Option<Nanos>)> {
 
 #[test]
 fn a_clear_cell_admits_and_counts_without_its_lock() {
-    let cell = Cell::new(POLICY);
+    let cell = Cell::new(&POLICY.into(), 0);
     let held = super::lock(&cell.inner);
     let permit = cell.admit_unasked().expect("closed");
     assert!(cell.success_changes_nothing(permit));
     assert!(cell.word().is_clear());
-    assert!(cell.admit(None).is_ok());
+    assert!(cell.admit(None, none_counted).is_ok());
     drop(held);
 }
 
@@ -51,7 +61,7 @@ fn a_clear_cell_admits_and_counts_without_its_lock() {
 fn a_rejection_takes_no_lock_and_needs_the_time() {
     let cell = opened_at(100);
     let held = super::lock(&cell.inner);
-    assert_eq!(cell.admit(None), Err(NeedsNow));
+    assert_eq!(cell.admit(None, none_counted), Err(NeedsNow));
     assert_eq!(rejection(&cell, 100), Some((RejectReason::Open, Some(10))));
     assert_eq!(rejection(&cell, 109), Some((RejectReason::Open, Some(1))));
     drop(held);
@@ -60,14 +70,14 @@ fn a_rejection_takes_no_lock_and_needs_the_time() {
 
 #[test]
 fn a_pending_failure_clears_with_the_next_success() {
-    let cell = Cell::new(POLICY);
+    let cell = Cell::new(&POLICY.into(), 0);
     let permit = cell.admit_unasked().expect("closed");
-    cell.settle(permit, Outcome::Failure, None)
+    cell.settle(permit.into(), Outcome::Failure.into(), None, none_counted)
         .expect("no time needed");
     assert!(!cell.word().is_clear() && !cell.is_forced());
     let second = cell.admit_unasked().expect("still closed");
     assert!(!cell.success_changes_nothing(second));
-    cell.settle(second, Outcome::Success, None)
+    cell.settle(second.into(), Outcome::Success.into(), None, none_counted)
         .expect("no time needed");
     assert!(cell.word().is_clear());
     // Admitted while the failure was pending; it is not any more.
@@ -85,7 +95,7 @@ fn a_step_back_of_the_clock_restarts_the_wait_once() {
 /// While closed, what opens nothing is decided in the word; the machine catches up when it is asked.
 #[test]
 fn results_while_closed_take_no_lock() {
-    let cell = Cell::new(POLICY);
+    let cell = Cell::new(&POLICY.into(), 0);
     let permit = cell.admit_unasked().expect("closed");
     let held = super::lock(&cell.inner);
     let settle = |outcome| cell.settle_unasked(permit, outcome);
@@ -96,10 +106,20 @@ fn results_while_closed_take_no_lock() {
     assert_eq!(settle(Outcome::Failure), None, "this one opens");
     assert_eq!(settle(Outcome::Success), Some(Effect::Applied));
     assert!(cell.word().is_clear());
-    assert!(cell.record(Recorded::Failure, None).is_ok());
+    assert!(cell.record(Recorded::Failure, None, none_counted).is_ok());
     drop(held);
-    assert_eq!(cell.view(None).expect("closed").consecutive_failures, 1);
-    let opened = cell.settle(permit, Outcome::Failure, Some(0));
+    assert_eq!(
+        cell.view(None, none_counted)
+            .expect("closed")
+            .consecutive_failures,
+        1
+    );
+    let opened = cell.settle(
+        permit.into(),
+        Outcome::Failure.into(),
+        Some(0),
+        none_counted,
+    );
     assert!(opened.expect("now is given").transition.is_some());
     // A late result is told from the word alone, whatever the state.
     let held = super::lock(&cell.inner);
@@ -108,22 +128,24 @@ fn results_while_closed_take_no_lock() {
         Some(Effect::Stale)
     );
     drop(held);
-    let view = cell.view(Some(0)).expect("now is given");
+    let view = cell.view(Some(0), none_counted).expect("now is given");
     assert_eq!((view.epoch, view.transitions), (2, 1));
 }
 
 #[test]
 fn a_healthy_cell_needs_no_ledger() {
-    let cell = Cell::new(POLICY);
+    let cell = Cell::new(&POLICY.into(), 0);
     let permit = cell.admit_unasked().expect("closed");
-    cell.settle(permit, Outcome::Success, None)
+    cell.settle(permit.into(), Outcome::Success.into(), None, none_counted)
         .expect("no time needed");
-    cell.record(Recorded::Success, None)
+    cell.record(Recorded::Success, None, none_counted)
         .expect("no time needed");
-    assert!(super::lock(&cell.inner).ledger.is_none());
-    cell.control(|machine| machine.force_open(0));
+    assert!(super::lock(&cell.inner).annex.is_none());
+    cell.control(none_counted, |machine, _, levels| {
+        machine.force_open(levels, 0)
+    });
     assert!(cell.is_forced());
-    assert!(super::lock(&cell.inner).ledger.is_some());
+    assert!(super::lock(&cell.inner).annex.is_some());
 }
 
 #[test]
@@ -134,7 +156,9 @@ fn reading_moves_nothing() {
     assert_eq!(cell.state(Some(110)), Ok(State::HalfOpen));
     assert_eq!(cell.state(Some(50)), Ok(State::Open));
     assert_eq!(
-        cell.view(Some(50)).expect("decided").remaining_wait,
+        cell.view(Some(50), none_counted)
+            .expect("decided")
+            .remaining_wait,
         Some(10)
     );
     assert_eq!(cell.word(), word);

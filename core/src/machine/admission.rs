@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::word::Word;
-use super::{Forced, Machine, NEVER, Nanos, NeedsNow, Phase, Policy, Reason, Transition};
+use super::{Forced, Levels, Machine, NEVER, Nanos, NeedsNow, Phase, Policy, Reason, Transition};
 
 /// The answer to a caller that asked to be admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,30 @@ pub enum Verdict {
         /// in a forced mode, and when the wait never ends.
         retry_after: Option<Nanos>,
     },
+    /// The call may run, only because nothing is to be rejected (SPEC 14). Its permit is
+    /// [`Word::SHADOW`], which need not be settled.
+    Shadowed {
+        /// Why it would have been rejected.
+        reason: RejectReason,
+    },
+}
+
+impl Verdict {
+    /// The rejection, or what is made of it where nothing is to be rejected.
+    pub(crate) const fn rejected(
+        reason: RejectReason,
+        retry_after: Option<Nanos>,
+        is_shadow: bool,
+    ) -> Self {
+        if is_shadow {
+            Self::Shadowed { reason }
+        } else {
+            Self::Rejected {
+                reason,
+                retry_after,
+            }
+        }
+    }
 }
 
 /// Why a call was rejected.
@@ -67,72 +91,84 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] where the state is open or half-open and `now` was not handed in.
-    pub fn admit(&mut self, policy: &Policy, now: Option<Nanos>) -> Result<Admission, NeedsNow> {
-        match (self.forced, self.phase()) {
-            (Some(Forced::Closed), _) | (None, Phase::Closed { .. }) => Ok(self.admitted(None)),
-            (Some(Forced::Open), _) => Ok(rejected(RejectReason::ForcedOpen, None, None)),
+    /// [`NeedsNow`] where `now` was not handed in and the state is open or half-open, or closed and the
+    /// call's duration will matter (SPEC 12.1).
+    pub fn admit(
+        &mut self,
+        policy: &Policy,
+        mut levels: Option<&mut Levels>,
+        now: Option<Nanos>,
+    ) -> Result<Admission, NeedsNow> {
+        let is_shadow = levels.as_deref().is_some_and(Levels::is_shadow);
+        let mut transition = None;
+        let answer = match (self.forced, self.phase()) {
+            (Some(Forced::Closed), _) => Ok(()),
+            (Some(Forced::Open), _) => Err((RejectReason::ForcedOpen, None)),
+            (None, Phase::Closed { .. }) => {
+                if let Some(levels) = levels.as_deref_mut()
+                    && levels.slow_call_duration().is_some()
+                {
+                    transition = self.admit_timed(policy, levels, now.ok_or(NeedsNow)?);
+                }
+                match transition {
+                    None => Ok(()),
+                    // The wait has just begun.
+                    Some(_) => Err(just_opened(policy, levels.as_deref())),
+                }
+            }
             (None, Phase::Open { since }) => {
                 let now = now.ok_or(NeedsNow)?;
-                Ok(match self.end_wait(policy, since, now) {
-                    Err(left) => rejected(RejectReason::Open, finite(left), None),
-                    Ok(transition) => self.admit_probe(policy, now, Some(transition)),
-                })
+                match self.end_wait(policy, levels.as_deref_mut(), since, now) {
+                    Err(left) => Err((RejectReason::Open, finite(left))),
+                    Ok(half_open) => {
+                        transition = Some(half_open);
+                        // The first probe: every slot is free.
+                        self.take_slot(now);
+                        Ok(())
+                    }
+                }
             }
             (None, Phase::HalfOpen { .. }) => {
                 let now = now.ok_or(NeedsNow)?;
-                Ok(self.admit_probe(policy, now, None))
+                if self.in_flight < policy.half_open_max_calls {
+                    self.take_slot(now);
+                    Ok(())
+                } else if policy.probe_is_hung(self.at, now) {
+                    // The hung probes are one failure (6.3). Who noticed is rejected like everybody
+                    // else.
+                    transition = Some(self.open(
+                        policy,
+                        levels.as_deref_mut(),
+                        Reason::ProbeTimeout,
+                        now,
+                        None,
+                    ));
+                    Err(just_opened(policy, levels.as_deref()))
+                } else {
+                    // A clock that stepped back restarts the probes' time once (2.3).
+                    self.at = now.min(self.at);
+                    Err((RejectReason::HalfOpen, None))
+                }
             }
-        }
-    }
-
-    /// Half-open: a probe, if there is a slot.
-    fn admit_probe(
-        &mut self,
-        policy: &Policy,
-        now: Nanos,
-        transition: Option<Transition>,
-    ) -> Admission {
-        if self.in_flight < policy.half_open_max_calls {
-            self.in_flight += 1;
-            self.at = now;
-            return self.admitted(transition);
-        }
-        if policy.probe_is_hung(self.at, now) {
-            // The hung probes are one failure (6.3). Who noticed is rejected like everybody else,
-            // for the wait has just begun.
-            let reopened = self.open(Reason::ProbeTimeout, now);
-            return rejected(
-                RejectReason::Open,
-                finite(policy.remaining(now, now)),
-                Some(reopened),
-            );
-        }
-        // A clock that stepped back restarts the probes' time once (2.3).
-        self.at = now.min(self.at);
-        rejected(RejectReason::HalfOpen, None, transition)
-    }
-
-    const fn admitted(&self, transition: Option<Transition>) -> Admission {
-        Admission {
-            verdict: Verdict::Admitted(self.word()),
+        };
+        Ok(Admission {
+            verdict: match answer {
+                Ok(()) => Verdict::Admitted(self.word(policy, levels.as_deref())),
+                Err((reason, retry_after)) => Verdict::rejected(reason, retry_after, is_shadow),
+            },
             transition,
-        }
+        })
+    }
+
+    const fn take_slot(&mut self, now: Nanos) {
+        self.in_flight += 1;
+        self.at = now;
     }
 }
 
-const fn rejected(
-    reason: RejectReason,
-    retry_after: Option<Nanos>,
-    transition: Option<Transition>,
-) -> Admission {
-    Admission {
-        verdict: Verdict::Rejected {
-            reason,
-            retry_after,
-        },
-        transition,
-    }
+/// The rejection of a caller whose own question opened: the whole wait lies before it.
+fn just_opened(policy: &Policy, levels: Option<&Levels>) -> (RejectReason, Option<Nanos>) {
+    (RejectReason::Open, finite(Machine::wait(policy, levels)))
 }
 
 /// A wait as a caller is told it: none where it never ends.

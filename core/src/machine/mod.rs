@@ -4,6 +4,9 @@
 //! around it ([`crate::CircuitBreaker`] for threads, a wasm module for one) keeps it safe from
 //! concurrent use, reads the clock, counts totals and tells listeners.
 //!
+//! Most machines count failures in a row and have nothing else; those to which more is configured have
+//! [`Levels`] beside them, which every operation takes.
+//!
 //! Time is an input, and only where it decides: every operation takes `Option<Nanos>` and answers
 //! [`NeedsNow`], having changed nothing, where it cannot decide without one (SPEC 2.1).
 //!
@@ -13,25 +16,41 @@
 //!   [`Transition`] is made; so epochs are gap-free and each `from` is the `to` before it (P4).
 //! * `admission.rs`: a probe's slot is taken when it is admitted, never later (6.1, P1).
 //! * `settlement.rs`: a permit of another epoch changes nothing (7.1, P3).
+//! * `sampling.rs`: a sample enters the window before the rates are looked at, and no sample enters it
+//!   but while closed (11.4, 11.6).
 //! * `control.rs`: a forced mode lies on top of the phase and never writes into it, but for the
 //!   probes in flight (10.4).
 
 mod admission;
+mod backoff;
 mod control;
+mod hung;
+mod levels;
 mod policy;
+mod rules;
+mod sampling;
 mod settlement;
 mod state;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod word;
 
 #[cfg(any(feature = "std", loom))]
 pub(crate) use admission::finite;
 pub use admission::{Admission, RejectReason, Verdict};
-pub use policy::{NEVER, Policy};
-pub use settlement::{Effect, Outcome, Recorded, Recording, Settlement};
-pub use state::{Reason, State, Transition};
+pub use levels::Levels;
+pub(crate) use policy::remaining;
+pub use policy::{NEVER, OFF, Policy};
+pub use rules::{BackoffRule, Ppm, Rate, Rules, SlowRule, WHOLE, WindowRule};
+pub use settlement::{Effect, Ending, Outcome, Recorded, Recording, Settlement};
+pub use state::{Evidence, Reason, State, Transition};
+pub use ticket::Ticket;
 pub use word::Word;
+
+use backoff::Opening;
+
+use crate::window::Content;
 
 /// A monotonic reading in nanoseconds. Only differences between readings mean anything.
 pub type Nanos = u64;
@@ -55,6 +74,38 @@ pub struct Machine {
     in_flight: u16,
     automatic: State,
     forced: Option<Forced>,
+}
+
+/// A [`Machine`] but for the one moment that it remembers.
+#[derive(Clone, Debug)]
+pub(crate) struct Parked {
+    epoch: u64,
+    count: u32,
+    in_flight: u16,
+    automatic: State,
+    forced: Option<Forced>,
+}
+
+impl Parked {
+    /// Whether there is a moment to keep.
+    pub(crate) const fn remembers_moment(&self) -> bool {
+        !matches!(self.automatic, State::Closed)
+    }
+
+    /// The machine again; closed, it remembers no moment.
+    pub(crate) const fn unpark(&self, at: Nanos) -> Machine {
+        Machine {
+            at: match self.automatic {
+                State::Closed => 0,
+                State::Open | State::HalfOpen => at,
+            },
+            epoch: self.epoch,
+            count: self.count,
+            in_flight: self.in_flight,
+            automatic: self.automatic,
+            forced: self.forced,
+        }
+    }
 }
 
 /// The automatic state and what belongs to it; it is kept while a forced mode lies on top.
@@ -123,6 +174,14 @@ impl Machine {
         }
     }
 
+    /// Successful probes so far, 0 unless the automatic state is half-open.
+    pub const fn successful_probes(&self) -> u32 {
+        match self.phase() {
+            Phase::HalfOpen { successes, .. } => successes,
+            Phase::Closed { .. } | Phase::Open { .. } => 0,
+        }
+    }
+
     /// Unsettled probes of the current epoch (SPEC 9.2).
     pub const fn probes_in_flight(&self) -> u16 {
         self.in_flight
@@ -146,8 +205,13 @@ impl Machine {
     /// # Errors
     ///
     /// [`NeedsNow`] while the state is open, when `now` decides between open and half-open.
-    pub fn state(&self, policy: &Policy, now: Option<Nanos>) -> Result<State, NeedsNow> {
-        Ok(match self.remaining_wait(policy, now)? {
+    pub fn state(
+        &self,
+        policy: &Policy,
+        levels: Option<&Levels>,
+        now: Option<Nanos>,
+    ) -> Result<State, NeedsNow> {
+        Ok(match self.remaining_wait(policy, levels, now)? {
             Some(0) => State::HalfOpen,
             _ => self.stored_state(),
         })
@@ -162,12 +226,59 @@ impl Machine {
     pub fn remaining_wait(
         &self,
         policy: &Policy,
+        levels: Option<&Levels>,
         now: Option<Nanos>,
     ) -> Result<Option<Nanos>, NeedsNow> {
         match self.open_since() {
             None => Ok(None),
-            Some(since) => Ok(Some(policy.remaining(since, now.ok_or(NeedsNow)?))),
+            Some(since) => {
+                let wait = Self::wait(policy, levels);
+                Ok(Some(remaining(wait, since, now.ok_or(NeedsNow)?)))
+            }
         }
+    }
+
+    /// How long the last opening waits: the timeout, where nothing makes it longer (SPEC 13.1).
+    pub fn wait(policy: &Policy, levels: Option<&Levels>) -> Nanos {
+        levels.map_or(policy.timeout, |levels| levels.wait(policy))
+    }
+
+    /// What the window holds at `now`: nothing unless the automatic state is closed (SPEC 9.2). Changes
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while closed with a window of time.
+    pub fn window(&self, levels: Option<&Levels>, now: Option<Nanos>) -> Result<Content, NeedsNow> {
+        match (levels, self.automatic) {
+            (Some(levels), State::Closed) => levels.content(now),
+            _ => Ok(Content::default()),
+        }
+    }
+
+    /// Takes note of what a home has done without the machine, because nothing was to be decided:
+    /// `word` is the one that it has published since, `successes` are all that it has ever counted. A
+    /// home with levels calls it before each operation.
+    pub fn catch_up(&mut self, word: Word, levels: Option<&mut Levels>, successes: u64) {
+        match levels {
+            None => self.catch_up_failures(word),
+            Some(levels) => levels.account(
+                successes,
+                self.automatic == State::Closed && !self.is_forced(),
+            ),
+        }
+    }
+
+    /// The machine without its moment, for a home that keeps that elsewhere.
+    pub(crate) const fn park(&self) -> (Parked, Nanos) {
+        let parked = Parked {
+            epoch: self.epoch,
+            count: self.count,
+            in_flight: self.in_flight,
+            automatic: self.automatic,
+            forced: self.forced,
+        };
+        (parked, self.at)
     }
 
     const fn phase(&self) -> Phase {
@@ -212,8 +323,11 @@ impl Machine {
         forced: Option<Forced>,
         reason: Reason,
         now: Nanos,
+        window: Content,
     ) -> Transition {
         let from = self.stored_state();
+        let (consecutive_failures, successful_probes) =
+            (self.consecutive_failures(), self.successful_probes());
         self.set_phase(phase);
         self.forced = forced;
         self.epoch += 1;
@@ -223,28 +337,69 @@ impl Machine {
             epoch: self.epoch,
             reason,
             at: now,
+            evidence: Evidence {
+                consecutive_failures,
+                successful_probes,
+                window,
+            },
         }
     }
 
-    fn open(&mut self, reason: Reason, now: Nanos) -> Transition {
-        self.enter(Phase::Open { since: now }, None, reason, now)
+    /// Enters one of the automatic states, where nothing of the one before counts (11.6).
+    fn enter_automatic(
+        &mut self,
+        phase: Phase,
+        levels: Option<&mut Levels>,
+        reason: Reason,
+        now: Nanos,
+    ) -> Transition {
+        let window = self.window(levels.as_deref(), Some(now));
+        let transition = self.enter(phase, None, reason, now, window.unwrap_or_default());
+        if let Some(levels) = levels {
+            levels.empty();
+        }
+        transition
     }
 
-    fn close(&mut self, reason: Reason, now: Nanos) -> Transition {
-        self.enter(Phase::Closed { failures: 0 }, None, reason, now)
+    fn open(
+        &mut self,
+        policy: &Policy,
+        mut levels: Option<&mut Levels>,
+        reason: Reason,
+        now: Nanos,
+        retry_after: Option<Nanos>,
+    ) -> Transition {
+        let from_closed = self.automatic == State::Closed;
+        if let Some(levels) = levels.as_deref_mut() {
+            levels.open(
+                policy,
+                Opening {
+                    from_closed,
+                    retry_after,
+                    now,
+                },
+            );
+        }
+        self.enter_automatic(Phase::Open { since: now }, levels, reason, now)
     }
 
     /// Enters half-open if the wait is over at `now`; otherwise answers what is left of it.
     /// A reading before `since` restarts the wait from that reading, once (SPEC 2.3).
-    fn end_wait(&mut self, policy: &Policy, since: Nanos, now: Nanos) -> Result<Transition, Nanos> {
-        match policy.remaining(since, now) {
-            0 => Ok(self.enter(
+    fn end_wait(
+        &mut self,
+        policy: &Policy,
+        levels: Option<&mut Levels>,
+        since: Nanos,
+        now: Nanos,
+    ) -> Result<Transition, Nanos> {
+        match remaining(Self::wait(policy, levels.as_deref()), since, now) {
+            0 => Ok(self.enter_automatic(
                 Phase::HalfOpen {
                     successes: 0,
                     in_flight: 0,
                     last_admitted: now,
                 },
-                None,
+                levels,
                 Reason::TimeoutElapsed,
                 now,
             )),

@@ -6,11 +6,14 @@ use super::Nanos;
 /// only hand in 64 bits can say it; a wait of exactly 2^64 - 1 ns therefore counts as never too.
 pub const NEVER: Nanos = Nanos::MAX;
 
+/// No number of failures in a row opens; rates do.
+pub const OFF: u32 = 0;
+
 /// Thresholds and waits of one machine. [`crate::Builder`] checks ranges (SPEC 3.1); the machine
 /// trusts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Failures in a row that open, at least 1 (SPEC 4.3).
+    /// Failures in a row that open, at least 1 (SPEC 4.3), or [`OFF`].
     pub failure_threshold: u32,
     /// Successful probes that close, at least 1 (SPEC 6.2).
     pub success_threshold: u32,
@@ -23,10 +26,9 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What is left at `now` of the wait of an opening at `since`; a reading before `since` is a
-    /// clock that stepped back, and the whole wait is left (SPEC 2.2, 2.3).
-    pub const fn remaining(&self, since: Nanos, now: Nanos) -> Nanos {
-        remaining(self.timeout, since, now)
+    /// Whether so many failures in a row open.
+    pub(super) const fn opens_after(&self, failures: u32) -> bool {
+        self.failure_threshold != OFF && failures >= self.failure_threshold
     }
 
     /// Whether a probe admitted at `since` has been unsettled for too long at `now`.
@@ -35,7 +37,9 @@ impl Policy {
     }
 }
 
-const fn remaining(wait: Nanos, since: Nanos, now: Nanos) -> Nanos {
+/// What is left at `now` of a wait since `since`; a reading before `since` is a clock that stepped
+/// back, and the whole wait is left (SPEC 2.2, 2.3).
+pub(crate) const fn remaining(wait: Nanos, since: Nanos, now: Nanos) -> Nanos {
     if wait == NEVER {
         return NEVER;
     }

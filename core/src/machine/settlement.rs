@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Machine, Nanos, NeedsNow, Phase, Policy, Reason, Transition, Word};
+use super::{Levels, Machine, Nanos, NeedsNow, Phase, Policy, Reason, Ticket, Transition};
 
 /// How an admitted call ended (SPEC 1.2). The numbers are the same in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +39,24 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// How an admitted call ended, and what the server said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long the server asks not to be called; it counts if this failure opens (SPEC 13.4).
+    pub retry_after: Option<Nanos>,
+}
+
+impl From<Outcome> for Ending {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            retry_after: None,
+        }
+    }
+}
+
 /// What settling a permit did (SPEC 7.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settlement {
@@ -63,11 +81,19 @@ pub enum Effect {
     Stale = 1,
     /// The permit had been settled before: nothing changed (7.2).
     AlreadySettled = 2,
+    /// The call would have been rejected, and was let through only because nothing is to be: its result
+    /// counts nowhere (SPEC 14.1).
+    Shadowed = 3,
 }
 
 impl Effect {
     /// Every effect, by number.
-    pub const ALL: [Self; 3] = [Self::Applied, Self::Stale, Self::AlreadySettled];
+    pub const ALL: [Self; 4] = [
+        Self::Applied,
+        Self::Stale,
+        Self::AlreadySettled,
+        Self::Shadowed,
+    ];
 
     /// The name.
     pub const fn name(self) -> &'static str {
@@ -75,6 +101,7 @@ impl Effect {
             Self::Applied => "applied",
             Self::Stale => "stale",
             Self::AlreadySettled => "already_settled",
+            Self::Shadowed => "shadowed",
         }
     }
 }
@@ -114,115 +141,135 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] where the outcome changes the state and `now` was not handed in.
+    /// [`NeedsNow`] where `now` was not handed in and the outcome changes the state, or has a place in a
+    /// window of time (11.3), or the call's duration matters (12.1).
     pub fn settle(
         &mut self,
         policy: &Policy,
-        permit: Word,
-        outcome: Outcome,
+        mut levels: Option<&mut Levels>,
+        ticket: Ticket,
+        ending: Ending,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
-        if permit.epoch() != self.word().epoch() {
-            return Ok(done(Effect::Stale, None));
+        let Ticket {
+            word: permit,
+            began,
+        } = ticket;
+        if permit.epoch() != self.word(policy, levels.as_deref()).epoch() {
+            let effect = if permit.is_shadow() {
+                Effect::Shadowed
+            } else {
+                Effect::Stale
+            };
+            return Ok(done(effect, None));
         }
-        if self.is_forced() {
-            return Ok(done(Effect::Applied, None));
-        }
-        match self.phase() {
-            Phase::Closed { failures } => {
-                let transition = self.settle_closed(policy, failures, outcome, now)?;
-                Ok(done(Effect::Applied, transition))
+        let transition = match (self.is_forced(), self.phase()) {
+            (true, _) => None,
+            (false, Phase::Closed { .. }) => {
+                self.settle_closed(policy, levels.as_deref_mut(), began, ending, now)?
             }
             // No admission gives a permit of an open epoch.
-            Phase::Open { .. } => Ok(done(Effect::AlreadySettled, None)),
-            Phase::HalfOpen { in_flight, .. } => {
-                let Some(in_flight) = in_flight.checked_sub(1) else {
+            (false, Phase::Open { .. }) => return Ok(done(Effect::AlreadySettled, None)),
+            (false, Phase::HalfOpen { in_flight, .. }) => {
+                let Some(left) = in_flight.checked_sub(1) else {
                     return Ok(done(Effect::AlreadySettled, None));
                 };
-                let transition = self.settle_half_open(policy, in_flight, outcome, now)?;
-                Ok(done(Effect::Applied, transition))
+                let slow = match levels.as_deref_mut() {
+                    Some(levels) => levels.is_slow_probe(began, ending.outcome, now)?,
+                    None => false,
+                };
+                self.settle_half_open(policy, levels.as_deref_mut(), left, slow, ending, now)?
             }
-        }
+        };
+        account(levels, ending.outcome);
+        Ok(done(Effect::Applied, transition))
     }
 
     /// Records a result that no permit was taken for.
     ///
     /// # Errors
     ///
-    /// [`NeedsNow`] where the state is open or the result changes it, and `now` was not handed in.
+    /// [`NeedsNow`] where `now` was not handed in and the state is open or the result changes it, or it
+    /// has a place in a window of time.
     pub fn record(
         &mut self,
         policy: &Policy,
+        mut levels: Option<&mut Levels>,
         recorded: Recorded,
         now: Option<Nanos>,
     ) -> Result<Recording, NeedsNow> {
-        let outcome = recorded.outcome();
+        let ending = Ending::from(recorded.outcome());
         let mut transitions = [None; 2];
-        if self.is_forced() {
-            return Ok(Recording { transitions });
-        }
-        if let Phase::Open { since } = self.phase() {
+        if let (false, Phase::Open { since }) = (self.is_forced(), self.phase()) {
             let now = now.ok_or(NeedsNow)?;
-            match self.end_wait(policy, since, now) {
-                Ok(transition) => transitions[0] = Some(transition),
-                Err(_left) => return Ok(Recording { transitions }),
-            }
+            let waited = self.end_wait(policy, levels.as_deref_mut(), since, now);
+            transitions[0] = waited.ok();
         }
-        let decided = match self.phase() {
-            Phase::Closed { failures } => self.settle_closed(policy, failures, outcome, now)?,
-            Phase::HalfOpen { in_flight, .. } => {
-                self.settle_half_open(policy, in_flight, outcome, now)?
+        let decided = match (self.is_forced(), self.phase()) {
+            (false, Phase::Closed { .. }) => {
+                self.record_closed(policy, levels.as_deref_mut(), ending, now)?
             }
-            Phase::Open { .. } => None,
+            (false, Phase::HalfOpen { in_flight, .. }) => {
+                self.settle_half_open(policy, levels.as_deref_mut(), in_flight, false, ending, now)?
+            }
+            (true, _) | (false, Phase::Open { .. }) => None,
         };
+        account(levels, ending.outcome);
         let next = usize::from(transitions[0].is_some());
         transitions[next] = decided;
         Ok(Recording { transitions })
-    }
-
-    fn settle_closed(
-        &mut self,
-        policy: &Policy,
-        failures: u32,
-        outcome: Outcome,
-        now: Option<Nanos>,
-    ) -> Result<Option<Transition>, NeedsNow> {
-        let failures = match outcome {
-            Outcome::Success => 0,
-            Outcome::Failure => failures + 1,
-            Outcome::Ignored | Outcome::Cancelled => failures,
-        };
-        if failures >= policy.failure_threshold {
-            return Ok(Some(
-                self.open(Reason::FailureThreshold, now.ok_or(NeedsNow)?),
-            ));
-        }
-        self.set_phase(Phase::Closed { failures });
-        Ok(None)
     }
 
     /// What the outcome does while half-open, with `left` probes in flight after it.
     fn settle_half_open(
         &mut self,
         policy: &Policy,
+        mut levels: Option<&mut Levels>,
         left: u16,
-        outcome: Outcome,
+        slow: bool,
+        ending: Ending,
         now: Option<Nanos>,
     ) -> Result<Option<Transition>, NeedsNow> {
-        match outcome {
-            Outcome::Failure => {
-                return Ok(Some(self.open(Reason::ProbeFailed, now.ok_or(NeedsNow)?)));
+        match ending.outcome {
+            // A success that came too late for its caller is no sign of health (12.4).
+            Outcome::Success if !slow => {
+                if self.count + 1 >= policy.success_threshold {
+                    let now = now.ok_or(NeedsNow)?;
+                    self.count += 1;
+                    if let Some(levels) = levels.as_deref_mut() {
+                        levels.close(now);
+                    }
+                    let closed = Phase::Closed { failures: 0 };
+                    let reason = Reason::SuccessThreshold;
+                    return Ok(Some(self.enter_automatic(closed, levels, reason, now)));
+                }
+                self.count += 1;
             }
-            Outcome::Success if self.count + 1 >= policy.success_threshold => {
-                return Ok(Some(
-                    self.close(Reason::SuccessThreshold, now.ok_or(NeedsNow)?),
-                ));
+            Outcome::Failure | Outcome::Success => {
+                let now = now.ok_or(NeedsNow)?;
+                let asked = ending
+                    .retry_after
+                    .filter(|_| ending.outcome == Outcome::Failure);
+                return Ok(Some(self.open(
+                    policy,
+                    levels,
+                    Reason::ProbeFailed,
+                    now,
+                    asked,
+                )));
             }
-            Outcome::Success => self.count += 1,
             Outcome::Ignored | Outcome::Cancelled => {}
         }
         self.in_flight = left;
         Ok(None)
+    }
+}
+
+/// The home counts every success that counted; those that were decided here are in the window already,
+/// or not to be.
+fn account(levels: Option<&mut Levels>, outcome: Outcome) {
+    if let (Some(levels), Outcome::Success) = (levels, outcome) {
+        levels.account_here();
     }
 }
 

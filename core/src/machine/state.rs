@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::Nanos;
+use crate::window::Content;
 
 /// The state of a circuit breaker (SPEC 1.1). The numbers are the same in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,11 +92,15 @@ pub enum Reason {
     Forced,
     /// `automatic` (10.4).
     Automatic,
+    /// As large a part of the calls failed as `failure_rate` (11.4).
+    FailureRate,
+    /// As large a part of the calls was slow as `slow_call_rate` (12.2).
+    SlowCallRate,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::FailureThreshold,
         Self::TimeoutElapsed,
         Self::SuccessThreshold,
@@ -105,6 +110,8 @@ impl Reason {
         Self::Trip,
         Self::Forced,
         Self::Automatic,
+        Self::FailureRate,
+        Self::SlowCallRate,
     ];
 
     /// The name that SPEC 9.3 gives it.
@@ -119,6 +126,8 @@ impl Reason {
             Self::Trip => "trip",
             Self::Forced => "forced",
             Self::Automatic => "automatic",
+            Self::FailureRate => "failure_rate",
+            Self::SlowCallRate => "slow_call_rate",
         }
     }
 }
@@ -143,4 +152,17 @@ pub struct Transition {
     pub reason: Reason,
     /// When, by the reading that was handed in.
     pub at: Nanos,
+    /// What was counted at that moment.
+    pub evidence: Evidence,
+}
+
+/// What had been counted when the state changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Failures in a row, the one that opened among them.
+    pub consecutive_failures: u32,
+    /// Successful probes, the one that closed among them.
+    pub successful_probes: u32,
+    /// What the window held, the sample that opened among it.
+    pub window: Content,
 }

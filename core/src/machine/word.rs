@@ -1,6 +1,6 @@
 //! The admission word: what a machine publishes for those who need not ask it.
 
-use super::{Effect, Forced, Machine, Outcome, Phase, Policy};
+use super::{Effect, Forced, Levels, Machine, Outcome, Phase, Policy};
 
 /// A machine's state in 64 bits, and the permit that an admission gives (DESIGN 5).
 ///
@@ -8,7 +8,7 @@ use super::{Effect, Forced, Machine, Outcome, Phase, Policy};
 /// | --- | --- |
 /// | 0 | *call in*: 0 means closed, no failure pending, nothing to decide |
 /// | 1 to 31 | the low 31 bits of the epoch |
-/// | 32 to 60 | failures in a row while closed; all ones where there are too many to write down |
+/// | 32 to 60 | failures in a row while closed; all ones where there are too many to write down. A machine with [`Levels`] only says whether there is something special: 1 or 0 |
 /// | 61 to 63 | the phase (a private number) |
 ///
 /// The low 32 bits are all that a permit needs, and what a host reads with one plain load. If bit 0
@@ -29,11 +29,25 @@ const MANY: u32 = (1 << (PHASE_SHIFT - FAILURES_SHIFT)) - 1;
 // The highest bit says that an admission must ask, so that the healthy path tests a sign.
 const CLOSED: u64 = 0;
 const FORCED_CLOSED: u64 = 1;
+/// Closed, with levels: a failure takes the machine, a success does not while nothing is special.
+const CLOSED_WATCHED: u64 = 2;
+/// As watched, and a success takes the time: it has a place in a window of time.
+const CLOSED_TICKED: u64 = 3;
 const OPEN: u64 = 4;
 const HALF_OPEN: u64 = 5;
 const FORCED_OPEN: u64 = 6;
+/// As ticked, and an admission takes the time too: the call's duration matters.
+const CLOSED_TIMED: u64 = 7;
+/// Closed: the next success may decide something. Open: the wait is not the timeout, or nothing is rejected.
+const SPECIAL: u64 = 1 << FAILURES_SHIFT;
 
 impl Word {
+    /// The permit of a call that would have been rejected (SPEC 14): of no epoch.
+    ///
+    /// (An epoch whose number ends in 31 zeroes takes its own permits for this one while something is
+    /// pending; their results count nowhere.)
+    pub const SHADOW: Self = Self(CALL_IN as u64);
+
     /// The word with these bits, as they came from [`Word::to_bits`] or a host's load; a host that
     /// reads only the low 32 bits hands in those.
     pub const fn from_bits(bits: u64) -> Self {
@@ -48,6 +62,11 @@ impl Word {
     /// The low 31 bits of the epoch in which the word was read or the permit was given.
     pub const fn epoch(self) -> u32 {
         self.low() >> 1
+    }
+
+    /// Whether this is the permit of a call that would have been rejected.
+    pub const fn is_shadow(self) -> bool {
+        self.low() == Self::SHADOW.low()
     }
 
     /// Whether there is nothing to decide: closed, no failure pending.
@@ -94,9 +113,27 @@ impl Word {
         self.phase() == OPEN
     }
 
+    /// As [`is_waiting`](Self::is_waiting), and the wait is the timeout, and calls are rejected.
+    pub const fn is_waiting_for_timeout(self) -> bool {
+        self.0 & !(u32::MAX as u64) == OPEN << PHASE_SHIFT
+    }
+
     /// Whether an admission takes a reading of the clock.
     pub const fn needs_now(self) -> bool {
-        matches!(self.phase(), OPEN | HALF_OPEN)
+        matches!(self.phase(), OPEN | HALF_OPEN | CLOSED_TIMED)
+    }
+
+    /// Whether every call is admitted, and only the time is to be taken.
+    pub(crate) const fn admits_timed(self) -> bool {
+        self.phase() == CLOSED_TIMED
+    }
+
+    /// Whether this word, the current one, says that the success of this permit is only to be counted, if
+    /// the call was not slow and the success falls into the newest bucket of a window of time.
+    pub(crate) const fn is_quiet_for_success_of(self, permit: Self) -> bool {
+        self.0 & SPECIAL == 0
+            && matches!(self.phase(), CLOSED_TICKED | CLOSED_TIMED)
+            && self.epoch() == permit.epoch()
     }
 
     /// The word after this permit is settled so, and whether that counted; none where only the
@@ -108,7 +145,12 @@ impl Word {
         outcome: Outcome,
     ) -> Option<(Self, Effect)> {
         if permit.epoch() != self.epoch() {
-            return Some((self, Effect::Stale));
+            let effect = if permit.is_shadow() {
+                Effect::Shadowed
+            } else {
+                Effect::Stale
+            };
+            return Some((self, effect));
         }
         Some((self.recorded(policy, outcome)?, Effect::Applied))
     }
@@ -134,23 +176,37 @@ impl Word {
 
 impl Machine {
     /// The word that this state publishes.
-    pub const fn word(&self) -> Word {
+    pub fn word(&self, policy: &Policy, levels: Option<&Levels>) -> Word {
         let epoch = self.epoch as u32 & (u32::MAX >> 1);
-        let phase = match (self.forced, self.phase()) {
-            (None, Phase::Closed { failures }) => return Word::closed(epoch, failures),
-            (Some(Forced::Closed), _) => {
-                return Word(FORCED_CLOSED << PHASE_SHIFT | (epoch << 1) as u64);
+        let (phase, special, call_in) = match (self.forced, self.phase(), levels) {
+            (None, Phase::Closed { failures }, None) => return Word::closed(epoch, failures),
+            (None, Phase::Closed { failures }, Some(levels)) => {
+                let special = failures > 0 || !levels.is_quiet();
+                if levels.slow_call_duration().is_some() {
+                    (CLOSED_TIMED, special, true)
+                } else if levels.has_time_window() {
+                    (CLOSED_TICKED, special, true)
+                } else {
+                    (CLOSED_WATCHED, special, special)
+                }
             }
-            (Some(Forced::Open), _) => FORCED_OPEN,
-            (None, Phase::Open { .. }) => OPEN,
-            (None, Phase::HalfOpen { .. }) => HALF_OPEN,
+            (Some(Forced::Closed), ..) => (FORCED_CLOSED, false, false),
+            (Some(Forced::Open), ..) => (FORCED_OPEN, false, true),
+            (None, Phase::Open { .. }, levels) => {
+                let usual = Self::wait(policy, levels) == policy.timeout
+                    && !levels.is_some_and(Levels::is_shadow);
+                (OPEN, !usual, true)
+            }
+            (None, Phase::HalfOpen { .. }, _) => (HALF_OPEN, false, true),
         };
-        Word(phase << PHASE_SHIFT | (epoch << 1 | CALL_IN) as u64)
+        let special = if special { SPECIAL } else { 0 };
+        Word(phase << PHASE_SHIFT | special | (epoch << 1 | u32::from(call_in)) as u64)
     }
 
     /// Takes over the failures that were counted in the word since the machine published it.
-    pub const fn catch_up(&mut self, word: Word) {
+    pub(super) const fn catch_up_failures(&mut self, word: Word) {
         if let (None, Phase::Closed { .. }) = (self.forced, self.phase())
+            && word.phase() == CLOSED
             && word.failures() < MANY
         {
             self.set_phase(Phase::Closed {

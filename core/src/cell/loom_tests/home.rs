@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::POLICY;
 use crate::cell::Cell;
 use crate::machine::{
-    Effect, Machine, Nanos, NeedsNow, Outcome, Recorded, State, Transition, Verdict, Word,
+    Effect, Levels, Machine, Nanos, NeedsNow, Outcome, Recorded, State, Transition, Verdict, Word,
 };
 
 /// One thing that a thread does. Permits are named by their place in the moment's list.
@@ -70,7 +70,7 @@ impl Home for Shared {
                 if let Some(word) = cell.admit_unasked() {
                     return Answer::Admission(Ok(word.epoch()), None);
                 }
-                let admission = decide(now, |now| cell.admit(now));
+                let admission = decide(now, |now| cell.admit(now, none_counted));
                 answer_admission(admission.verdict, admission.transition)
             }
             Op::Settle(index, outcome) => {
@@ -78,17 +78,19 @@ impl Home for Shared {
                 if outcome == Outcome::Success && cell.success_changes_nothing(permit) {
                     return Answer::Settlement(Effect::Applied, None);
                 }
-                let settlement = decide(now, |now| cell.settle(permit, outcome, now));
+                let settlement = decide(now, |now| {
+                    cell.settle(permit.into(), outcome.into(), now, none_counted)
+                });
                 Answer::Settlement(settlement.effect, settlement.transition)
             }
-            Op::Record(recorded) => {
-                Answer::Recording(decide(now, |now| cell.record(recorded, now)).transitions)
+            Op::Record(recorded) => Answer::Recording(
+                decide(now, |now| cell.record(recorded, now, none_counted)).transitions,
+            ),
+            Op::Reset | Op::Trip | Op::ForceOpen | Op::ForceClosed | Op::Automatic => {
+                Answer::Control(cell.control(none_counted, |machine, _policy, levels| {
+                    control(machine, levels, op, now)
+                }))
             }
-            Op::Reset => Answer::Control(cell.control(|machine| Some(machine.reset(now)))),
-            Op::Trip => Answer::Control(cell.control(|machine| machine.trip(now))),
-            Op::ForceOpen => Answer::Control(cell.control(|machine| machine.force_open(now))),
-            Op::ForceClosed => Answer::Control(cell.control(|machine| machine.force_closed(now))),
-            Op::Automatic => Answer::Control(cell.control(|machine| machine.automatic(now))),
             Op::Read => Answer::Read(decide(now, |now| cell.state(now))),
         }
     }
@@ -99,7 +101,7 @@ pub(super) struct Plain(pub(super) Machine);
 
 impl Home for Plain {
     fn word(&self) -> Word {
-        self.0.word()
+        self.0.word(&POLICY, None)
     }
 
     fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
@@ -107,26 +109,57 @@ impl Home for Plain {
         let Self(machine) = self;
         match op {
             Op::Admit => {
-                let admission = machine.admit(&POLICY, now_given).expect("now is given");
+                let admission = machine
+                    .admit(&POLICY, None, now_given)
+                    .expect("now is given");
                 answer_admission(admission.verdict, admission.transition)
             }
             Op::Settle(index, outcome) => {
                 let settlement = machine
-                    .settle(&POLICY, permits[index], outcome, now_given)
+                    .settle(
+                        &POLICY,
+                        None,
+                        permits[index].into(),
+                        outcome.into(),
+                        now_given,
+                    )
                     .expect("now is given");
                 Answer::Settlement(settlement.effect, settlement.transition)
             }
             Op::Record(recorded) => {
-                let recording = machine.record(&POLICY, recorded, now_given);
+                let recording = machine.record(&POLICY, None, recorded, now_given);
                 Answer::Recording(recording.expect("now is given").transitions)
             }
-            Op::Reset => Answer::Control(Some(machine.reset(now))),
-            Op::Trip => Answer::Control(machine.trip(now)),
-            Op::ForceOpen => Answer::Control(machine.force_open(now)),
-            Op::ForceClosed => Answer::Control(machine.force_closed(now)),
-            Op::Automatic => Answer::Control(machine.automatic(now)),
-            Op::Read => Answer::Read(machine.state(&POLICY, now_given).expect("now is given")),
+            Op::Reset | Op::Trip | Op::ForceOpen | Op::ForceClosed | Op::Automatic => {
+                Answer::Control(control(machine, None, op, now))
+            }
+            Op::Read => Answer::Read(
+                machine
+                    .state(&POLICY, None, now_given)
+                    .expect("now is given"),
+            ),
         }
+    }
+}
+
+/// None of these cells has a window.
+pub(super) fn none_counted() -> u64 {
+    0
+}
+
+fn control(
+    machine: &mut Machine,
+    levels: Option<&mut Levels>,
+    op: Op,
+    now: Nanos,
+) -> Option<Transition> {
+    match op {
+        Op::Reset => Some(machine.reset(&POLICY, levels, now)),
+        Op::Trip => machine.trip(&POLICY, levels, now),
+        Op::ForceOpen => machine.force_open(levels, now),
+        Op::ForceClosed => machine.force_closed(levels, now),
+        Op::Automatic => machine.automatic(levels, now),
+        Op::Admit | Op::Settle(..) | Op::Record(_) | Op::Read => None,
     }
 }
 
@@ -134,6 +167,7 @@ fn answer_admission(verdict: Verdict, transition: Option<Transition>) -> Answer 
     let verdict = match verdict {
         Verdict::Admitted(word) => Ok(word.epoch()),
         Verdict::Rejected { retry_after, .. } => Err(retry_after),
+        Verdict::Shadowed { .. } => unreachable!("no shadow mode here"),
     };
     Answer::Admission(verdict, transition)
 }

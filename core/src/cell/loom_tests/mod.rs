@@ -61,7 +61,7 @@ impl Moment {
         builder.preemption_bound = preemptions;
         builder.check(move || {
             count.fetch_add(1, SeqCst);
-            let cell = Arc::new(Cell::new(POLICY));
+            let cell = Arc::new(Cell::new(&POLICY.into(), 0));
             let mut home = Shared(Arc::clone(&cell));
             let permits = Arc::new(self.set_up(&mut home));
 
@@ -133,12 +133,12 @@ impl Moment {
             word: machine.word(),
             epoch: machine.epoch(),
             state: machine
-                .state(&POLICY, Some(self.now))
+                .state(&POLICY, None, Some(self.now))
                 .expect("now is given"),
             failures: machine.consecutive_failures(),
             probes: machine.probes_in_flight(),
             wait: machine
-                .remaining_wait(&POLICY, Some(self.now))
+                .remaining_wait(&POLICY, None, Some(self.now))
                 .expect("now is given"),
         }
     }

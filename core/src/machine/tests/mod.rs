@@ -1,8 +1,8 @@
 //! The rules, one by one, on the bare machine.
 
 use super::{
-    Admission, Effect, Machine, NEVER, Nanos, NeedsNow, Outcome, Policy, Reason, Recorded,
-    RejectReason, State, Transition, Verdict, Word,
+    Admission, Effect, Evidence, Machine, NEVER, Nanos, NeedsNow, Outcome, Policy, Reason,
+    Recorded, RejectReason, State, Transition, Verdict, Word,
 };
 
 mod words;
@@ -16,19 +16,21 @@ const POLICY: Policy = Policy {
 };
 
 fn admit(machine: &mut Machine, now: Nanos) -> Admission {
-    machine.admit(&POLICY, Some(now)).expect("now is given")
+    machine
+        .admit(&POLICY, None, Some(now))
+        .expect("now is given")
 }
 
 fn permit(machine: &mut Machine, now: Nanos) -> Word {
     match admit(machine, now).verdict {
         Verdict::Admitted(word) => word,
-        rejected @ Verdict::Rejected { .. } => panic!("{rejected:?}"),
+        rejected => panic!("{rejected:?}"),
     }
 }
 
 fn settle(machine: &mut Machine, permit: Word, outcome: Outcome, now: Nanos) -> Option<Transition> {
     let settlement = machine
-        .settle(&POLICY, permit, outcome, Some(now))
+        .settle(&POLICY, None, permit.into(), outcome.into(), Some(now))
         .expect("now is given");
     assert_eq!(settlement.effect, Effect::Applied);
     settlement.transition
@@ -38,7 +40,7 @@ fn opened(now: Nanos) -> Machine {
     let mut machine = Machine::new();
     for _ in 0..3 {
         machine
-            .record(&POLICY, Recorded::Failure, Some(now))
+            .record(&POLICY, None, Recorded::Failure, Some(now))
             .expect("now is given");
     }
     machine
@@ -75,6 +77,10 @@ fn failures_in_a_row_open() {
             epoch: 2,
             reason: Reason::FailureThreshold,
             at: 3,
+            evidence: Evidence {
+                consecutive_failures: 3,
+                ..Evidence::default()
+            },
         }),
     );
 }
@@ -82,15 +88,23 @@ fn failures_in_a_row_open() {
 #[test]
 fn a_closed_machine_needs_no_clock() {
     let mut machine = Machine::new();
-    let admission = machine.admit(&POLICY, None).expect("no clock needed");
+    let admission = machine.admit(&POLICY, None, None).expect("no clock needed");
     let Verdict::Admitted(permit) = admission.verdict else {
         panic!("closed");
     };
-    assert_eq!(machine.state(&POLICY, None), Ok(State::Closed));
+    assert_eq!(machine.state(&POLICY, None, None), Ok(State::Closed));
     for outcome in [Outcome::Failure, Outcome::Failure, Outcome::Success] {
-        assert!(machine.settle(&POLICY, permit, outcome, None).is_ok());
+        assert!(
+            machine
+                .settle(&POLICY, None, permit.into(), outcome.into(), None)
+                .is_ok()
+        );
     }
-    assert!(machine.record(&POLICY, Recorded::Success, None).is_ok());
+    assert!(
+        machine
+            .record(&POLICY, None, Recorded::Success, None)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -102,35 +116,35 @@ fn what_needs_the_clock_changes_nothing_without_it() {
     }
     let before = machine.clone();
     assert_eq!(
-        machine.settle(&POLICY, permit, Outcome::Failure, None),
+        machine.settle(&POLICY, None, permit.into(), Outcome::Failure.into(), None),
         Err(NeedsNow),
     );
     assert_eq!(machine, before);
     assert_eq!(
-        machine.record(&POLICY, Recorded::Failure, None),
+        machine.record(&POLICY, None, Recorded::Failure, None),
         Err(NeedsNow)
     );
     assert_eq!(machine, before);
 
     let mut machine = opened(0);
     let before = machine.clone();
-    assert_eq!(machine.admit(&POLICY, None), Err(NeedsNow));
-    assert_eq!(machine.state(&POLICY, None), Err(NeedsNow));
+    assert_eq!(machine.admit(&POLICY, None, None), Err(NeedsNow));
+    assert_eq!(machine.state(&POLICY, None, None), Err(NeedsNow));
     assert_eq!(
-        machine.record(&POLICY, Recorded::Success, None),
+        machine.record(&POLICY, None, Recorded::Success, None),
         Err(NeedsNow)
     );
     assert_eq!(machine, before);
 
     let (mut machine, permit) = half_open(100);
     machine
-        .record(&POLICY, Recorded::Success, None)
+        .record(&POLICY, None, Recorded::Success, None)
         .expect("one more to go");
     let before = machine.clone();
-    assert_eq!(machine.admit(&POLICY, None), Err(NeedsNow));
+    assert_eq!(machine.admit(&POLICY, None, None), Err(NeedsNow));
     for outcome in [Outcome::Success, Outcome::Failure] {
         assert_eq!(
-            machine.settle(&POLICY, permit, outcome, None),
+            machine.settle(&POLICY, None, permit.into(), outcome.into(), None),
             Err(NeedsNow)
         );
     }
@@ -148,9 +162,12 @@ fn the_wait_is_over_at_equality() {
                 retry_after: Some(left),
             },
         );
-        assert_eq!(machine.state(&POLICY, Some(now)), Ok(State::Open));
+        assert_eq!(machine.state(&POLICY, None, Some(now)), Ok(State::Open));
     }
-    assert_eq!(machine.state(&POLICY, Some(1_100)), Ok(State::HalfOpen));
+    assert_eq!(
+        machine.state(&POLICY, None, Some(1_100)),
+        Ok(State::HalfOpen)
+    );
     let admission = admit(&mut machine, 1_100);
     assert!(matches!(admission.verdict, Verdict::Admitted(_)));
     assert_eq!(
@@ -161,6 +178,7 @@ fn the_wait_is_over_at_equality() {
             epoch: 3,
             reason: Reason::TimeoutElapsed,
             at: 1_100,
+            evidence: Evidence::default(),
         }),
     );
 }
@@ -172,9 +190,12 @@ fn a_wait_of_zero_makes_the_next_call_a_probe_and_never_never_ends() {
         ..POLICY
     };
     let mut machine = opened(7);
-    assert_eq!(machine.state(&none, Some(7)), Ok(State::HalfOpen));
+    assert_eq!(machine.state(&none, None, Some(7)), Ok(State::HalfOpen));
     assert!(matches!(
-        machine.admit(&none, Some(7)).expect("now is given").verdict,
+        machine
+            .admit(&none, None, Some(7))
+            .expect("now is given")
+            .verdict,
         Verdict::Admitted(_),
     ));
 
@@ -185,7 +206,7 @@ fn a_wait_of_zero_makes_the_next_call_a_probe_and_never_never_ends() {
     let mut machine = opened(0);
     assert_eq!(
         machine
-            .admit(&never, Some(NEVER))
+            .admit(&never, None, Some(NEVER))
             .expect("now is given")
             .verdict,
         Verdict::Rejected {
@@ -193,7 +214,10 @@ fn a_wait_of_zero_makes_the_next_call_a_probe_and_never_never_ends() {
             retry_after: None,
         },
     );
-    assert_eq!(machine.remaining_wait(&never, Some(NEVER)), Ok(Some(NEVER)));
+    assert_eq!(
+        machine.remaining_wait(&never, None, Some(NEVER)),
+        Ok(Some(NEVER))
+    );
 }
 
 #[test]
@@ -214,11 +238,17 @@ fn slots_are_counted_at_admission_and_come_back() {
     // Nothing is left to settle in this epoch.
     for permit in [first, second] {
         let again = machine
-            .settle(&POLICY, permit, Outcome::Failure, Some(104))
+            .settle(
+                &POLICY,
+                None,
+                permit.into(),
+                Outcome::Failure.into(),
+                Some(104),
+            )
             .expect("now is given");
         assert_eq!(again.effect, Effect::AlreadySettled);
     }
-    assert_eq!(machine.state(&POLICY, None), Ok(State::HalfOpen));
+    assert_eq!(machine.state(&POLICY, None, None), Ok(State::HalfOpen));
 }
 
 #[test]
@@ -239,7 +269,10 @@ fn good_probes_close_and_a_bad_one_opens() {
         (State::Open, Reason::ProbeFailed)
     );
     // A fresh wait.
-    assert_eq!(machine.remaining_wait(&POLICY, Some(150)), Ok(Some(100)));
+    assert_eq!(
+        machine.remaining_wait(&POLICY, None, Some(150)),
+        Ok(Some(100))
+    );
 }
 
 #[test]
@@ -262,7 +295,13 @@ fn hung_probes_are_given_up_after_the_last_of_them() {
     );
     for permit in [first, second] {
         let late = machine
-            .settle(&POLICY, permit, Outcome::Success, Some(1_501))
+            .settle(
+                &POLICY,
+                None,
+                permit.into(),
+                Outcome::Success.into(),
+                Some(1_501),
+            )
             .expect("now is given");
         assert_eq!(late.effect, Effect::Stale);
     }
@@ -280,7 +319,10 @@ fn a_free_slot_keeps_a_hung_probe_from_deciding() {
 #[test]
 fn a_clock_that_steps_back_restarts_each_wait_once() {
     let mut machine = opened(1_000);
-    assert_eq!(machine.remaining_wait(&POLICY, Some(10)), Ok(Some(100)));
+    assert_eq!(
+        machine.remaining_wait(&POLICY, None, Some(10)),
+        Ok(Some(100))
+    );
     assert!(matches!(
         admit(&mut machine, 10).verdict,
         Verdict::Rejected { .. }
@@ -305,11 +347,11 @@ fn a_clock_that_steps_back_restarts_each_wait_once() {
 fn recording_in_an_open_state_counts_only_once_the_wait_is_over() {
     let mut machine = opened(0);
     let recording = machine
-        .record(&POLICY, Recorded::Success, Some(99))
+        .record(&POLICY, None, Recorded::Success, Some(99))
         .expect("now");
     assert_eq!(recording.transitions, [None, None]);
     let recording = machine
-        .record(&POLICY, Recorded::Failure, Some(100))
+        .record(&POLICY, None, Recorded::Failure, Some(100))
         .expect("now");
     let reasons = recording
         .transitions
@@ -321,7 +363,7 @@ fn recording_in_an_open_state_counts_only_once_the_wait_is_over() {
     assert_eq!(machine.epoch(), 4);
     for expected in [None, Some(Reason::SuccessThreshold)] {
         let recording = machine
-            .record(&POLICY, Recorded::Success, Some(200))
+            .record(&POLICY, None, Recorded::Success, Some(200))
             .expect("now");
         let reasons = recording
             .transitions
@@ -329,24 +371,24 @@ fn recording_in_an_open_state_counts_only_once_the_wait_is_over() {
         assert!(reasons.contains(&expected));
         assert_eq!(machine.probes_in_flight(), 0);
     }
-    assert_eq!(machine.state(&POLICY, None), Ok(State::Closed));
+    assert_eq!(machine.state(&POLICY, None, None), Ok(State::Closed));
 }
 
 #[test]
 fn a_forced_mode_lies_on_top_and_comes_off() {
     let mut machine = opened(0);
-    let forced = machine.force_closed(50).expect("changes");
+    let forced = machine.force_closed(None, 50).expect("changes");
     assert_eq!(
         (forced.from, forced.to, forced.reason),
         (State::Open, State::Closed, Reason::Forced)
     );
-    assert_eq!(machine.force_closed(51), None);
-    assert_eq!(machine.trip(51), None);
+    assert_eq!(machine.force_closed(None, 51), None);
+    assert_eq!(machine.trip(&POLICY, None, 51), None);
     let admitted = permit(&mut machine, 51);
     assert_eq!(settle(&mut machine, admitted, Outcome::Failure, 51), None);
-    assert_eq!(machine.remaining_wait(&POLICY, None), Ok(None));
+    assert_eq!(machine.remaining_wait(&POLICY, None, None), Ok(None));
 
-    let other = machine.force_open(60).expect("changes");
+    let other = machine.force_open(None, 60).expect("changes");
     assert_eq!(
         (other.from, other.to, other.epoch),
         (State::Closed, State::Open, 4)
@@ -361,13 +403,16 @@ fn a_forced_mode_lies_on_top_and_comes_off() {
     assert_eq!(machine.consecutive_failures(), 0);
 
     // The wait began at 0 and has run on.
-    let back = machine.automatic(70).expect("changes");
+    let back = machine.automatic(None, 70).expect("changes");
     assert_eq!(
         (back.from, back.to, back.reason),
         (State::Open, State::Open, Reason::Automatic)
     );
-    assert_eq!(machine.remaining_wait(&POLICY, Some(70)), Ok(Some(30)));
-    assert_eq!(machine.automatic(71), None);
+    assert_eq!(
+        machine.remaining_wait(&POLICY, None, Some(70)),
+        Ok(Some(30))
+    );
+    assert_eq!(machine.automatic(None, 71), None);
 }
 
 #[test]
@@ -375,11 +420,17 @@ fn a_forced_mode_over_half_open_takes_the_probes_and_leaves_the_successes() {
     let (mut machine, first) = half_open(100);
     settle(&mut machine, first, Outcome::Success, 101);
     let second = permit(&mut machine, 102);
-    machine.force_open(103);
+    machine.force_open(None, 103);
     assert_eq!(machine.probes_in_flight(), 0);
-    machine.automatic(104);
+    machine.automatic(None, 104);
     let late = machine
-        .settle(&POLICY, second, Outcome::Failure, Some(105))
+        .settle(
+            &POLICY,
+            None,
+            second.into(),
+            Outcome::Failure.into(),
+            Some(105),
+        )
         .expect("now");
     assert_eq!(late.effect, Effect::Stale);
     let third = permit(&mut machine, 106);
@@ -393,25 +444,28 @@ fn a_forced_mode_over_half_open_takes_the_probes_and_leaves_the_successes() {
 fn reset_and_trip_begin_an_epoch_from_anywhere() {
     let mut machine = Machine::new();
     let permit = permit(&mut machine, 0);
-    let reset = machine.reset(1);
+    let reset = machine.reset(&POLICY, None, 1);
     assert_eq!(
         (reset.from, reset.to, reset.epoch),
         (State::Closed, State::Closed, 2)
     );
     let late = machine
-        .settle(&POLICY, permit, Outcome::Failure, None)
+        .settle(&POLICY, None, permit.into(), Outcome::Failure.into(), None)
         .expect("stale");
     assert_eq!(late.effect, Effect::Stale);
-    let trip = machine.trip(5).expect("automatic");
+    let trip = machine.trip(&POLICY, None, 5).expect("automatic");
     assert_eq!(
         (trip.from, trip.to, trip.at),
         (State::Closed, State::Open, 5)
     );
-    let again = machine.trip(50).expect("automatic");
+    let again = machine.trip(&POLICY, None, 50).expect("automatic");
     assert_eq!((again.from, again.to), (State::Open, State::Open));
-    assert_eq!(machine.remaining_wait(&POLICY, Some(50)), Ok(Some(100)));
-    machine.force_open(60);
-    machine.reset(61);
+    assert_eq!(
+        machine.remaining_wait(&POLICY, None, Some(50)),
+        Ok(Some(100))
+    );
+    machine.force_open(None, 60);
+    machine.reset(&POLICY, None, 61);
     assert!(!machine.is_forced());
     assert_eq!(machine.transitions(), 5);
 }
@@ -419,9 +473,15 @@ fn reset_and_trip_begin_an_epoch_from_anywhere() {
 #[test]
 fn no_permit_of_an_open_epoch_exists() {
     let mut machine = opened(0);
-    let forged = machine.word();
+    let forged = machine.word(&POLICY, None);
     let settled = machine
-        .settle(&POLICY, forged, Outcome::Success, Some(500))
+        .settle(
+            &POLICY,
+            None,
+            forged.into(),
+            Outcome::Success.into(),
+            Some(500),
+        )
         .expect("now");
     assert_eq!(
         (settled.effect, settled.transition),

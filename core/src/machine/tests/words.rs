@@ -6,40 +6,43 @@ use crate::machine::{Effect, Machine, Outcome, Phase, Policy, Word};
 #[test]
 fn the_word_says_whether_to_call_in() {
     let mut machine = Machine::new();
-    assert!(machine.word().is_clear());
+    assert!(machine.word(&POLICY, None).is_clear());
     let permit = permit(&mut machine, 0);
     settle(&mut machine, permit, Outcome::Failure, 0);
-    assert!(!machine.word().is_clear());
-    assert!(machine.word().admits_all());
-    assert!(permit.is_clear() && machine.word().epoch() == permit.epoch());
+    assert!(!machine.word(&POLICY, None).is_clear());
+    assert!(machine.word(&POLICY, None).admits_all());
+    assert!(permit.is_clear() && machine.word(&POLICY, None).epoch() == permit.epoch());
     settle(&mut machine, permit, Outcome::Success, 0);
-    assert!(machine.word().is_clear());
-    machine.force_closed(0);
-    assert!(machine.word().is_clear() && machine.word().admits_all());
-    machine.force_open(0);
-    assert!(!machine.word().is_clear() && !machine.word().admits_all());
-    assert!(!machine.word().is_waiting());
-    assert!(opened(0).word().is_waiting());
+    assert!(machine.word(&POLICY, None).is_clear());
+    machine.force_closed(None, 0);
+    assert!(machine.word(&POLICY, None).is_clear() && machine.word(&POLICY, None).admits_all());
+    machine.force_open(None, 0);
+    assert!(!machine.word(&POLICY, None).is_clear() && !machine.word(&POLICY, None).admits_all());
+    assert!(!machine.word(&POLICY, None).is_waiting());
+    assert!(opened(0).word(&POLICY, None).is_waiting());
     let (machine, _) = half_open(100);
-    assert!(!machine.word().admits_all() && !machine.word().is_waiting());
-    assert_eq!(u64::from(machine.word().epoch()), machine.epoch());
+    assert!(!machine.word(&POLICY, None).admits_all() && !machine.word(&POLICY, None).is_waiting());
+    assert_eq!(
+        u64::from(machine.word(&POLICY, None).epoch()),
+        machine.epoch()
+    );
 }
 
 /// Words of different states and neighbouring epochs never coincide.
 #[test]
 fn a_word_belongs_to_one_epoch_and_phase() {
     let mut machine = Machine::new();
-    let mut words = vec![machine.word()];
+    let mut words = vec![machine.word(&POLICY, None)];
     for now in 0..50 {
         match now % 5 {
-            0 => machine.trip(now),
-            1 => machine.force_closed(now),
-            2 => machine.force_open(now),
-            3 => machine.automatic(now),
-            _ => Some(machine.reset(now)),
+            0 => machine.trip(&POLICY, None, now),
+            1 => machine.force_closed(None, now),
+            2 => machine.force_open(None, now),
+            3 => machine.automatic(None, now),
+            _ => Some(machine.reset(&POLICY, None, now)),
         };
-        assert!(!words.contains(&machine.word()));
-        words.push(machine.word());
+        assert!(!words.contains(&machine.word(&POLICY, None)));
+        words.push(machine.word(&POLICY, None));
     }
 }
 
@@ -48,13 +51,13 @@ fn half_a_word_is_as_good_a_permit() {
     let mut machine = Machine::new();
     let permit = permit(&mut machine, 0);
     settle(&mut machine, permit, Outcome::Failure, 0);
-    let half = Word::from_bits(machine.word().to_bits() & u64::from(u32::MAX));
-    assert_ne!(half, machine.word());
+    let half = Word::from_bits(machine.word(&POLICY, None).to_bits() & u64::from(u32::MAX));
+    assert_ne!(half, machine.word(&POLICY, None));
     settle(&mut machine, half, Outcome::Success, 0);
-    assert!(machine.word().is_untouched_by_success_of(half));
-    machine.reset(0);
+    assert!(machine.word(&POLICY, None).is_untouched_by_success_of(half));
+    machine.reset(&POLICY, None, 0);
     let late = machine
-        .settle(&POLICY, half, Outcome::Failure, Some(0))
+        .settle(&POLICY, None, half.into(), Outcome::Failure.into(), Some(0))
         .expect("now is given");
     assert_eq!(late.effect, Effect::Stale);
 }
@@ -82,17 +85,20 @@ fn the_word_and_the_machine_agree() {
     {
         for outcome in Outcome::ALL {
             let mut machine = closed(failures);
-            let word = machine.word();
+            let word = machine.word(&POLICY, None);
             let by_word = word.settled(&policy, word, outcome);
             let by_machine = machine
-                .settle(&policy, word, outcome, Some(0))
+                .settle(&policy, None, word.into(), outcome.into(), Some(0))
                 .expect("now is given");
             if let Some((after, effect)) = by_word {
                 unasked += 1;
-                assert_eq!((after, effect), (machine.word(), by_machine.effect));
+                assert_eq!(
+                    (after, effect),
+                    (machine.word(&POLICY, None), by_machine.effect)
+                );
                 assert_eq!(by_machine.transition, None);
                 let mut caught_up = closed(failures);
-                caught_up.catch_up(after);
+                caught_up.catch_up(after, None, 0);
                 assert_eq!(caught_up, machine);
             }
         }
@@ -103,36 +109,39 @@ fn the_word_and_the_machine_agree() {
 
     // Nothing is taken over from a word that cannot say, nor under a forced mode.
     let mut machine = closed(many + 1);
-    machine.catch_up(closed(many).word());
+    machine.catch_up(closed(many).word(&POLICY, None), None, 0);
     assert_eq!(machine.consecutive_failures(), many + 1);
     let mut machine = closed(2);
-    machine.force_closed(0);
-    machine.catch_up(machine.word());
-    machine.automatic(0);
+    machine.force_closed(None, 0);
+    machine.catch_up(machine.word(&POLICY, None), None, 0);
+    machine.automatic(None, 0);
     assert_eq!(machine.consecutive_failures(), 2);
 }
 
 #[test]
 fn the_word_decides_only_while_closed() {
     let settled = |machine: &Machine, outcome| {
-        let word = machine.word();
+        let word = machine.word(&POLICY, None);
         word.settled(&POLICY, word, outcome)
             .map(|(after, effect)| (after == word, effect))
     };
     let mut forced_closed = Machine::new();
-    forced_closed.force_closed(0);
+    forced_closed.force_closed(None, 0);
     let mut forced_open = Machine::new();
-    forced_open.force_open(0);
+    forced_open.force_open(None, 0);
     let (half_open, _permit) = half_open(100);
-    assert!(half_open.word().needs_now() && opened(0).word().needs_now());
-    assert!(!forced_open.word().needs_now() && !forced_closed.word().needs_now());
+    assert!(half_open.word(&POLICY, None).needs_now() && opened(0).word(&POLICY, None).needs_now());
+    assert!(
+        !forced_open.word(&POLICY, None).needs_now()
+            && !forced_closed.word(&POLICY, None).needs_now()
+    );
     for outcome in Outcome::ALL {
         let counts = Some((true, Effect::Applied));
         assert_eq!(settled(&forced_closed, outcome), counts);
         for asked in [&forced_open, &half_open, &opened(0)] {
             assert_eq!(settled(asked, outcome), None);
         }
-        let stale = Word::from_bits(0).settled(&POLICY, half_open.word(), outcome);
+        let stale = Word::from_bits(0).settled(&POLICY, half_open.word(&POLICY, None), outcome);
         assert_eq!(stale, Some((Word::from_bits(0), Effect::Stale)));
     }
 }

@@ -1,14 +1,40 @@
-//! What a cell counts under its lock, beside the machine.
+//! What a cell keeps under its lock beside the machine, where there is something to keep.
+
+mod history;
 
 use std::sync::Arc;
 
-use crate::machine::{State, Transition};
+use history::History;
+
+use crate::machine::{Levels, Outcome, State, Transition};
 use crate::stripe::{Counts, Stripe};
 
-/// Transitions, and the stripes of hosts; about 100 bytes, made when first needed.
+/// 72 bytes beside the breaker, with all that a window of 100 calls takes. Most breakers have none.
+#[derive(Debug, Default)]
+pub(crate) struct Annex {
+    pub(crate) levels: Option<Levels>,
+    pub(crate) ledger: Option<Box<Ledger>>,
+}
+
+impl Annex {
+    pub(crate) const fn new(levels: Levels) -> Self {
+        Self {
+            levels: Some(levels),
+            ledger: None,
+        }
+    }
+
+    pub(crate) fn ledger(&mut self) -> &mut Ledger {
+        self.ledger.get_or_insert_default()
+    }
+}
+
+/// Transitions, and the stripes of hosts: about 130 bytes, made when first needed, and 40 for each transition
+/// that is remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) changes: Changes,
+    pub(crate) history: History,
     hosts: Vec<Arc<Stripe>>,
 }
 
@@ -16,8 +42,9 @@ pub(crate) struct Ledger {
 pub(crate) type Changes = [[u64; State::ALL.len()]; State::ALL.len()];
 
 impl Ledger {
-    pub(crate) const fn note(&mut self, transition: Transition) {
+    pub(crate) fn note(&mut self, transition: Transition) {
         self.changes[transition.from as usize][transition.to as usize] += 1;
+        self.history.note(&transition);
     }
 
     /// A stripe for a host to count in. One that a host has given up is used again, with its counts.
@@ -36,6 +63,11 @@ impl Ledger {
                 stripe
             }
         }
+    }
+
+    /// How many successes hosts have counted.
+    pub(crate) fn hosts_successes(&self) -> u64 {
+        self.hosts().settled[Outcome::Success as usize]
     }
 
     /// What hosts have counted.
