@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::scenario::{Expected, ExpectedTransition, Op, Scenario, Step, Through, nanoseconds};
 use crate::subject::{Called, Face, Subject};
-use crate::vocabulary::{Metrics, Rejection, Settled, State, Transition, Verdict};
+use crate::vocabulary::{CallResult, Metrics, Rejection, Settled, State, Transition, Verdict};
 
 /// Where and how a face went another way than its scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,23 +124,46 @@ impl Player<'_> {
             Op::Settle {
                 permit,
                 outcome,
+                retry_after_ms,
+                retry_after_ns,
                 expect,
             } => {
-                let settled = self.subject.settle(permit, *outcome);
+                // 2.4: what 64 bits cannot say is never.
+                let retry_after = nanoseconds(*retry_after_ms, *retry_after_ns)
+                    .map(|ns| u64::try_from(ns).unwrap_or(u64::MAX));
+                let settled = self.subject.settle(permit, *outcome, retry_after);
                 if let Some(settled) = settled {
                     same(expect, &settled.effect)?;
                 }
                 return Ok(settled);
             }
             Op::Drop { permit } => self.subject.drop_permit(permit),
-            Op::Call { result, expect } => {
+            Op::Call {
+                result,
+                takes_ms,
+                takes_ns,
+                times,
+                expect,
+            } => {
                 let expected = match verdict(expect)? {
                     Verdict::Admitted => Called::Ran,
                     Verdict::Rejected(rejection) => Called::Rejected(rejection),
                 };
-                same(&expected, &self.subject.call(*result))?;
+                let takes = reading(nanoseconds(*takes_ms, *takes_ns).unwrap_or(0))?;
+                for time in 1..=*times {
+                    self.call(*result, takes, &expected)
+                        .map_err(|difference| match times {
+                            1 => difference,
+                            _ => format!("time {time} of {times}: {difference}"),
+                        })?;
+                }
             }
-            Op::Record { outcome } => self.subject.record(*outcome),
+            Op::Record { outcome, times } => {
+                for _ in 0..*times {
+                    self.subject.record(*outcome);
+                }
+            }
+            Op::Tick => self.subject.tick(),
             Op::Control { control } => self.subject.control(*control),
             Op::State { expect } => same(expect, &self.subject.state())?,
             Op::Metrics { expect } => {
@@ -160,9 +183,19 @@ impl Player<'_> {
     }
 
     fn set_clock(&mut self, now: u128) -> Result<(), String> {
-        self.now = u64::try_from(now).map_err(|_| format!("{now} ns is beyond every clock"))?;
+        self.now = on_the_clock(now)?;
         self.subject.set_clock(self.now);
         Ok(())
+    }
+
+    /// One guarded call; the clock goes on only where its function ran.
+    fn call(&mut self, result: CallResult, takes: u64, expected: &Called) -> Result<(), String> {
+        let after = on_the_clock(u128::from(self.now) + u128::from(takes))?;
+        let called = self.subject.call(result, takes);
+        if called == Called::Ran {
+            self.now = after;
+        }
+        same(expected, &called)
     }
 
     /// P4: each `from` is the `to` before it, and epochs have no gaps.
@@ -178,6 +211,10 @@ impl Player<'_> {
         }
         Ok(())
     }
+}
+
+fn on_the_clock(now: u128) -> Result<u64, String> {
+    u64::try_from(now).map_err(|_| format!("{now} ns is beyond every clock"))
 }
 
 fn same<T: PartialEq + fmt::Debug>(expected: &T, found: &T) -> Result<(), String> {

@@ -47,11 +47,27 @@ pub enum Level {
     Permits,
     /// Control by hand.
     Manual,
+    /// A rate of failures over a window.
+    Window,
+    /// Slow calls, and calls that hang.
+    Slow,
+    /// Waits that grow, and a server's Retry-After.
+    Backoff,
+    /// Deciding all and rejecting nothing.
+    Shadow,
 }
 
 impl Level {
     /// The levels of this suite.
-    pub const ALL: [Self; 3] = [Self::Basic, Self::Permits, Self::Manual];
+    pub const ALL: [Self; 7] = [
+        Self::Basic,
+        Self::Permits,
+        Self::Manual,
+        Self::Window,
+        Self::Slow,
+        Self::Backoff,
+        Self::Shadow,
+    ];
 
     /// The name, as in SPEC.md.
     pub const fn name(self) -> &'static str {
@@ -59,6 +75,10 @@ impl Level {
             Self::Basic => "basic",
             Self::Permits => "permits",
             Self::Manual => "manual",
+            Self::Window => "window",
+            Self::Slow => "slow",
+            Self::Backoff => "backoff",
+            Self::Shadow => "shadow",
         }
     }
 }
@@ -67,13 +87,45 @@ impl Level {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of SPEC 3")]
 pub struct Config {
-    pub failure_threshold: Option<u64>,
+    pub failure_threshold: Option<Threshold>,
     pub success_threshold: Option<u64>,
     pub timeout_ms: Option<u64>,
     pub timeout_ns: Option<Ns>,
     pub half_open_max_calls: Option<u64>,
     pub probe_timeout_ms: Option<u64>,
     pub probe_timeout_ns: Option<Ns>,
+    pub failure_rate: Option<f64>,
+    pub minimum_calls: Option<u64>,
+    /// The window is of so many calls.
+    pub window_calls: Option<u64>,
+    /// The window is of so much time.
+    pub window_time_ms: Option<u64>,
+    pub window_time_ns: Option<Ns>,
+    /// Of a window of time.
+    pub window_buckets: Option<u64>,
+    pub slow_call_duration_ms: Option<u64>,
+    pub slow_call_duration_ns: Option<Ns>,
+    pub slow_call_rate: Option<f64>,
+    pub slow_minimum_calls: Option<u64>,
+    pub count_hung_calls: Option<bool>,
+    pub backoff_multiplier: Option<f64>,
+    pub max_timeout_ms: Option<u64>,
+    pub max_timeout_ns: Option<Ns>,
+    pub jitter: Option<f64>,
+    #[serde(default, deserialize_with = "seed")]
+    pub jitter_seed: Option<u64>,
+    pub shadow: Option<bool>,
+}
+
+/// How many failures in a row open (SPEC 4.3), or the word `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Threshold {
+    /// However many there are, they do not open.
+    Off,
+    /// So many do.
+    #[serde(untagged)]
+    Count(u64),
 }
 
 impl Config {
@@ -85,6 +137,50 @@ impl Config {
     /// `probe_timeout` in nanoseconds, if it is configured.
     pub fn probe_timeout(&self) -> Option<u128> {
         nanoseconds(self.probe_timeout_ms, self.probe_timeout_ns)
+    }
+
+    /// The length of the window of time in nanoseconds, if one is configured.
+    pub fn window_time(&self) -> Option<u128> {
+        nanoseconds(self.window_time_ms, self.window_time_ns)
+    }
+
+    /// `slow_call_duration` in nanoseconds, if it is configured.
+    pub fn slow_call_duration(&self) -> Option<u128> {
+        nanoseconds(self.slow_call_duration_ms, self.slow_call_duration_ns)
+    }
+
+    /// `max_timeout` in nanoseconds, if it is configured.
+    pub fn max_timeout(&self) -> Option<u128> {
+        nanoseconds(self.max_timeout_ms, self.max_timeout_ns)
+    }
+
+    /// The first level whose faces know every field that is configured.
+    pub fn level(&self) -> Level {
+        let slow = self.slow_call_duration().is_some()
+            || self.slow_call_rate.is_some()
+            || self.slow_minimum_calls.is_some()
+            || self.count_hung_calls.is_some();
+        let backoff = self.backoff_multiplier.is_some()
+            || self.max_timeout().is_some()
+            || self.jitter.is_some()
+            || self.jitter_seed.is_some();
+        let window = self.failure_threshold == Some(Threshold::Off)
+            || self.failure_rate.is_some()
+            || self.minimum_calls.is_some()
+            || self.window_calls.is_some()
+            || self.window_time().is_some()
+            || self.window_buckets.is_some();
+        let probes = self.half_open_max_calls.is_some() || self.probe_timeout().is_some();
+        [
+            (self.shadow.is_some(), Level::Shadow),
+            (backoff, Level::Backoff),
+            (slow, Level::Slow),
+            (window, Level::Window),
+            (probes, Level::Permits),
+        ]
+        .into_iter()
+        .find_map(|(has, level)| has.then_some(level))
+        .unwrap_or(Level::Basic)
     }
 }
 
@@ -130,6 +226,10 @@ pub enum Op {
     Settle {
         permit: String,
         outcome: Outcome,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ns: Option<Ns>,
         expect: Effect,
     },
     Drop {
@@ -137,11 +237,20 @@ pub enum Op {
     },
     Call {
         result: CallResult,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        takes_ms: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        takes_ns: Option<Ns>,
+        #[serde(default = "once", skip_serializing_if = "is_once")]
+        times: u32,
         expect: Expected,
     },
     Record {
         outcome: Recorded,
+        #[serde(default = "once", skip_serializing_if = "is_once")]
+        times: u32,
     },
+    Tick,
     Control {
         #[serde(rename = "do")]
         control: Control,
@@ -162,13 +271,56 @@ pub enum Op {
 
 impl Op {
     /// The level at which this step can first be played.
-    pub const fn level(&self) -> Level {
+    pub fn level(&self) -> Level {
         match self {
+            Self::Settle {
+                retry_after_ms,
+                retry_after_ns,
+                ..
+            } if retry_after_ms.is_some() || retry_after_ns.is_some() => Level::Backoff,
             Self::Acquire { .. } | Self::Settle { .. } | Self::Drop { .. } => Level::Permits,
             Self::Control { .. } => Level::Manual,
-            _ => Level::Basic,
+            Self::Call {
+                takes_ms,
+                takes_ns,
+                times,
+                ..
+            } if takes_ms.is_some() || takes_ns.is_some() || !is_once(times) => Level::Window,
+            Self::Record { times, .. } if !is_once(times) => Level::Window,
+            Self::Tick => Level::Slow,
+            Self::Metrics { expect } => expect
+                .keys()
+                .map(|name| metric_level(name))
+                .max()
+                .unwrap_or(Level::Basic),
+            Self::Advance { .. }
+            | Self::SetClock { .. }
+            | Self::Call { .. }
+            | Self::Record { .. }
+            | Self::State { .. }
+            | Self::Transitions { .. }
+            | Self::ClockReads { .. } => Level::Basic,
         }
     }
+}
+
+/// The level at which a metric of this name is first told.
+fn metric_level(name: &str) -> Level {
+    match name {
+        "window_calls" | "window_failures" => Level::Window,
+        "slow" | "window_slow" => Level::Slow,
+        _ if name.starts_with("would_reject") => Level::Shadow,
+        _ => Level::Basic,
+    }
+}
+
+const fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_once(times: &u32) -> bool {
+    *times == 1
 }
 
 /// A time, in one of two units.
@@ -245,6 +397,13 @@ impl Serialize for Ns {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
+}
+
+/// A seed: a decimal string, as it has 64 bits.
+fn seed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| text.parse().map_err(de::Error::custom))
+        .transpose()
 }
 
 /// One duration, from whichever unit it was given in.

@@ -49,17 +49,27 @@ pub trait Subject {
     /// Begins a call.
     fn acquire(&mut self, permit: &str) -> Verdict;
 
-    /// Ends a call; none where the entry point does not say what that did.
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled>;
+    /// Ends a call; none where the entry point does not say what that did. `retry_after` is a
+    /// server's Retry-After in nanoseconds (SPEC 13.4), 2^64 - 1 for never.
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<u64>,
+    ) -> Option<Settled>;
 
     /// Abandons a call.
     fn drop_permit(&mut self, permit: &str);
 
-    /// A whole call.
-    fn call(&mut self, result: CallResult) -> Called;
+    /// A whole call. Its function, where it runs, moves the clock on by `takes` nanoseconds from
+    /// where it stands.
+    fn call(&mut self, result: CallResult, takes: u64) -> Called;
 
     /// Records a result without a permit.
     fn record(&mut self, recorded: Recorded);
+
+    /// Looks for hung calls (SPEC 12.5).
+    fn tick(&mut self);
 
     /// The operator's hand.
     fn control(&mut self, control: Control);

@@ -38,6 +38,8 @@ pub enum Effect {
     Stale,
     /// The permit had been settled before.
     AlreadySettled,
+    /// The call would have been rejected, so its outcome counts nowhere (SPEC 14.1a).
+    Shadowed,
 }
 
 /// Why a call was rejected.
@@ -62,6 +64,8 @@ pub enum Reason {
     SuccessThreshold,
     ProbeFailed,
     ProbeTimeout,
+    FailureRate,
+    SlowCallRate,
     Reset,
     Trip,
     Forced,
@@ -163,10 +167,18 @@ pub struct Metrics {
     pub rejected_open: u64,
     pub rejected_half_open: u64,
     pub rejected_forced_open: u64,
+    pub would_reject: u64,
+    pub would_reject_open: u64,
+    pub would_reject_half_open: u64,
+    pub would_reject_forced_open: u64,
+    pub slow: u64,
     pub stale: u64,
     pub transitions: u64,
     pub consecutive_failures: u64,
     pub probes_in_flight: u64,
+    pub window_calls: u64,
+    pub window_failures: u64,
+    pub window_slow: u64,
     pub success_rate: Option<f64>,
     /// Nanoseconds.
     pub remaining_wait: Option<u64>,

@@ -1,23 +1,34 @@
-//! The rules of SPEC.md, sections 1 to 10, once more: one thread, plain fields, no cleverness.
+//! The rules of SPEC.md, sections 1 to 14, once more: one thread, plain fields, no cleverness.
 //!
 //! It follows SPEC.md and shares no code and no representation with the core: it
-//! keeps the set of live permits, each with its epoch, and asks that set everything; waits are 128
+//! keeps the set of live permits, each with its epoch and its beginning, and asks that set
+//! everything; the window is the list of its samples, counted anew each time; waits are 128
 //! bits wide, so that nothing has to saturate. A random sequence on which the two differ shows a
 //! mistake in one of them.
 
+mod backoff;
+mod hung;
+mod judging;
+mod policy;
+mod reading;
 mod subject;
 mod wait;
+mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use self::wait::Wait;
+use self::backoff::Waits;
+use self::hung::{Steps, Watch};
+use self::judging::Ended;
+use self::policy::Policy;
+use self::window::Window;
 use crate::scenario::Config;
 use crate::subject::Refused;
 use crate::vocabulary::{
-    Control, Effect, Metrics, Outcome, Reason, Recorded, RejectReason, Rejection, Settled, State,
-    Transition,
+    Control, Effect, Outcome, Reason, Recorded, RejectReason, Rejection, Settled, State, Transition,
 };
 
+pub use policy::defaults;
 pub use subject::ModelFace;
 
 /// A permit's name in the model.
@@ -43,30 +54,44 @@ pub enum Answer {
 struct Totals {
     outcomes: [u64; 4],
     rejected: [u64; 3],
+    would_reject: [u64; 3],
+    slow: u64,
     stale: u64,
     transitions: u64,
+}
+
+/// A permit that is not settled.
+#[derive(Clone, Copy, Debug)]
+struct Live {
+    epoch: u64,
+    since: u64,
+    watch: Watch,
 }
 
 /// A breaker by the book.
 #[derive(Clone, Debug)]
 pub struct Model {
-    failure_threshold: u64,
-    success_threshold: u64,
-    timeout: Wait,
-    half_open_max_calls: u64,
-    probe_timeout: Wait,
+    policy: Policy,
 
     mode: Mode,
     /// The automatic state; while forced, the one underneath.
     automatic: State,
     failures_in_a_row: u64,
     good_probes: u64,
+    window: Window,
+    /// When the closed state began.
+    closed_at: u64,
     opened_at: u64,
+    waits: Waits,
     /// When the last probe was given.
     last_probe_at: u64,
     epoch: u64,
-    /// Every permit that is not settled, with its epoch.
-    live: BTreeMap<PermitId, u64>,
+    /// Every permit that is not settled.
+    live: BTreeMap<PermitId, Live>,
+    /// The permits of calls that would have been rejected (14.1a).
+    shadows: BTreeSet<PermitId>,
+    /// None where hung calls do not count.
+    steps: Option<Steps>,
     next_permit: PermitId,
     totals: Totals,
     told: Vec<Transition>,
@@ -79,92 +104,93 @@ impl Model {
     ///
     /// [`Refused`] where a value is out of the range of SPEC 3.
     pub fn new(config: &Config) -> Result<Self, Refused> {
-        let probe_timeout = config.probe_timeout().unwrap_or(60_000_000_000);
-        if probe_timeout < 1_000_000 {
-            return Err(refused(
-                "probe_timeout",
-                &format!("{probe_timeout}ns"),
-                "1ms or more",
-            ));
-        }
+        let policy = Policy::new(config)?;
         Ok(Self {
-            failure_threshold: within(
-                "failure_threshold",
-                config.failure_threshold.unwrap_or(5),
-                (1 << 32) - 1,
-            )?,
-            success_threshold: within(
-                "success_threshold",
-                config.success_threshold.unwrap_or(3),
-                (1 << 32) - 1,
-            )?,
-            timeout: Wait::new(config.timeout().unwrap_or(30_000_000_000)),
-            half_open_max_calls: within(
-                "half_open_max_calls",
-                config.half_open_max_calls.unwrap_or(1),
-                (1 << 16) - 1,
-            )?,
-            probe_timeout: Wait::new(probe_timeout),
+            policy,
             mode: Mode::Automatic,
             automatic: State::Closed,
             failures_in_a_row: 0,
             good_probes: 0,
+            window: Window::new(policy.window),
+            closed_at: 0,
             opened_at: 0,
+            waits: Waits::new(policy.backoff),
             last_probe_at: 0,
             epoch: 1,
             live: BTreeMap::new(),
+            shadows: BTreeSet::new(),
+            steps: Steps::new(policy.slow),
             next_permit: 1,
             totals: Totals::default(),
             told: Vec::new(),
         })
     }
 
-    /// Asks for admission (4.1, 5, 6.1, 6.5, 10.3).
+    /// Asks for admission (4.1, 5, 6.1, 6.5, 10.3, 12.5). A call that would have been rejected but
+    /// for `shadow` is admitted.
     pub fn acquire(&mut self, now: u64) -> Answer {
         match self.mode {
-            Mode::ForcedClosed => return self.admit(),
+            Mode::ForcedClosed => return self.admit(now),
             Mode::ForcedOpen => return self.reject(RejectReason::ForcedOpen, None),
             Mode::Automatic => {}
         }
         self.end_of_wait(now);
         match self.automatic {
-            State::Closed => self.admit(),
-            State::Open => {
-                let left = self.timeout.left(self.opened_at, now);
-                self.reject(RejectReason::Open, left.told())
+            State::Closed => {
+                self.find_hung(now);
+                if self.automatic == State::Closed {
+                    self.admit(now)
+                } else {
+                    self.reject_open(now)
+                }
             }
+            State::Open => self.reject_open(now),
             State::HalfOpen => self.acquire_probe(now),
         }
     }
 
     fn acquire_probe(&mut self, now: u64) -> Answer {
-        if self.probes() < self.half_open_max_calls {
+        if self.probes() < self.policy.half_open_max_calls {
             self.last_probe_at = now;
-            return self.admit();
+            return self.admit(now);
         }
         if now < self.last_probe_at {
             self.last_probe_at = now;
         }
-        if self.probe_timeout.left(self.last_probe_at, now).is_over() {
-            self.open(Reason::ProbeTimeout, now);
-            let left = self.timeout.left(now, now);
-            return self.reject(RejectReason::Open, left.told());
+        let left = self.policy.probe_timeout.left(self.last_probe_at, now);
+        if left.is_over() {
+            self.open(Reason::ProbeTimeout, None, now);
+            return self.reject_open(now);
         }
         self.reject(RejectReason::HalfOpen, None)
     }
 
-    /// Settles a permit (7). A permit is live until it is settled; dropping one is
-    /// [`Outcome::Cancelled`].
-    pub fn settle(&mut self, permit: PermitId, outcome: Outcome, now: u64) -> Settled {
+    /// Looks for hung calls (12.5), and admits none.
+    pub fn tick(&mut self, now: u64) {
+        if self.mode == Mode::Automatic && self.automatic == State::Closed {
+            self.find_hung(now);
+        }
+    }
+
+    /// Settles a permit (7), with a server's Retry-After in nanoseconds where there is one (13.4).
+    /// A permit is live until it is settled; dropping one is [`Outcome::Cancelled`].
+    pub fn settle(
+        &mut self,
+        permit: PermitId,
+        outcome: Outcome,
+        retry_after: Option<u64>,
+        now: u64,
+    ) -> Settled {
         let told = self.told.len();
         let effect = match self.live.remove(&permit) {
+            None if self.shadows.contains(&permit) => Effect::Shadowed,
             None => Effect::AlreadySettled,
-            Some(epoch) if epoch != self.epoch => {
+            Some(live) if live.epoch != self.epoch => {
                 self.totals.stale += 1;
                 Effect::Stale
             }
-            Some(_) => {
-                self.count(outcome, now);
+            Some(live) => {
+                self.count(outcome, Ended::of(live, retry_after, now), now);
                 Effect::Applied
             }
         };
@@ -184,6 +210,7 @@ impl Model {
                 Recorded::Success => Outcome::Success,
                 Recorded::Failure => Outcome::Failure,
             },
+            Ended::RECORDED,
             now,
         );
     }
@@ -192,9 +219,10 @@ impl Model {
     pub fn control(&mut self, control: Control, now: u64) {
         match (control, self.mode) {
             (Control::Reset, _) => {
+                self.waits.begin_anew();
                 self.change(Mode::Automatic, State::Closed, Reason::Reset, now);
             }
-            (Control::Trip, Mode::Automatic) => self.open(Reason::Trip, now),
+            (Control::Trip, Mode::Automatic) => self.open(Reason::Trip, None, now),
             (Control::Trip, _)
             | (Control::Automatic, Mode::Automatic)
             | (Control::ForceOpen, Mode::ForcedOpen)
@@ -205,54 +233,14 @@ impl Model {
         }
     }
 
-    /// The state as a caller sees it (9.1).
-    pub fn state(&self, now: u64) -> State {
-        match self.remaining(now) {
-            Some(left) if left.is_over() => State::HalfOpen,
-            _ => self.shown(),
-        }
-    }
-
-    /// Everything that can be read (9.2).
-    pub fn metrics(&self, now: u64) -> Metrics {
-        let [success, failure, ignored, cancelled] = self.totals.outcomes;
-        let [open, half_open, forced_open] = self.totals.rejected;
-        let closed = self.automatic == State::Closed;
-        Metrics {
-            state: self.state(now),
-            epoch: self.epoch,
-            forced: self.mode != Mode::Automatic,
-            success,
-            failure,
-            ignored,
-            cancelled,
-            rejected: open + half_open + forced_open,
-            rejected_open: open,
-            rejected_half_open: half_open,
-            rejected_forced_open: forced_open,
-            stale: self.totals.stale,
-            transitions: self.totals.transitions,
-            consecutive_failures: if closed { self.failures_in_a_row } else { 0 },
-            probes_in_flight: self.probes(),
-            success_rate: (success + failure > 0)
-                .then(|| success as f64 / (success + failure) as f64),
-            remaining_wait: self.remaining(now).and_then(Wait::told),
-        }
-    }
-
     /// The transitions since this was last asked, in order (9.3).
     pub fn transitions(&mut self) -> Vec<Transition> {
         std::mem::take(&mut self.told)
     }
 
-    /// How many permits are not settled.
+    /// How many permits are not settled; those of calls that would have been rejected are not among them.
     pub fn live_permits(&self) -> usize {
         self.live.len()
-    }
-
-    fn remaining(&self, now: u64) -> Option<Wait> {
-        (self.mode == Mode::Automatic && self.automatic == State::Open)
-            .then(|| self.timeout.left(self.opened_at, now))
     }
 
     fn shown(&self) -> State {
@@ -263,15 +251,6 @@ impl Model {
         }
     }
 
-    /// Probes are the live permits of this epoch, while half-open (6.1).
-    fn probes(&self) -> u64 {
-        if self.mode != Mode::Automatic || self.automatic != State::HalfOpen {
-            return 0;
-        }
-        let of_now = self.live.values().filter(|epoch| **epoch == self.epoch);
-        of_now.count() as u64
-    }
-
     /// 5.3 where the wait is over, 2.3 where the clock stepped back.
     fn end_of_wait(&mut self, now: u64) {
         if self.automatic != State::Open {
@@ -280,7 +259,7 @@ impl Model {
         if now < self.opened_at {
             self.opened_at = now;
         }
-        if self.timeout.left(self.opened_at, now).is_over() {
+        if self.waits.last.left(self.opened_at, now).is_over() {
             self.change(
                 Mode::Automatic,
                 State::HalfOpen,
@@ -290,38 +269,19 @@ impl Model {
         }
     }
 
-    fn count(&mut self, outcome: Outcome, now: u64) {
-        self.totals.outcomes[outcome as usize] += 1;
-        if self.mode != Mode::Automatic {
-            return;
+    /// Opens: from closed or half-open, or once more (13.1a).
+    fn open(&mut self, reason: Reason, retry_after: Option<u64>, now: u64) {
+        if self.automatic == State::Closed && self.was_stable(now) {
+            self.waits.begin_anew();
         }
-        match (self.automatic, outcome) {
-            (State::Closed, Outcome::Success) => self.failures_in_a_row = 0,
-            (State::Closed, Outcome::Failure) => {
-                self.failures_in_a_row += 1;
-                if self.failures_in_a_row == self.failure_threshold {
-                    self.open(Reason::FailureThreshold, now);
-                }
-            }
-            (State::HalfOpen, Outcome::Success) => {
-                self.good_probes += 1;
-                if self.good_probes == self.success_threshold {
-                    self.change(
-                        Mode::Automatic,
-                        State::Closed,
-                        Reason::SuccessThreshold,
-                        now,
-                    );
-                }
-            }
-            (State::HalfOpen, Outcome::Failure) => self.open(Reason::ProbeFailed, now),
-            (State::Open, _) | (_, Outcome::Ignored | Outcome::Cancelled) => {}
-        }
-    }
-
-    fn open(&mut self, reason: Reason, now: u64) {
+        self.waits.opening(retry_after);
         self.opened_at = now;
         self.change(Mode::Automatic, State::Open, reason, now);
+    }
+
+    /// 13.2
+    fn was_stable(&self, now: u64) -> bool {
+        self.waits.last.left(self.closed_at, now).is_over()
     }
 
     /// Enters an automatic state, from where nothing is counted yet.
@@ -331,6 +291,10 @@ impl Model {
         self.automatic = automatic;
         self.failures_in_a_row = 0;
         self.good_probes = 0;
+        self.window.empty();
+        if automatic == State::Closed {
+            self.closed_at = now;
+        }
         self.tell(from, reason, now);
     }
 
@@ -343,6 +307,9 @@ impl Model {
 
     fn tell(&mut self, from: State, reason: Reason, now: u64) {
         self.epoch += 1;
+        if let Some(steps) = &mut self.steps {
+            steps.forget();
+        }
         self.totals.transitions += 1;
         self.told.push(Transition {
             from,
@@ -353,38 +320,46 @@ impl Model {
         });
     }
 
-    fn admit(&mut self) -> Answer {
-        let permit = self.next_permit;
-        self.next_permit += 1;
-        self.live.insert(permit, self.epoch);
+    fn admit(&mut self, now: u64) -> Answer {
+        let watched = self.mode == Mode::Automatic && self.automatic == State::Closed;
+        let watch = match self.steps {
+            Some(steps) if watched => Watch::Step(steps.step(now)),
+            _ => Watch::No,
+        };
+        let permit = self.new_permit();
+        self.live.insert(
+            permit,
+            Live {
+                epoch: self.epoch,
+                since: now,
+                watch,
+            },
+        );
         Answer::Admitted(permit)
     }
 
+    fn reject_open(&mut self, now: u64) -> Answer {
+        let left = self.waits.last.left(self.opened_at, now);
+        self.reject(RejectReason::Open, left.told())
+    }
+
     fn reject(&mut self, reason: RejectReason, retry_after: Option<u64>) -> Answer {
+        if self.policy.shadow {
+            self.totals.would_reject[reason as usize] += 1;
+            let permit = self.new_permit();
+            self.shadows.insert(permit);
+            return Answer::Admitted(permit);
+        }
         self.totals.rejected[reason as usize] += 1;
         Answer::Rejected(Rejection {
             reason,
             retry_after,
         })
     }
-}
 
-fn within(field: &str, value: u64, largest: u64) -> Result<u64, Refused> {
-    if (1..=largest).contains(&value) {
-        Ok(value)
-    } else {
-        Err(refused(
-            field,
-            &value.to_string(),
-            &format!("1 to {largest}"),
-        ))
-    }
-}
-
-fn refused(field: &str, value: &str, range: &str) -> Refused {
-    Refused {
-        field: field.to_owned(),
-        value: value.to_owned(),
-        range: range.to_owned(),
+    fn new_permit(&mut self) -> PermitId {
+        let permit = self.next_permit;
+        self.next_permit += 1;
+        permit
     }
 }

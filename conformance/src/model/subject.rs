@@ -48,18 +48,23 @@ impl Subject for ModelSubject {
         }
     }
 
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<u64>,
+    ) -> Option<Settled> {
         let id = *self.permits.get(permit)?;
-        Some(self.model.settle(id, outcome, self.now))
+        Some(self.model.settle(id, outcome, retry_after, self.now))
     }
 
     fn drop_permit(&mut self, permit: &str) {
         if let Some(id) = self.permits.get(permit) {
-            self.model.settle(*id, Outcome::Cancelled, self.now);
+            self.model.settle(*id, Outcome::Cancelled, None, self.now);
         }
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
+    fn call(&mut self, result: CallResult, takes: u64) -> Called {
         match self.model.acquire(self.now) {
             Answer::Admitted(id) => {
                 let outcome = match result {
@@ -68,7 +73,8 @@ impl Subject for ModelSubject {
                     CallResult::Ignored => Outcome::Ignored,
                     CallResult::Cancel => Outcome::Cancelled,
                 };
-                self.model.settle(id, outcome, self.now);
+                self.now += takes;
+                self.model.settle(id, outcome, None, self.now);
                 Called::Ran
             }
             Answer::Rejected(rejection) => Called::Rejected(rejection),
@@ -77,6 +83,10 @@ impl Subject for ModelSubject {
 
     fn record(&mut self, recorded: Recorded) {
         self.model.record(recorded, self.now);
+    }
+
+    fn tick(&mut self) {
+        self.model.tick(self.now);
     }
 
     fn control(&mut self, control: Control) {

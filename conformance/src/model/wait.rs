@@ -1,10 +1,10 @@
 //! Waits, 128 bits wide.
 
-/// How long something lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long something lasts. "Never" comes last, so that it is the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wait {
-    Never,
     Nanos(u128),
+    Never,
 }
 
 impl Wait {
@@ -21,10 +21,7 @@ impl Wait {
     pub(super) fn left(self, since: u64, now: u64) -> Self {
         match self {
             Self::Never => Self::Never,
-            Self::Nanos(wait) => {
-                let waited = u128::from(now.max(since)) - u128::from(since);
-                Self::Nanos(wait.saturating_sub(waited))
-            }
+            Self::Nanos(wait) => Self::Nanos(wait.saturating_sub(elapsed(since, now))),
         }
     }
 
@@ -39,4 +36,9 @@ impl Wait {
             Self::Nanos(wait) => u64::try_from(wait).ok(),
         }
     }
+}
+
+/// How long it is from one reading of the clock to another; 0 where it stepped back.
+pub(super) fn elapsed(since: u64, now: u64) -> u128 {
+    u128::from(now).saturating_sub(u128::from(since))
 }

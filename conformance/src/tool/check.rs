@@ -87,9 +87,7 @@ fn names(files: &[File], problems: &mut Problems) {
 
 /// A face of a scenario's level can take every one of its steps.
 fn levels(scenario: &Scenario, problems: &mut Problems) {
-    let config = &scenario.config;
-    let probes = config.half_open_max_calls.is_some() || config.probe_timeout().is_some();
-    let of_config = if probes { Level::Permits } else { Level::Basic };
+    let of_config = scenario.config.level();
     let steps = scenario.steps.iter().map(|step| step.op.level());
     let needed = steps.max().unwrap_or(Level::Basic).max(of_config);
     if needed != scenario.level {
@@ -143,6 +141,7 @@ fn coverage(
         .iter()
         .filter(|section| ours(&section.level))
         .flat_map(|section| section.rules.iter().cloned())
+        .chain(rules::additions(&spec))
         .collect();
     for number in &clarifications {
         if !required.contains(rules::clarified(number)) {

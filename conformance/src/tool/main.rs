@@ -5,6 +5,7 @@
 mod check;
 mod constants;
 mod files;
+mod ranges;
 mod rules;
 
 use std::process::ExitCode;

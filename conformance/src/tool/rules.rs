@@ -51,6 +51,22 @@ pub(crate) fn clarifications(spec: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The rules that stand among the clarifications: the list items that begin with "12.5".
+pub(crate) fn additions(spec: &str) -> BTreeSet<String> {
+    spec.lines()
+        .filter_map(|line| line.strip_prefix("- ")?.split_whitespace().next())
+        .filter(|word| {
+            word.split_once('.')
+                .is_some_and(|(section, rule)| is_number(section) && is_number(rule))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<u32>().is_ok()
+}
+
 /// The rule that a clarification belongs to.
 pub(crate) fn clarified(number: &str) -> &str {
     number.trim_end_matches(|c: char| c.is_ascii_lowercase())
@@ -79,5 +95,9 @@ mod tests {
         let found: Vec<_> = clarifications(spec).into_iter().collect();
         assert_eq!(found, ["1.3a", "10.1b"]);
         assert_eq!(clarified("10.1b"), "10.1");
+        let found: Vec<_> = additions("- 12.5 So.\n- 12.5a As 12.6.\n- 3 of 4\n")
+            .into_iter()
+            .collect();
+        assert_eq!(found, ["12.5"]);
     }
 }
