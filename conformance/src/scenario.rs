@@ -37,6 +37,21 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
+impl Scenario {
+    /// Whether a settlement comes with a Retry-After, which not every entry point can hand in.
+    pub fn has_retry_after(&self) -> bool {
+        let with = |step: &Step| match step.op {
+            Op::Settle {
+                retry_after_ms,
+                retry_after_ns,
+                ..
+            } => retry_after_ms.is_some() || retry_after_ns.is_some(),
+            _ => false,
+        };
+        self.steps.iter().any(with)
+    }
+}
+
 /// A part of the specification that a face offers; each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,6 @@
 //! The ranges of the levels from window on, as the model refuses what is outside of them.
 //!
-//! The core is held to them by the scenarios `ranges/…`.
+//! The core is held to them by the scenarios in `scenarios/config`.
 
 use k1s0_conformance::model::Model;
 use k1s0_conformance::scenario::{Config, Ns};
