@@ -12,7 +12,7 @@ use crate::config::CircuitBreakerConfig;
 use crate::counters::HostCounters;
 use crate::engine::Engine;
 use crate::error::{CircuitBreakerError, ConfigError, Rejection};
-use crate::machine::{Recorded, Ticket, Transition};
+use crate::machine::{Outcome, Recorded, Ticket, Transition};
 use crate::metrics::CircuitBreakerMetrics;
 use crate::permit::{OwnedPermit, Permit, Running};
 use crate::shared::Shared;
@@ -135,7 +135,14 @@ impl<C> CircuitBreaker<C> {
         C: Classifier<T, E>,
     {
         let outcome = self.classifier.classify(result.as_ref());
-        self.shared.settle_quietly(running.returned(), outcome);
+        let asked = match outcome {
+            Outcome::Failure => self.classifier.retry_after(result.as_ref()),
+            _ => None,
+        };
+        match asked {
+            None => self.shared.settle_quietly(running.returned(), outcome),
+            Some(asked) => drop(self.shared.fail_with_retry_after(running.returned(), asked)),
+        }
         result.map_err(CircuitBreakerError::Inner)
     }
 
@@ -166,8 +173,8 @@ impl<C> CircuitBreaker<C> {
     /// Safe with any value: one that no admission of the current epoch gave is stale or already
     /// settled. A ticket that is settled twice counts twice while the breaker is closed; a host that
     /// copies tickets must settle each once.
-    pub fn permit_from_ticket(&self, ticket: Ticket) -> OwnedPermit {
-        OwnedPermit::new(Arc::clone(&self.shared), ticket)
+    pub fn permit_from_ticket(&self, ticket: impl Into<Ticket>) -> OwnedPermit {
+        OwnedPermit::new(Arc::clone(&self.shared), ticket.into())
     }
 
     /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.

@@ -1,6 +1,7 @@
 //! Which results are failures.
 
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use crate::machine::Outcome;
 
@@ -35,6 +36,13 @@ use crate::machine::Outcome;
 pub trait Classifier<T, E> {
     /// What the result says.
     fn classify(&self, result: Result<&T, &E>) -> Outcome;
+
+    /// For how long the server asks not to be called, its `Retry-After`; asked of failures only. If the
+    /// failure opens the circuit, the wait is at least that long (SPEC 13.4).
+    #[inline]
+    fn retry_after(&self, _failure: Result<&T, &E>) -> Option<Duration> {
+        None
+    }
 }
 
 /// Every `Ok` is a success and every `Err` a failure: the classifier of a breaker that was given
@@ -65,5 +73,9 @@ where
 impl<T, E> Classifier<T, E> for Arc<dyn Classifier<T, E> + Send + Sync> {
     fn classify(&self, result: Result<&T, &E>) -> Outcome {
         (**self).classify(result)
+    }
+
+    fn retry_after(&self, failure: Result<&T, &E>) -> Option<Duration> {
+        (**self).retry_after(failure)
     }
 }

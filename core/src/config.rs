@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString;
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::error::ConfigError;
@@ -259,9 +260,8 @@ impl Settings {
     }
 
     fn backoff(&self, timeout: Nanos) -> Result<BackoffRule, ConfigError> {
-        let multiplier =
-            parts(self.backoff_multiplier).filter(|it| (WHOLE..=100 * WHOLE).contains(it));
-        let jitter = parts(self.jitter).filter(|it| *it <= WHOLE);
+        let multiplier = parts(self.backoff_multiplier, 1.0..=100.0);
+        let jitter = parts(self.jitter, 0.0..=1.0);
         Ok(BackoffRule {
             multiplier: multiplier.ok_or_else(|| {
                 out_of_range("backoff_multiplier", &self.backoff_multiplier, "1 to 100")
@@ -295,18 +295,18 @@ impl Settings {
     }
 }
 
-/// A fraction as parts in a million, to the nearest; none where it is no number or below 0.
-fn parts(fraction: f64) -> Option<Ppm> {
-    let parts = fraction * f64::from(WHOLE) + 0.5;
-    // What is too large becomes the largest number, which is out of every range. Casting cuts, and
-    // so rounds what is half a part more.
-    (fraction >= 0.0).then_some(parts as Ppm)
+/// A fraction as parts in a million, to the nearest; none where it is out of range, or no number.
+fn parts(fraction: f64, range: RangeInclusive<f64>) -> Option<Ppm> {
+    // Casting cuts, and so rounds what is half a part more.
+    range
+        .contains(&fraction)
+        .then_some((fraction * f64::from(WHOLE) + 0.5) as Ppm)
 }
 
 /// A part of something: more than nothing, at most all.
 fn part(field: &'static str, fraction: f64) -> Result<Ppm, ConfigError> {
-    match parts(fraction) {
-        Some(parts @ 1..=WHOLE) => Ok(parts),
+    match parts(fraction, 0.0..=1.0) {
+        Some(parts) if parts > 0 => Ok(parts),
         _ => Err(out_of_range(field, &fraction, "more than 0, at most 1")),
     }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, mem, thread};
 
-use crate::config::nanos;
-
-use crate::machine::{Effect, Ending, Outcome, Settlement, Ticket};
+use crate::machine::{Effect, Outcome, Settlement, Ticket};
 use crate::shared::Shared;
 
 /// The leave to run one call: settle it once, with what came of the call.
@@ -89,12 +87,11 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
         outcome: Outcome,
         retry_after: Duration,
     ) -> Settlement {
-        let ending = Ending {
-            outcome,
-            retry_after: Some(nanos(retry_after)),
-        };
+        if outcome != Outcome::Failure {
+            return self.settle(outcome);
+        }
         match self.ticket.take() {
-            Some(ticket) => self.breaker.settle_ending(ticket, ending),
+            Some(ticket) => self.breaker.fail_with_retry_after(ticket, retry_after),
             None => ALREADY_SETTLED,
         }
     }

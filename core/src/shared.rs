@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
+use crate::config::nanos;
 use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
@@ -156,7 +157,17 @@ impl Shared {
         self.settle_ending(ticket, outcome.into())
     }
 
-    pub(crate) fn settle_ending(&self, ticket: Ticket, ending: Ending) -> Settlement {
+    /// A failure with which the server asked not to be called for a while (SPEC 13.4).
+    #[cold]
+    pub(crate) fn fail_with_retry_after(&self, ticket: Ticket, asked: Duration) -> Settlement {
+        let ending = Ending {
+            outcome: Outcome::Failure,
+            retry_after: Some(nanos(asked)),
+        };
+        self.settle_ending(ticket, ending)
+    }
+
+    fn settle_ending(&self, ticket: Ticket, ending: Ending) -> Settlement {
         match self.engine.settle_unasked(ticket.word, ending.outcome) {
             Some(effect) => Settlement {
                 effect,

@@ -272,26 +272,33 @@ fn an_owned_permit_outlives_every_handle() {
 }
 
 #[test]
-fn a_raw_permit_is_the_same_permit() {
+fn a_permit_taken_apart_is_the_same_permit() {
     let (cb, clock) = breaker();
     cb.trip();
     clock.advance(Duration::from_secs(10));
-    let raw = cb.try_acquire().unwrap().into_raw().unwrap();
+    let ticket = cb.try_acquire().unwrap().into_ticket().unwrap();
     assert_eq!(
         cb.snapshot().probes_in_flight,
         1,
         "taken apart, not given back"
     );
-    assert_eq!(cb.permit_from_raw(raw).success().effect, Effect::Applied);
+    assert_eq!(
+        cb.permit_from_ticket(ticket).success().effect,
+        Effect::Applied
+    );
     assert_eq!(cb.current_state(), State::Closed);
-    assert_eq!(cb.permit_from_raw(raw).failure().effect, Effect::Stale);
+    assert_eq!(
+        cb.permit_from_ticket(ticket).failure().effect,
+        Effect::Stale
+    );
     // Whatever a host hands in, nothing breaks.
-    for raw in [0, u64::MAX, raw ^ 2] {
-        assert_ne!(cb.permit_from_raw(raw).failure().effect, Effect::Applied);
+    for bits in [0, u64::MAX, ticket.word.to_bits() ^ 2] {
+        let permit = cb.permit_from_ticket(Word::from_bits(bits));
+        assert_ne!(permit.failure().effect, Effect::Applied);
     }
     let mut settled = cb.try_acquire().unwrap();
     settled.settle(Outcome::Success);
-    assert_eq!(settled.into_raw(), None);
+    assert_eq!(settled.into_ticket(), None);
 }
 
 /// A host reads the word in place, runs the call, and counts in its own memory (DESIGN 5).

@@ -9,6 +9,8 @@ mod bench;
 mod calls;
 #[path = "support/compare.rs"]
 mod compare;
+#[path = "support/configure.rs"]
+mod configure;
 #[path = "conformance/constants.rs"]
 mod constants;
 #[path = "conformance/held.rs"]

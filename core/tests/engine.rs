@@ -9,7 +9,7 @@ use k1s0_circuit_breaker::machine::Recorded;
 
 #[test]
 fn who_needs_a_held_lock_waits_and_goes_on() {
-    let engine = Engine::new(Settings::default().policy().unwrap());
+    let engine = Engine::new(&Settings::default().rules().unwrap());
     let released = AtomicBool::new(false);
     thread::scope(|scope| {
         let held = (engine.hold(), hold_counters());

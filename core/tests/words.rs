@@ -35,7 +35,9 @@ fn has_no_effect(breaker: &CircuitBreaker, word: u64) {
     let before = breaker.snapshot();
     for outcome in Outcome::ALL {
         assert_eq!(
-            breaker.permit_from_raw(word).settle(outcome),
+            breaker
+                .permit_from_ticket(Word::from_bits(word))
+                .settle(outcome),
             Settlement {
                 effect: Effect::AlreadySettled,
                 transition: None,
@@ -48,9 +50,9 @@ fn has_no_effect(breaker: &CircuitBreaker, word: u64) {
 #[test]
 fn a_copy_of_a_settled_probes_word_has_no_effect() {
     let breaker = half_open(&ManualClock::new());
-    let word = breaker.try_acquire_owned().unwrap().into_raw().unwrap();
-    breaker.permit_from_raw(word).ignore();
-    has_no_effect(&breaker, word);
+    let ticket = breaker.try_acquire_owned().unwrap().into_ticket().unwrap();
+    breaker.permit_from_ticket(ticket).ignore();
+    has_no_effect(&breaker, ticket.word.to_bits());
 }
 
 #[test]
@@ -70,7 +72,7 @@ fn a_word_read_while_open_has_no_effect() {
 #[test]
 fn a_zeroed_word_is_stale() {
     let breaker = breaker(&ManualClock::new());
-    let settlement = breaker.permit_from_raw(0).failure();
+    let settlement = breaker.permit_from_ticket(Word::from_bits(0)).failure();
     assert_eq!(settlement.effect, Effect::Stale);
     assert_eq!(breaker.current_state(), "Closed");
 }
@@ -87,8 +89,12 @@ proptest! {
     fn any_word_is_safe(word in any::<u64>(), outcome in 0..4_usize) {
         let breaker = breaker(&ManualClock::new());
         let epoch = word << 4 >> 5;
-        let settlement = breaker.permit_from_raw(word).settle(Outcome::ALL[outcome]);
-        let expected = if epoch == 1 { Effect::Applied } else { Effect::Stale };
+        let settlement = breaker.permit_from_ticket(Word::from_bits(word)).settle(Outcome::ALL[outcome]);
+        let expected = match (epoch, word as u32) {
+            (1, _) => Effect::Applied,
+            (_, 1) => Effect::Shadowed,
+            _ => Effect::Stale,
+        };
         prop_assert_eq!(settlement.effect, expected);
     }
 }

@@ -73,7 +73,9 @@ type Set = fn(&mut Settings, u64);
 /// The ranges are asked of the check itself, so that they are what it does.
 fn ranges() -> Result<Value, Problems> {
     let fields: [(&str, Set); 3] = [
-        ("failure_threshold", |s, value| s.failure_threshold = value),
+        ("failure_threshold", |s, value| {
+            s.failure_threshold = Some(value)
+        }),
         ("success_threshold", |s, value| s.success_threshold = value),
         ("half_open_max_calls", |s, value| {
             s.half_open_max_calls = value
@@ -86,7 +88,7 @@ fn ranges() -> Result<Value, Problems> {
             set(&mut settings, value);
             settings
         };
-        let accepts = |value| with(value).policy().is_ok();
+        let accepts = |value| with(value).rules().is_ok();
         if accepts(0) || !accepts(1) {
             return Err(vec![format!("{field}: the smallest value is not 1")]);
         }
@@ -118,9 +120,9 @@ fn ranges() -> Result<Value, Problems> {
     Ok(Value::Object(ranges))
 }
 
-fn refusal(field: &str, settings: &Settings) -> Result<&'static str, Problems> {
-    match settings.policy() {
-        Err(error) if error.field() == field => Ok(error.range()),
+fn refusal(field: &str, settings: &Settings) -> Result<String, Problems> {
+    match settings.rules() {
+        Err(error) if error.field() == field => Ok(error.range().to_owned()),
         other => Err(vec![format!("{field}: not refused but {other:?}")]),
     }
 }

@@ -40,7 +40,7 @@ impl HungCalls {
     pub(super) fn find(&mut self, now: Nanos) -> u64 {
         if now / self.step < self.base {
             // The clock stepped back; those in flight are judged when they end.
-            self.clear();
+            self.forget();
             self.base = self.first_in_time(now);
             return 0;
         }
@@ -71,7 +71,9 @@ impl HungCalls {
         Ended::InTime
     }
 
-    pub(super) const fn clear(&mut self) {
+    /// Nobody is in flight any more, as far as this is concerned.
+    pub(super) const fn forget(&mut self) {
+        self.base = 0;
         self.in_flight = [0; STEPS as usize];
     }
 

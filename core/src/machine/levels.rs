@@ -214,7 +214,7 @@ impl Levels {
     /// short.
     pub(super) fn is_slow(&self, began: Nanos, now: Nanos) -> bool {
         self.slow_call_duration()
-            .is_some_and(|slow| now.saturating_sub(began) >= slow)
+            .is_some_and(|slow| slow != NEVER && now.saturating_sub(began) >= slow)
     }
 
     pub(super) fn note_slow(&mut self, times: u64) {
@@ -262,7 +262,7 @@ impl Levels {
     /// A new epoch begins: calls in flight are none of its own.
     pub(super) fn forget_calls_in_flight(&mut self) {
         if let Some(hung) = self.hung_mut() {
-            hung.clear();
+            hung.forget();
         }
     }
 

@@ -84,6 +84,10 @@ pub enum Reason {
     ProbeFailed,
     /// Every probe was unsettled for too long (6.5).
     ProbeTimeout,
+    /// As large a part of the calls failed as `failure_rate` (11.4).
+    FailureRate,
+    /// As large a part of the calls was slow as `slow_call_rate` (12.2).
+    SlowCallRate,
     /// `reset` (10.1).
     Reset,
     /// `trip` (10.2).
@@ -92,10 +96,6 @@ pub enum Reason {
     Forced,
     /// `automatic` (10.4).
     Automatic,
-    /// As large a part of the calls failed as `failure_rate` (11.4).
-    FailureRate,
-    /// As large a part of the calls was slow as `slow_call_rate` (12.2).
-    SlowCallRate,
 }
 
 impl Reason {
@@ -106,12 +106,12 @@ impl Reason {
         Self::SuccessThreshold,
         Self::ProbeFailed,
         Self::ProbeTimeout,
+        Self::FailureRate,
+        Self::SlowCallRate,
         Self::Reset,
         Self::Trip,
         Self::Forced,
         Self::Automatic,
-        Self::FailureRate,
-        Self::SlowCallRate,
     ];
 
     /// The name that SPEC 9.3 gives it.
@@ -122,12 +122,12 @@ impl Reason {
             Self::SuccessThreshold => "success_threshold",
             Self::ProbeFailed => "probe_failed",
             Self::ProbeTimeout => "probe_timeout",
+            Self::FailureRate => "failure_rate",
+            Self::SlowCallRate => "slow_call_rate",
             Self::Reset => "reset",
             Self::Trip => "trip",
             Self::Forced => "forced",
             Self::Automatic => "automatic",
-            Self::FailureRate => "failure_rate",
-            Self::SlowCallRate => "slow_call_rate",
         }
     }
 }

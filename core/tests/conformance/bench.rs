@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use k1s0_circuit_breaker::config::Settings;
 use k1s0_circuit_breaker::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerError, Classifier, Clock, ConfigError,
-    Outcome as CoreOutcome, Transition as CoreTransition,
+    CircuitBreaker, CircuitBreakerError, Classifier, Clock, ConfigError, Outcome as CoreOutcome,
+    Transition as CoreTransition,
 };
 use k1s0_conformance::scenario::Config;
 use k1s0_conformance::subject::{Called, Face, Refused, Subject};
@@ -16,14 +15,15 @@ use k1s0_conformance::vocabulary::{
     CallResult, Control, Metrics, Outcome, Recorded, Settled, State, Transition, Verdict,
 };
 
-use crate::compare;
+use crate::{compare, configure};
 
 pub(crate) type Breaker = CircuitBreaker<Judge>;
 
 /// How a guarded call of the suite fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    Failed,
+    /// And what the server said of it.
+    Failed(Option<Duration>),
     Ignored,
     GaveUp,
 }
@@ -39,18 +39,25 @@ impl Classifier<u64, Ended> for Judge {
     fn classify(&self, result: Result<&u64, &Ended>) -> CoreOutcome {
         match result {
             Ok(_) => CoreOutcome::Success,
-            Err(Ended::Failed) => CoreOutcome::Failure,
+            Err(Ended::Failed(_)) => CoreOutcome::Failure,
             Err(Ended::Ignored) => CoreOutcome::Ignored,
             Err(Ended::GaveUp) => CoreOutcome::Cancelled,
+        }
+    }
+
+    fn retry_after(&self, failure: Result<&u64, &Ended>) -> Option<Duration> {
+        match failure {
+            Err(Ended::Failed(asked)) => *asked,
+            _ => None,
         }
     }
 }
 
 /// Ends a guarded call; a panic passes by the panic hook, which has nothing to report.
-pub(crate) fn end(result: CallResult) -> Result<u64, Ended> {
+fn end(result: CallResult) -> Result<u64, Ended> {
     match result {
         CallResult::Success => Ok(RESULT),
-        CallResult::Failure => Err(Ended::Failed),
+        CallResult::Failure => Err(Ended::Failed(None)),
         CallResult::Ignored => Err(Ended::Ignored),
         CallResult::Cancel => Err(Ended::GaveUp),
         CallResult::Panic => std::panic::resume_unwind(Box::new("a scenario's panic")),
@@ -80,9 +87,27 @@ pub(crate) fn called(
     }
 }
 
+/// What a guarded function does: it takes its time, and ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    clock: CountedClock,
+    takes: u64,
+}
+
+impl Work {
+    pub(crate) fn take_time(&self) {
+        self.clock.0.0.fetch_add(self.takes, Ordering::SeqCst);
+    }
+
+    pub(crate) fn end(&self, result: CallResult) -> Result<u64, Ended> {
+        self.take_time();
+        end(result)
+    }
+}
+
 /// A clock that is set by hand and counts its readings.
 #[derive(Clone, Debug, Default)]
-struct CountedClock(Arc<(AtomicU64, AtomicU64)>);
+pub(crate) struct CountedClock(Arc<(AtomicU64, AtomicU64)>);
 
 impl Clock for CountedClock {
     fn now(&self) -> u64 {
@@ -96,9 +121,14 @@ pub(crate) trait Entry {
     fn new(breaker: Breaker) -> Self;
     fn breaker(&self) -> &Breaker;
     fn acquire(&mut self, permit: &str) -> Verdict;
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled>;
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) -> Option<Settled>;
     fn drop_permit(&mut self, permit: &str);
-    fn call(&mut self, result: CallResult) -> Called;
+    fn call(&mut self, result: CallResult, work: Work) -> Called;
 
     fn record(&mut self, recorded: Recorded) {
         match recorded {
@@ -147,24 +177,7 @@ fn build(
     clock: CountedClock,
     told: Arc<Mutex<Vec<CoreTransition>>>,
 ) -> Result<Breaker, ConfigError> {
-    let mut own = CircuitBreakerConfig::default();
-    if let Some(threshold) = config.failure_threshold {
-        own.failure_threshold = narrow(config, threshold)?;
-    }
-    if let Some(threshold) = config.success_threshold {
-        own.success_threshold = narrow(config, threshold)?;
-    }
-    if let Some(timeout) = config.timeout() {
-        own.timeout = duration(timeout);
-    }
-    let mut builder = CircuitBreaker::builder(own);
-    if let Some(calls) = config.half_open_max_calls {
-        builder = builder.half_open_max_calls(narrow(config, calls)?);
-    }
-    if let Some(timeout) = config.probe_timeout() {
-        builder = builder.probe_timeout(duration(timeout));
-    }
-    builder
+    configure::builder(config)?
         .clock(clock)
         .listener(move |event| {
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,28 +185,6 @@ fn build(
         })
         .classifier(Judge)
         .build()
-}
-
-/// A value of the type that Rust's constructor takes. One that does not fit is refused by the
-/// check that serves the faces whose types are wider.
-fn narrow(config: &Config, value: u64) -> Result<u32, ConfigError> {
-    u32::try_from(value).map_err(|_| {
-        let mut settings = Settings::default();
-        settings.failure_threshold = config.failure_threshold.unwrap_or(1);
-        settings.success_threshold = config.success_threshold.unwrap_or(1);
-        settings.half_open_max_calls = config.half_open_max_calls.unwrap_or(1);
-        match settings.policy() {
-            Err(error) => error,
-            Ok(policy) => panic!("{config:?} became {policy:?}"),
-        }
-    })
-}
-
-fn duration(ns: u128) -> Duration {
-    match u64::try_from(ns / 1_000_000_000) {
-        Ok(seconds) => Duration::new(seconds, (ns % 1_000_000_000) as u32),
-        Err(_) => Duration::MAX,
-    }
 }
 
 struct Bench<E> {
@@ -215,16 +206,31 @@ impl<E: Entry> Subject for Bench<E> {
         self.entry.acquire(permit)
     }
 
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
-        self.entry.settle(permit, outcome)
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<u64>,
+    ) -> Option<Settled> {
+        // "Never" is no number of nanoseconds to a Rust caller.
+        let retry_after = retry_after.map(|ns| match ns {
+            u64::MAX => Duration::MAX,
+            ns => Duration::from_nanos(ns),
+        });
+        self.entry.settle(permit, outcome, retry_after)
     }
 
     fn drop_permit(&mut self, permit: &str) {
         self.entry.drop_permit(permit);
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
-        self.entry.call(result)
+    fn call(&mut self, result: CallResult, takes: u64) -> Called {
+        let clock = self.clock.clone();
+        self.entry.call(result, Work { clock, takes })
+    }
+
+    fn tick(&mut self) {
+        self.entry.breaker().tick();
     }
 
     fn record(&mut self, recorded: Recorded) {

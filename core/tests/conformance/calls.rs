@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use k1s0_circuit_breaker::CircuitBreakerError;
 use k1s0_conformance::subject::Called;
@@ -15,7 +16,7 @@ use k1s0_conformance::vocabulary::{
     CallResult, Metrics, Outcome, Recorded, Settled, State, Verdict,
 };
 
-use crate::bench::{self, Breaker, Ended, Entry, RESULT};
+use crate::bench::{self, Breaker, Ended, Entry, RESULT, Work};
 use crate::compare;
 
 type Ending = Rc<Cell<Option<Result<u64, Ended>>>>;
@@ -75,11 +76,16 @@ impl Entry for Futures {
     }
 
     /// A call does not say what its settlement did, and cannot end twice: then nothing is done.
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) -> Option<Settled> {
         let mut held = self.held.remove(permit)?;
         let result = match outcome {
             Outcome::Success => Ok(RESULT),
-            Outcome::Failure => Err(Ended::Failed),
+            Outcome::Failure => Err(Ended::Failed(retry_after)),
             Outcome::Ignored => Err(Ended::Ignored),
             // Dropped while it is pending.
             Outcome::Cancelled => return None,
@@ -95,7 +101,7 @@ impl Entry for Futures {
         self.held.remove(permit);
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
+    fn call(&mut self, result: CallResult, work: Work) -> Called {
         let runs = Cell::new(0);
         let mut waited = false;
         let mut future = Box::pin(self.breaker.call(|| async {
@@ -110,8 +116,11 @@ impl Entry for Futures {
             })
             .await;
             match result {
-                CallResult::Cancel => pending().await,
-                _ => bench::end(result),
+                CallResult::Cancel => {
+                    work.take_time();
+                    pending().await
+                }
+                _ => work.end(result),
             }
         }));
         let mut next = || catch_unwind(AssertUnwindSafe(|| poll(future.as_mut())));

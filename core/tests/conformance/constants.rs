@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use k1s0_circuit_breaker::classify::{TransportError, grpc_status, http_status, transport_error};
 use k1s0_circuit_breaker::config::Settings;
 use k1s0_circuit_breaker::machine::{Machine, NEVER};
 use k1s0_circuit_breaker::{
-    CircuitBreakerConfig, CircuitBreakerState, Effect, Outcome, Reason, RejectReason,
+    CircuitBreakerConfig, CircuitBreakerState, Effect, Outcome, Reason, RejectReason, WindowSize,
 };
 use libtest_mimic::Trial;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 type Check = fn(&Value) -> Result<(), String>;
 
@@ -82,20 +83,36 @@ fn epoch_and_never(constants: &Value) -> Result<(), String> {
 fn defaults(constants: &Value) -> Result<(), String> {
     let own = CircuitBreakerConfig::default();
     let settings = Settings::default();
-    let committed = |field: &str| constants["defaults"][field].as_u64().map(u128::from);
+    let millis = |duration: Duration| json!(duration.as_millis() as u64);
+    let (window_calls, window_buckets) = match (settings.window, WindowSize::time(Duration::ZERO)) {
+        (WindowSize::Calls(calls), WindowSize::Time { buckets, .. }) => (calls, buckets),
+        other => return Err(format!("window: {other:?}")),
+    };
     for (field, value) in [
-        ("failure_threshold", u128::from(own.failure_threshold)),
-        ("success_threshold", u128::from(own.success_threshold)),
-        ("timeout_ms", own.timeout.as_millis()),
+        ("failure_threshold", json!(own.failure_threshold)),
+        ("success_threshold", json!(own.success_threshold)),
+        ("timeout_ms", millis(own.timeout)),
+        ("half_open_max_calls", json!(settings.half_open_max_calls)),
+        ("probe_timeout_ms", millis(settings.probe_timeout)),
+        ("failure_rate", json!(settings.failure_rate)),
+        ("minimum_calls", json!(settings.minimum_calls)),
+        ("window_calls", json!(window_calls)),
+        ("window_buckets", json!(window_buckets)),
         (
-            "half_open_max_calls",
-            u128::from(settings.half_open_max_calls),
+            "slow_call_duration_ms",
+            settings.slow_call_duration.map_or(Value::Null, millis),
         ),
-        ("probe_timeout_ms", settings.probe_timeout.as_millis()),
+        ("slow_call_rate", json!(settings.slow_call_rate)),
+        ("slow_minimum_calls", json!(settings.slow_minimum_calls)),
+        ("count_hung_calls", json!(settings.count_hung_calls)),
+        ("shadow", json!(settings.shadow)),
     ] {
-        same(field, &committed(field), &Some(value))?;
+        same(field, &constants["defaults"][field], &value)?;
     }
-    Ok(())
+    let fraction = |field: &str| constants["defaults"][field].as_f64();
+    same("jitter", &fraction("jitter"), &Some(settings.jitter))?;
+    let multiplier = Some(settings.backoff_multiplier);
+    same("multiplier", &fraction("backoff_multiplier"), &multiplier)
 }
 
 /// Every status from 0 to 999 is in exactly one range.

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use k1s0_circuit_breaker::{CircuitBreakerError, Rejection};
 use k1s0_conformance::subject::Called;
 use k1s0_conformance::vocabulary::{CallResult, Outcome, Settled, Verdict};
 
-use crate::bench::{self, Breaker, Ended, Entry, RESULT};
+use crate::bench::{self, Breaker, Ended, Entry, RESULT, Work};
 use crate::compare;
 
 pub(crate) struct Threads {
@@ -101,10 +102,15 @@ impl Entry for Threads {
     }
 
     /// A call does not say what its settlement did, and cannot end twice: then nothing is done.
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) -> Option<Settled> {
         self.held.remove(permit)?.end(match outcome {
             Outcome::Success => Ok(RESULT),
-            Outcome::Failure => Err(Ended::Failed),
+            Outcome::Failure => Err(Ended::Failed(retry_after)),
             Outcome::Ignored => Err(Ended::Ignored),
             Outcome::Cancelled => Err(Ended::GaveUp),
         });
@@ -115,12 +121,12 @@ impl Entry for Threads {
         self.held.remove(permit);
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
+    fn call(&mut self, result: CallResult, work: Work) -> Called {
         let runs = Cell::new(0);
         let found = catch_unwind(AssertUnwindSafe(|| {
             self.breaker.call_sync(|| {
                 runs.set(runs.get() + 1);
-                bench::end(result)
+                work.end(result)
             })
         }));
         bench::called(result, runs.get(), found)

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use k1s0_circuit_breaker::{CircuitBreakerError, OwnedPermit, Rejection};
 use k1s0_conformance::subject::Called;
 use k1s0_conformance::vocabulary::{CallResult, Outcome, Settled, Verdict};
 
-use crate::bench::{self, Breaker, Entry};
+use crate::bench::{self, Breaker, Entry, Work};
 use crate::compare;
 
 pub(crate) struct Permits {
@@ -38,33 +39,51 @@ impl Entry for Permits {
         }
     }
 
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) -> Option<Settled> {
         let permit = self.permits.get_mut(permit)?;
-        Some(compare::settled(permit.settle(compare::outcome(outcome))))
+        Some(settle(permit, outcome, retry_after))
     }
 
     fn drop_permit(&mut self, permit: &str) {
         self.permits.remove(permit);
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
-        call_with(result, || self.breaker.try_acquire_owned())
+    fn call(&mut self, result: CallResult, work: Work) -> Called {
+        call_with(result, work, || self.breaker.try_acquire_owned())
     }
+}
+
+pub(crate) fn settle(
+    permit: &mut OwnedPermit,
+    outcome: Outcome,
+    retry_after: Option<Duration>,
+) -> Settled {
+    let outcome = compare::outcome(outcome);
+    compare::settled(match retry_after {
+        Some(retry_after) => permit.settle_with_retry_after(outcome, retry_after),
+        None => permit.settle(outcome),
+    })
 }
 
 /// A guarded call as a host makes it of two steps.
 pub(crate) fn call_with(
     result: CallResult,
+    work: Work,
     acquire: impl FnOnce() -> Result<OwnedPermit, Rejection>,
 ) -> Called {
     let mut runs = 0;
     let found = catch_unwind(AssertUnwindSafe(|| {
         let permit = acquire()?;
         runs += 1;
-        let ended = bench::end(result);
+        let ended = work.end(result);
         match ended {
             Ok(_) => drop(permit.success()),
-            Err(bench::Ended::Failed) => drop(permit.failure()),
+            Err(bench::Ended::Failed(_)) => drop(permit.failure()),
             Err(bench::Ended::Ignored) => drop(permit.ignore()),
             Err(bench::Ended::GaveUp) => drop(permit),
         }

@@ -2,20 +2,22 @@
 //! reads the admission word in place and crosses into the breaker only when it must (DESIGN 5).
 
 use std::collections::BTreeMap;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use k1s0_circuit_breaker::machine::{Ticket, Word};
 use k1s0_circuit_breaker::{CircuitBreakerError, HostCounters, OwnedPermit, Rejection};
 use k1s0_conformance::subject::Called;
 use k1s0_conformance::vocabulary::{CallResult, Effect, Outcome, Settled, Verdict};
 
-use crate::bench::{self, Breaker, Ended, Entry};
+use crate::bench::{self, Breaker, Ended, Entry, Work};
 use crate::compare;
-use crate::permits::call_with;
+use crate::permits::{call_with, settle};
 
 /// A word, and once it is settled the permit that was made of it, if it took one.
 enum Slot {
-    Word(u64),
+    Word(Ticket),
     Settled(Option<OwnedPermit>),
 }
 
@@ -24,16 +26,16 @@ pub(crate) struct Words {
     slots: BTreeMap<String, Slot>,
 }
 
-fn acquire(breaker: &Breaker) -> Result<u64, Rejection> {
+fn acquire(breaker: &Breaker) -> Result<Ticket, Rejection> {
     let permit = breaker.try_acquire_owned()?;
-    match permit.into_raw() {
-        Some(word) => Ok(word),
-        None => panic!("a fresh permit has a word"),
+    match permit.into_ticket() {
+        Some(ticket) => Ok(ticket),
+        None => panic!("a fresh permit has a ticket"),
     }
 }
 
 impl Words {
-    fn admitted(&mut self, permit: &str, word: Result<u64, Rejection>) -> Verdict {
+    fn admitted(&mut self, permit: &str, word: Result<Ticket, Rejection>) -> Verdict {
         match word {
             Ok(word) => {
                 self.slots.insert(permit.to_owned(), Slot::Word(word));
@@ -61,15 +63,18 @@ impl Entry for Words {
         self.admitted(permit, word)
     }
 
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) -> Option<Settled> {
         let slot = self.slots.get_mut(permit)?;
         if let Slot::Word(word) = slot {
-            *slot = Slot::Settled(Some(self.breaker.permit_from_raw(*word)));
+            *slot = Slot::Settled(Some(self.breaker.permit_from_ticket(*word)));
         }
         match slot {
-            Slot::Settled(Some(permit)) => {
-                Some(compare::settled(permit.settle(compare::outcome(outcome))))
-            }
+            Slot::Settled(Some(permit)) => Some(settle(permit, outcome, retry_after)),
             _ => Some(Settled {
                 effect: Effect::AlreadySettled,
                 transition: None,
@@ -79,13 +84,13 @@ impl Entry for Words {
 
     fn drop_permit(&mut self, permit: &str) {
         if let Some(Slot::Word(word)) = self.slots.remove(permit) {
-            drop(self.breaker.permit_from_raw(word));
+            drop(self.breaker.permit_from_ticket(word));
         }
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
-        call_with(result, || {
-            acquire(&self.breaker).map(|word| self.breaker.permit_from_raw(word))
+    fn call(&mut self, result: CallResult, work: Work) -> Called {
+        call_with(result, work, || {
+            acquire(&self.breaker).map(|word| self.breaker.permit_from_ticket(word))
         })
     }
 }
@@ -101,9 +106,9 @@ impl Host {
     }
 
     /// Bit 0 of the word says whether the breaker must be asked.
-    fn ask(&self) -> Result<u64, Rejection> {
+    fn ask(&self) -> Result<Ticket, Rejection> {
         match self.word() {
-            word if word & 1 == 0 => Ok(word),
+            word if word & 1 == 0 => Ok(Word::from_bits(word).into()),
             _ => acquire(&self.words.breaker),
         }
     }
@@ -126,10 +131,16 @@ impl Entry for Host {
         self.words.admitted(permit, word)
     }
 
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<Duration>,
+    ) -> Option<Settled> {
         let now = self.word();
         let slot = self.words.slots.get_mut(permit)?;
-        let unchanged = matches!(slot, Slot::Word(word) if *word & 1 == 0 && *word == now);
+        let unchanged = matches!(slot, Slot::Word(ticket)
+            if ticket.word.to_bits() & 1 == 0 && ticket.word.to_bits() == now);
         if unchanged && outcome == Outcome::Success {
             self.counters.success();
             *slot = Slot::Settled(None);
@@ -138,26 +149,26 @@ impl Entry for Host {
                 transition: None,
             });
         }
-        self.words.settle(permit, outcome)
+        self.words.settle(permit, outcome, retry_after)
     }
 
     fn drop_permit(&mut self, permit: &str) {
         self.words.drop_permit(permit);
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
+    fn call(&mut self, result: CallResult, work: Work) -> Called {
         const CALL: &str = "the guarded call itself";
         if let Verdict::Rejected(rejection) = self.acquire(CALL) {
             return Called::Rejected(rejection);
         }
-        let ended = catch_unwind(|| bench::end(result));
+        let ended = catch_unwind(AssertUnwindSafe(|| work.end(result)));
         let outcome = match ended {
             Ok(Ok(_)) => Outcome::Success,
             Ok(Err(Ended::Ignored)) => Outcome::Ignored,
             Ok(Err(Ended::GaveUp)) => Outcome::Cancelled,
-            Ok(Err(Ended::Failed)) | Err(_) => Outcome::Failure,
+            Ok(Err(Ended::Failed(_))) | Err(_) => Outcome::Failure,
         };
-        self.settle(CALL, outcome);
+        self.settle(CALL, outcome, None);
         let found = ended.map(|ended| ended.map_err(CircuitBreakerError::Inner));
         bench::called(result, 1, found)
     }

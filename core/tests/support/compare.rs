@@ -50,6 +50,7 @@ pub(crate) fn settled(settlement: core::Settlement) -> Settled {
             core::Effect::Applied => Effect::Applied,
             core::Effect::Stale => Effect::Stale,
             core::Effect::AlreadySettled => Effect::AlreadySettled,
+            core::Effect::Shadowed => Effect::Shadowed,
         },
         transition: settlement.transition.map(transition),
     }
@@ -72,6 +73,14 @@ pub(crate) fn metrics(metrics: &core::CircuitBreakerMetrics) -> Metrics {
         transitions: metrics.transition_count,
         consecutive_failures: metrics.consecutive_failures.into(),
         probes_in_flight: metrics.probes_in_flight.into(),
+        slow: metrics.slow_count,
+        would_reject: metrics.would_reject_count,
+        would_reject_open: metrics.would_reject_for(core::RejectReason::Open),
+        would_reject_half_open: metrics.would_reject_for(core::RejectReason::HalfOpen),
+        would_reject_forced_open: metrics.would_reject_for(core::RejectReason::ForcedOpen),
+        window_calls: metrics.window_calls,
+        window_failures: metrics.window_failures,
+        window_slow: metrics.window_slow,
         success_rate: metrics.success_rate(),
         remaining_wait: metrics.remaining_wait.map(nanoseconds),
     }
@@ -88,6 +97,8 @@ fn reason(reason: core::Reason) -> Reason {
         core::Reason::Trip => Reason::Trip,
         core::Reason::Forced => Reason::Forced,
         core::Reason::Automatic => Reason::Automatic,
+        core::Reason::FailureRate => Reason::FailureRate,
+        core::Reason::SlowCallRate => Reason::SlowCallRate,
         other => panic!("the suite does not know transitions for {other}"),
     }
 }
