@@ -135,7 +135,7 @@ impl<C> CircuitBreaker<C> {
         C: Classifier<T, E>,
     {
         let outcome = self.classifier.classify(result.as_ref());
-        self.shared.settle_quietly(running.returned(), outcome);
+        running.settle(outcome);
         result.map_err(CircuitBreakerError::Inner)
     }
 

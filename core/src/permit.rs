@@ -132,6 +132,13 @@ impl<'a> Running<'a> {
         mem::forget(self);
         word
     }
+
+    /// The guarded code has returned, and this is what came of it.
+    #[inline(always)]
+    pub(crate) fn settle(self, outcome: Outcome) {
+        let breaker = self.breaker;
+        breaker.settle_quietly(self.returned(), outcome);
+    }
 }
 
 impl Drop for Running<'_> {
