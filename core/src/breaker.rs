@@ -140,8 +140,8 @@ impl<C> CircuitBreaker<C> {
             _ => None,
         };
         match asked {
-            None => self.shared.settle_quietly(running.returned(), outcome),
-            Some(asked) => drop(self.shared.fail_with_retry_after(running.returned(), asked)),
+            None => running.settle(outcome),
+            Some(asked) => running.fail_with_retry_after(asked),
         }
         result.map_err(CircuitBreakerError::Inner)
     }

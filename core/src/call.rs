@@ -12,6 +12,7 @@ use crate::classifier::Classifier;
 use crate::error::CircuitBreakerError;
 use crate::machine::{Outcome, Ticket};
 use crate::permit::Running;
+use crate::shared::Shared;
 
 pin_project! {
     /// A guarded call, from [`CircuitBreaker::call`].
@@ -21,10 +22,8 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Call<'a, C, F, Fut> {
         breaker: &'a CircuitBreaker<C>,
-        function: Option<F>,
-        permit: Option<Ticket>,
         #[pin]
-        future: Option<Fut>,
+        stage: Stage<F, Fut>,
     }
 
     impl<C, F, Fut> PinnedDrop for Call<'_, C, F, Fut> {
@@ -32,10 +31,24 @@ pin_project! {
             // Dropped while it was pending: the caller gave up (SPEC 7.3), even if what made it
             // give up is a panic somewhere else.
             let this = this.project();
-            if let Some(permit) = this.permit.take() {
-                this.breaker.shared().settle_quietly(permit, Outcome::Cancelled);
+            if let Now::Begun { permit: Some(permit), .. } = this.stage.project() {
+                this.breaker.shared().settle_quietly(*permit, Outcome::Cancelled);
             }
         }
+    }
+}
+
+pin_project! {
+    /// How far a call is. What bounds the cost of a ready one is its stores, so none is made that the
+    /// drop does not need.
+    #[project = Now]
+    enum Stage<F, Fut> {
+        /// None while it asks for admission and while `function` runs, and for good if that came to
+        /// nothing.
+        New { function: Option<F> },
+        /// The permit is here only between two polls: in a poll, `Running` has it. The future stays
+        /// where it is until the call is dropped, as in any wrapper.
+        Begun { permit: Option<Ticket>, #[pin] future: Fut },
     }
 }
 
@@ -44,9 +57,9 @@ impl<'a, C, F, Fut> Call<'a, C, F, Fut> {
     pub(crate) const fn new(breaker: &'a CircuitBreaker<C>, function: F) -> Self {
         Self {
             breaker,
-            function: Some(function),
-            permit: None,
-            future: None,
+            stage: Stage::New {
+                function: Some(function),
+            },
         }
     }
 }
@@ -61,41 +74,55 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let shared = this.breaker.shared();
-        // `Running` is held in this frame while user code runs, and knows what a panic of it means.
-        let running = match this.function.take() {
-            Some(function) => {
+        let this = self.project();
+        let (breaker, mut stage) = (*this.breaker, this.stage);
+        // While user code runs, `Running` is held in this frame, and knows what a panic of it means.
+        let word = match stage.as_mut().project() {
+            Now::New { function } => {
+                // Before anything else: a store with no load behind it is made once with the next.
+                let Some(function) = function.take() else {
+                    return ended();
+                };
+                let shared: &Shared = breaker.shared();
                 let running = Running::new(shared, shared.admit()?);
-                this.future.set(Some(function()));
-                running
+                let future = function();
+                let permit = None;
+                stage.set(Stage::Begun { permit, future });
+                running.returned()
             }
-            None => match this.permit.take() {
-                Some(permit) => Running::new(shared, permit),
-                // Polled again after it had ended: as every future, it may then do what it likes.
-                None => return Poll::Pending,
+            Now::Begun { permit, .. } => match permit.take() {
+                Some(word) => word,
+                None => return ended(),
             },
         };
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
-            return Poll::Pending;
+        let Now::Begun { permit, future } = stage.project() else {
+            // It has begun: if not before, then just now.
+            return ended();
         };
+        let running = Running::new(breaker.shared(), word);
         match future.poll(cx) {
             Poll::Pending => {
-                *this.permit = Some(running.returned());
+                *permit = Some(running.returned());
                 Poll::Pending
             }
-            Poll::Ready(result) => {
-                // The future stays where it is until the call is dropped, as in any wrapper.
-                Poll::Ready(this.breaker.conclude(running, result))
-            }
+            Poll::Ready(result) => Poll::Ready(breaker.conclude(running, result)),
         }
     }
 }
 
+/// Polled again after it had ended: as every future, it may then do what it likes.
+const fn ended<T>() -> Poll<T> {
+    Poll::Pending
+}
+
 impl<C, F, Fut> fmt::Debug for Call<'_, C, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let permit = match &self.stage {
+            Stage::Begun { permit, .. } => *permit,
+            Stage::New { .. } => None,
+        };
         f.debug_struct("Call")
-            .field("epoch", &self.permit.map(|ticket| ticket.word.epoch()))
+            .field("epoch", &permit.map(|ticket| ticket.word.epoch()))
             .finish_non_exhaustive()
     }
 }

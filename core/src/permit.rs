@@ -152,6 +152,20 @@ impl<'a> Running<'a> {
         mem::forget(self);
         ticket
     }
+
+    /// The guarded code has returned, and this is what came of it.
+    #[inline(always)]
+    pub(crate) fn settle(self, outcome: Outcome) {
+        let breaker = self.breaker;
+        breaker.settle_quietly(self.returned(), outcome);
+    }
+
+    /// As `settle`, for a failure with which the server asked not to be called for a while.
+    #[cold]
+    pub(crate) fn fail_with_retry_after(self, asked: Duration) {
+        let breaker = self.breaker;
+        breaker.fail_with_retry_after(self.returned(), asked);
+    }
 }
 
 impl Drop for Running<'_> {

@@ -149,6 +149,45 @@ fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     }
 }
 
+/// However a call ended, polling it again and dropping it counts nothing more.
+#[test]
+fn a_call_that_has_ended_counts_once() {
+    fn again<F: Future>(cb: &CircuitBreaker, call: F, counted: [u64; 4]) {
+        let mut call = Box::pin(call);
+        let first = catch_unwind(AssertUnwindSafe(|| futures_poll(&mut call).is_some()));
+        assert!(!matches!(first, Ok(false)), "it ends at once");
+        assert!(futures_poll(&mut call).is_none());
+        assert!(futures_poll(&mut call).is_none());
+        drop(call);
+        let now = cb.snapshot();
+        let (ended, rejected) = (now.success_count, now.rejected_count);
+        assert_eq!(
+            [ended, now.failure_count, now.cancelled_count, rejected],
+            counted
+        );
+    }
+
+    let (cb, _clock) = breaker();
+    again(&cb, cb.call(|| ready(Ok::<(), ()>(()))), [1, 0, 0, 0]);
+    again(&cb, cb.call(|| ready(Err::<(), ()>(()))), [1, 1, 0, 0]);
+    cb.reset();
+    again(
+        &cb,
+        cb.call(|| -> std::future::Ready<Result<(), ()>> { panic!("in the function") }),
+        [1, 2, 0, 0],
+    );
+    cb.reset();
+    again(
+        &cb,
+        cb.call(|| {
+            std::future::poll_fn(|_| -> std::task::Poll<Result<(), ()>> { panic!("in it") })
+        }),
+        [1, 3, 0, 0],
+    );
+    cb.trip();
+    again(&cb, cb.call(|| ready(Ok::<(), ()>(()))), [1, 3, 0, 1]);
+}
+
 #[tokio::test]
 async fn a_panic_is_a_failure_wherever_it_comes_from() {
     let (cb, _clock) = breaker();
