@@ -106,6 +106,29 @@ mod tests {
         slow: false,
     };
 
+    /// The largest window; a scenario would take a while, for it is asked after every sample.
+    #[test]
+    fn the_largest_window_goes_round() {
+        let mut window = Window::new(Size::Calls(65_536));
+        let fine = Sample {
+            failed: false,
+            slow: false,
+        };
+        window.put(FAILED, 0);
+        for _ in 1..65_536 {
+            window.put(fine, 0);
+        }
+        assert_eq!(
+            (window.content(0).calls, window.content(0).failures),
+            (65_536, 1)
+        );
+        window.put(fine, 0);
+        assert_eq!(
+            (window.content(0).calls, window.content(0).failures),
+            (65_536, 0)
+        );
+    }
+
     /// The newest bucket is never dropped by a sample in an older one.
     #[test]
     fn a_sample_in_the_past_leaves_the_newest() {
