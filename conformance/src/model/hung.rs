@@ -1,27 +1,19 @@
 //! Calls that never end (SPEC 12.5).
 
+use std::collections::BTreeMap;
+
 use super::policy::Slow;
 use super::wait::Wait;
 
-/// How hung counting stands to a permit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Watch {
-    /// It is judged when it settles.
-    No,
-    /// It is hung when its step is long enough ago.
-    Step(u128),
-    /// It was hung, and has been counted.
-    Counted,
-}
-
-/// The steps that start times are kept in.
-#[derive(Clone, Copy, Debug)]
+/// How many calls of the epoch are in flight, by the step in which they were admitted.
+#[derive(Clone, Debug)]
 pub(super) struct Steps {
     /// q of 12.5a.
     width: u128,
     duration: u128,
-    /// `base` of 12.5c; none before the first admission or tick of an epoch.
-    base: Option<u128>,
+    /// 12.5c
+    base: u128,
+    in_flight: BTreeMap<u128, u64>,
 }
 
 impl Steps {
@@ -38,39 +30,56 @@ impl Steps {
         Some(Self {
             width: duration.div_ceil(16),
             duration,
-            base: None,
+            base: 0,
+            in_flight: BTreeMap::new(),
         })
     }
 
     /// A new epoch forgets everything.
     pub(super) fn forget(&mut self) {
-        self.base = None;
+        self.base = 0;
+        self.in_flight.clear();
     }
 
-    pub(super) fn step(self, now: u64) -> u128 {
+    /// An admission.
+    pub(super) fn begin(&mut self, now: u64) {
+        *self.in_flight.entry(self.step(now)).or_default() += 1;
+    }
+
+    /// A settlement; whether the call counts as one that was found hung (12.5c).
+    pub(super) fn end(&mut self, since: u64) -> bool {
+        let step = self.step(since);
+        if step < self.base {
+            return true;
+        }
+        if let Some(number) = self.in_flight.get_mut(&step) {
+            *number = number.saturating_sub(1);
+        }
+        false
+    }
+
+    /// An admission or a tick looks for hung calls: how many there are (12.5b).
+    pub(super) fn find(&mut self, now: u64) -> u64 {
+        let first = self.first_in_time(now);
+        if self.step(now) < self.base {
+            self.forget();
+            self.base = first;
+            return 0;
+        }
+        self.base = self.base.max(first);
+        let in_time = self.in_flight.split_off(&self.base);
+        std::mem::replace(&mut self.in_flight, in_time)
+            .values()
+            .sum()
+    }
+
+    fn step(&self, now: u64) -> u128 {
         u128::from(now) / self.width
     }
 
-    /// 12.5a
-    pub(super) fn is_hung(self, step: u128, now: u64) -> bool {
-        (step + 1) * self.width + self.duration <= u128::from(now)
-    }
-
-    /// Takes note of an admission or a tick; whether it shows that the clock stepped back (12.5c).
-    pub(super) fn visit(&mut self, now: u64) -> bool {
-        // The first step that is not hung: s is hung where (s + 1) * width is at most `ago`.
-        let ago = u128::from(now).saturating_sub(self.duration);
-        let first = ago / self.width;
-        match self.base {
-            Some(base) if self.step(now) < base => {
-                self.base = Some(first);
-                true
-            }
-            base => {
-                self.base = Some(base.unwrap_or(0).max(first));
-                false
-            }
-        }
+    /// The first step that is not hung: s is hung where (s + 1) * width + duration <= now.
+    fn first_in_time(&self, now: u64) -> u128 {
+        u128::from(now).saturating_sub(self.duration) / self.width
     }
 }
 
@@ -78,18 +87,26 @@ impl Steps {
 mod tests {
     use super::*;
 
+    fn steps(width: u128, duration: u128) -> Steps {
+        Steps {
+            width,
+            duration,
+            base: 0,
+            in_flight: BTreeMap::new(),
+        }
+    }
+
     /// 12.5a against every start and every now: never early, at most q late.
     #[test]
     fn hung_calls_are_found_in_time() {
         for duration in [1_u64, 15, 16, 17, 33, 160] {
-            let steps = Steps {
-                width: u128::from(duration.div_ceil(16)),
-                duration: duration.into(),
-                base: None,
-            };
             let width = duration.div_ceil(16);
             for start in 0..200 {
-                let found = (0..1_000).find(|now| steps.is_hung(steps.step(start), *now));
+                let found = (start..1_000).find(|now| {
+                    let mut steps = steps(width.into(), duration.into());
+                    steps.begin(start);
+                    steps.find(*now) == 1
+                });
                 let lasted = found.map(|now| now - start);
                 assert!(lasted > Some(duration), "{duration}, {start}: {lasted:?}");
                 assert!(lasted <= Some(duration + width), "{duration}, {start}");
@@ -99,15 +116,11 @@ mod tests {
 
     #[test]
     fn base_is_the_first_step_that_is_not_hung() {
-        for now in 0..500 {
-            let mut steps = Steps {
-                width: 3,
-                duration: 40,
-                base: None,
-            };
-            steps.visit(now);
-            let first = (0..).find(|step| !steps.is_hung(*step, now));
-            assert_eq!(steps.base, first, "{now}");
+        for now in 0..500_u64 {
+            let mut steps = steps(3, 40);
+            steps.find(now);
+            let first = (0..).find(|step| (step + 1) * 3 + 40 > u128::from(now));
+            assert_eq!(Some(steps.base), first, "{now}");
         }
     }
 }

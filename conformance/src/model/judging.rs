@@ -1,6 +1,5 @@
 //! What a result says, and what that leads to (SPEC 4, 6, 11, 12).
 
-use super::hung::Watch;
 use super::wait::{Wait, elapsed};
 use super::window::Sample;
 use super::{Live, Mode, Model};
@@ -23,10 +22,10 @@ impl Ended {
         retry_after: None,
     };
 
-    pub(super) fn of(live: Live, retry_after: Option<u64>, now: u64) -> Self {
+    pub(super) fn of(live: Live, was_hung: bool, retry_after: Option<u64>, now: u64) -> Self {
         Self {
             lasted: elapsed(live.since, now),
-            was_hung: live.watch == Watch::Counted,
+            was_hung,
             retry_after,
         }
     }
@@ -99,23 +98,7 @@ impl Model {
         let Some(steps) = &mut self.steps else {
             return;
         };
-        let stepped_back = steps.visit(now);
-        let steps = *steps;
-        if stepped_back {
-            for live in self.live.values_mut() {
-                live.watch = Watch::No;
-            }
-        }
-        let mut found = 0;
-        for live in self.live.values_mut() {
-            match live.watch {
-                Watch::Step(step) if live.epoch == self.epoch && steps.is_hung(step, now) => {
-                    live.watch = Watch::Counted;
-                    found += 1;
-                }
-                _ => {}
-            }
-        }
+        let found = steps.find(now);
         for _ in 0..found {
             let hung = Sample {
                 failed: false,

@@ -18,7 +18,7 @@ mod window;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::backoff::Waits;
-use self::hung::{Steps, Watch};
+use self::hung::Steps;
 use self::judging::Ended;
 use self::policy::Policy;
 use self::window::Window;
@@ -65,7 +65,6 @@ struct Totals {
 struct Live {
     epoch: u64,
     since: u64,
-    watch: Watch,
 }
 
 /// A breaker by the book.
@@ -167,7 +166,7 @@ impl Model {
 
     /// Looks for hung calls (12.5), and admits none.
     pub fn tick(&mut self, now: u64) {
-        if self.mode == Mode::Automatic && self.automatic == State::Closed {
+        if self.counts() {
             self.find_hung(now);
         }
     }
@@ -183,14 +182,17 @@ impl Model {
     ) -> Settled {
         let told = self.told.len();
         let effect = match self.live.remove(&permit) {
-            None if self.shadows.contains(&permit) => Effect::Shadowed,
+            None if self.shadows.remove(&permit) => Effect::Shadowed,
             None => Effect::AlreadySettled,
             Some(live) if live.epoch != self.epoch => {
                 self.totals.stale += 1;
                 Effect::Stale
             }
             Some(live) => {
-                self.count(outcome, Ended::of(live, retry_after, now), now);
+                let counts = self.counts();
+                let steps = self.steps.as_mut().filter(|_| counts);
+                let was_hung = steps.is_some_and(|steps| steps.end(live.since));
+                self.count(outcome, Ended::of(live, was_hung, retry_after, now), now);
                 Effect::Applied
             }
         };
@@ -320,19 +322,23 @@ impl Model {
         });
     }
 
+    /// Whether results are counted to open.
+    fn counts(&self) -> bool {
+        self.mode == Mode::Automatic && self.automatic == State::Closed
+    }
+
     fn admit(&mut self, now: u64) -> Answer {
-        let watched = self.mode == Mode::Automatic && self.automatic == State::Closed;
-        let watch = match self.steps {
-            Some(steps) if watched => Watch::Step(steps.step(now)),
-            _ => Watch::No,
-        };
+        if self.counts()
+            && let Some(steps) = &mut self.steps
+        {
+            steps.begin(now);
+        }
         let permit = self.new_permit();
         self.live.insert(
             permit,
             Live {
                 epoch: self.epoch,
                 since: now,
-                watch,
             },
         );
         Answer::Admitted(permit)
