@@ -71,8 +71,9 @@ impl Pace {
     /// Whether a success at `now` was not slow, and falls into the newest bucket of a window of time.
     pub(crate) fn is_usual(&self, began: Nanos, now: Nanos) -> bool {
         now.saturating_sub(began) < self.slow_call_duration.unwrap_or(NEVER)
-            && self
-                .bucket_width
-                .is_none_or(|width| now.wrapping_sub(self.bucket.load(Ordering::Acquire)) < width)
+            && self.bucket_width.is_none_or(|width| {
+                let begins = self.bucket.load(Ordering::Acquire);
+                now.checked_sub(begins).is_some_and(|age| age < width)
+            })
     }
 }

@@ -7,6 +7,8 @@
 
 #[path = "support/compare.rs"]
 mod compare;
+#[path = "support/configure.rs"]
+mod configure;
 #[path = "model/random.rs"]
 mod random;
 #[path = "model/sequence.rs"]

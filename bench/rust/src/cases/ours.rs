@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
+use k1s0_circuit_breaker::machine::Word;
 use k1s0_circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CoarseClock, HostCounters};
 
 use crate::barrier::opaque;
@@ -214,7 +215,7 @@ fn crossing(
 
 #[inline(never)]
 fn cross_back(breaker: &CircuitBreaker, word: u64, succeeded: bool) {
-    let permit = breaker.permit_from_raw(word);
+    let permit = breaker.permit_from_ticket(Word::from_bits(word));
     if succeeded {
         permit.success();
     } else {
