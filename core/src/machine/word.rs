@@ -35,9 +35,10 @@ const CLOSED_WATCHED: u64 = 2;
 const CLOSED_TICKED: u64 = 3;
 const OPEN: u64 = 4;
 const HALF_OPEN: u64 = 5;
-const FORCED_OPEN: u64 = 6;
 /// As ticked, and an admission takes the time too: the call's duration matters.
-const CLOSED_TIMED: u64 = 7;
+const CLOSED_TIMED: u64 = 6;
+/// The largest, so that what is asked and takes the time is a range.
+const FORCED_OPEN: u64 = 7;
 /// Closed: the next success may decide something. Open: the wait is not the timeout, or nothing is rejected.
 const SPECIAL: u64 = 1 << FAILURES_SHIFT;
 
@@ -115,12 +116,13 @@ impl Word {
 
     /// As [`is_waiting`](Self::is_waiting), and the wait is the timeout, and calls are rejected.
     pub const fn is_waiting_for_timeout(self) -> bool {
-        self.0 & !(u32::MAX as u64) == OPEN << PHASE_SHIFT
+        self.0 >> FAILURES_SHIFT == OPEN << (PHASE_SHIFT - FAILURES_SHIFT)
     }
 
     /// Whether an admission takes a reading of the clock.
     pub const fn needs_now(self) -> bool {
-        matches!(self.phase(), OPEN | HALF_OPEN | CLOSED_TIMED)
+        // Of those whose highest bit is set, all but the largest; as signed numbers, the smallest.
+        (self.0 as i64) < (FORCED_OPEN << PHASE_SHIFT) as i64
     }
 
     /// Whether every call is admitted, and only the time is to be taken.
