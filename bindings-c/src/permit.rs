@@ -265,7 +265,7 @@ pub unsafe extern "C" fn k1s0_cb_settle(
 #[cold]
 #[inline(never)]
 extern "C" fn count_success(breaker: &k1s0_cb) -> k1s0_cb_result {
-    if breaker.engine.count_success_at_once() {
+    if thread::goes_without() && breaker.engine.count_success_at_once() {
         return K1S0_CB_OK;
     }
     boundary(|| {
