@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
+pub use crate::counters::{Leases, with_leases};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
     Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word,
@@ -121,6 +122,13 @@ impl Engine {
     #[inline(always)]
     pub fn count_success_at_once(&self) -> bool {
         self.counters.success_at_once()
+    }
+
+    /// As [`count_success_at_once`](Self::count_success_at_once), for a face that knows its thread's leases
+    /// from [`with_leases`].
+    #[inline(always)]
+    pub fn count_success_in(&self, leases: &Leases) -> bool {
+        self.counters.success_in(leases)
     }
 
     /// Counts a success.
