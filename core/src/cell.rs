@@ -181,8 +181,7 @@ impl Cell {
             }
         }
         self.locked(successes, |machine, levels| {
-            let admission = machine.admit(&self.policy, levels, now)?;
-            Ok((admission, [admission.transition, None]))
+            machine.admit(&self.policy, levels, now)
         })
     }
 
@@ -207,6 +206,15 @@ impl Cell {
             .is_some_and(|pace| pace.settling_needs_now(outcome))
     }
 
+    /// Whether this permit's success is only to be counted, in a breaker whose successes take the time: then
+    /// it has been applied.
+    #[inline]
+    pub(crate) fn success_is_usual(&self, ticket: Ticket, now: Nanos) -> bool {
+        self.pace.as_ref().is_some_and(|pace| {
+            self.word().is_quiet_for_success_of(ticket.word) && pace.is_usual(ticket.began, now)
+        })
+    }
+
     /// Settles a permit.
     pub(crate) fn settle(
         &self,
@@ -218,9 +226,8 @@ impl Cell {
         if let Some(effect) = self.settle_unasked(ticket.word, ending.outcome) {
             return Ok(settled(effect));
         }
-        if let (Some(pace), Some(now), Outcome::Success) = (&self.pace, now, ending.outcome)
-            && self.word().is_quiet_for_success_of(ticket.word)
-            && pace.is_usual(ticket.began, now)
+        if let (Some(now), Outcome::Success) = (now, ending.outcome)
+            && self.success_is_usual(ticket, now)
         {
             return Ok(settled(Effect::Applied));
         }
@@ -228,8 +235,7 @@ impl Cell {
             self.make_room_for_retry_after();
         }
         self.locked(successes, |machine, levels| {
-            let settlement = machine.settle(&self.policy, levels, ticket, ending, now)?;
-            Ok((settlement, [settlement.transition, None]))
+            machine.settle(&self.policy, levels, ticket, ending, now)
         })
     }
 
@@ -246,8 +252,7 @@ impl Cell {
             return Ok(Recording::default());
         }
         self.locked(successes, |machine, levels| {
-            let recording = machine.record(&self.policy, levels, recorded, now)?;
-            Ok((recording, recording.transitions))
+            machine.record(&self.policy, levels, recorded, now)
         })
     }
 
@@ -298,8 +303,7 @@ impl Cell {
     ) -> Option<Transition> {
         // Controls are handed the time, and so never ask for it.
         self.locked(successes, |machine, levels| {
-            let transition = control(machine, &self.policy, levels);
-            Ok((transition, [transition, None]))
+            Ok(control(machine, &self.policy, levels))
         })
         .unwrap_or_default()
     }
@@ -363,22 +367,19 @@ impl Cell {
     }
 
     /// Runs an operation on the machine, and publishes what it has become. Transitions are noted.
-    fn locked<R>(
+    fn locked<R: Changing>(
         &self,
         successes: impl Fn() -> u64,
-        operation: impl Fn(
-            &mut Machine,
-            Option<&mut Levels>,
-        ) -> Result<(R, [Option<Transition>; 2]), NeedsNow>,
+        operation: impl Fn(&mut Machine, Option<&mut Levels>) -> Result<R, NeedsNow>,
     ) -> Result<R, NeedsNow> {
         let inner = &mut *lock(&self.inner);
         loop {
             let word = self.word();
             let mut machine = self.up_to_date(word, inner, &successes);
-            let (result, transitions) = operation(&mut machine, inner.levels_mut())?;
+            let result = operation(&mut machine, inner.levels_mut())?;
             if self.publish(word, &machine, inner) {
-                for transition in transitions.into_iter().flatten() {
-                    inner.annex().ledger().note(transition);
+                for transition in result.transitions().into_iter().flatten() {
+                    inner.note(transition);
                 }
                 return Ok(result);
             }
@@ -398,10 +399,13 @@ impl Cell {
             self.since.store(at, Ordering::Release);
         }
         let after = machine.word(&self.policy, levels);
-        // With levels, nobody changes the word but under the lock.
-        let unchanged = levels.is_some() && after == word;
-        if !unchanged && self.exchange(word, after).is_err() {
-            return false;
+        if levels.is_none() {
+            if self.exchange(word, after).is_err() {
+                return false;
+            }
+        } else if after != word {
+            // Nobody else changes the word of a breaker with levels.
+            self.word.store(after.to_bits(), Ordering::Release);
         }
         if !waits && parked.remembers_moment() {
             self.since.store(at, Ordering::Release);
@@ -465,6 +469,11 @@ impl Cell {
 }
 
 impl Inner {
+    #[cold]
+    fn note(&mut self, transition: &Transition) {
+        self.annex().ledger().note(transition);
+    }
+
     fn annex(&mut self) -> &mut Annex {
         self.annex.get_or_insert_default()
     }
@@ -475,6 +484,35 @@ impl Inner {
 
     fn levels_mut(&mut self) -> Option<&mut Levels> {
         self.annex.as_mut()?.levels.as_mut()
+    }
+}
+
+/// What an operation answers: it may tell of changes of state.
+trait Changing {
+    fn transitions(&self) -> [Option<&Transition>; 2];
+}
+
+impl Changing for Admission {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        [self.transition.as_ref(), None]
+    }
+}
+
+impl Changing for Settlement {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        [self.transition.as_ref(), None]
+    }
+}
+
+impl Changing for Recording {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        self.transitions.each_ref().map(Option::as_ref)
+    }
+}
+
+impl Changing for Option<Transition> {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        [self.as_ref(), None]
     }
 }
 

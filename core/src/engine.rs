@@ -163,6 +163,17 @@ impl Engine {
         Some(effect)
     }
 
+    /// Settles a permit as a success at `now` where that is only to be counted; false means ask
+    /// [`settle`](Self::settle). For breakers whose successes take the time.
+    #[inline]
+    pub fn succeed_at(&self, ticket: Ticket, now: Nanos) -> bool {
+        let usual = self.cell.success_is_usual(ticket, now);
+        if usual {
+            self.counters.success();
+        }
+        usual
+    }
+
     /// Records a result that no permit was taken for (SPEC 8.1).
     ///
     /// # Errors

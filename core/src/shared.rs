@@ -151,16 +151,27 @@ impl Shared {
 
     #[inline(never)]
     fn settle_quietly_out_of_line(&self, word: Word, began: &Nanos, outcome: Outcome) {
-        if self.engine.settle_unasked(word, outcome).is_none() {
-            self.ask_to_settle_quietly(word, *began, outcome);
+        if self.engine.settle_unasked(word, outcome).is_some() {
+            return;
+        }
+        let ticket = Ticket {
+            word,
+            began: *began,
+        };
+        if self.engine.settling_needs_now(outcome) {
+            let now = self.now();
+            if !matches!(outcome, Outcome::Success) || !self.engine.succeed_at(ticket, now) {
+                self.ask_to_settle_quietly(ticket, outcome, Some(now));
+            }
+        } else {
+            self.ask_to_settle_quietly(ticket, outcome, None);
         }
     }
 
     /// Out of line, so that the result's place on the stack is not the caller's business.
-    #[cold]
     #[inline(never)]
-    fn ask_to_settle_quietly(&self, word: Word, began: Nanos, outcome: Outcome) {
-        self.ask_to_settle(Ticket { word, began }, outcome.into());
+    fn ask_to_settle_quietly(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
+        self.ask_to_settle(ticket, outcome.into(), now);
     }
 
     #[inline(never)]
@@ -179,22 +190,18 @@ impl Shared {
     }
 
     fn settle_ending(&self, ticket: Ticket, ending: Ending) -> Settlement {
-        match self.engine.settle_unasked(ticket.word, ending.outcome) {
-            Some(effect) => Settlement {
+        if let Some(effect) = self.engine.settle_unasked(ticket.word, ending.outcome) {
+            return Settlement {
                 effect,
                 transition: None,
-            },
-            None => self.ask_to_settle(ticket, ending),
+            };
         }
+        let needs_now = self.engine.settling_needs_now(ending.outcome);
+        self.ask_to_settle(ticket, ending, needs_now.then(|| self.now()))
     }
 
-    #[cold]
-    #[inline(never)]
-    fn ask_to_settle(&self, ticket: Ticket, ending: Ending) -> Settlement {
-        let now = self
-            .engine
-            .settling_needs_now(ending.outcome)
-            .then(|| self.now());
+    #[inline(always)]
+    fn ask_to_settle(&self, ticket: Ticket, ending: Ending, now: Option<Nanos>) -> Settlement {
         let settlement = self.decide(now, |now| self.engine.settle(ticket, ending, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);

@@ -346,6 +346,8 @@ impl Machine {
     }
 
     /// Enters one of the automatic states, where nothing of the one before counts (11.6).
+    #[cold]
+    #[inline(never)]
     fn enter_automatic(
         &mut self,
         phase: Phase,
