@@ -45,8 +45,8 @@ use std::sync::Arc;
 use crate::annex::{Annex, Changes};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Parked, Policy, Recorded,
-    Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word, finite,
-    remaining,
+    Recording, RejectReason, Rules, Settled, Settlement, State, Ticket, Transition, Verdict, Word,
+    finite, remaining,
 };
 use crate::pace::Pace;
 use crate::stripe::{Counts, Stripe};
@@ -234,9 +234,31 @@ impl Cell {
         if ending.retry_after.is_some() {
             self.make_room_for_retry_after();
         }
-        self.locked(successes, |machine, levels| {
-            machine.settle(&self.policy, levels, ticket, ending, now)
-        })
+        let policy = &self.policy;
+        let inner = &mut *lock(&self.inner);
+        // As `locked`, in two steps; see `Machine::settle_up_to_change`.
+        loop {
+            let word = self.word();
+            let mut machine = self.up_to_date(word, inner, &successes);
+            let levels = inner.levels_mut();
+            match machine.settle_up_to_change(policy, levels, ticket, ending, now)? {
+                Settled::Done(effect) => {
+                    if self.publish(word, &machine, inner) {
+                        return Ok(settled(effect));
+                    }
+                }
+                Settled::Changes(change) => {
+                    let transition = machine.make(policy, inner.levels_mut(), change);
+                    if self.publish(word, &machine, inner) {
+                        inner.note(&transition);
+                        return Ok(Settlement {
+                            effect: Effect::Applied,
+                            transition: Some(transition),
+                        });
+                    }
+                }
+            }
+        }
     }
 
     /// Records a result without a permit.
@@ -493,12 +515,6 @@ trait Changing {
 }
 
 impl Changing for Admission {
-    fn transitions(&self) -> [Option<&Transition>; 2] {
-        [self.transition.as_ref(), None]
-    }
-}
-
-impl Changing for Settlement {
     fn transitions(&self) -> [Option<&Transition>; 2] {
         [self.transition.as_ref(), None]
     }

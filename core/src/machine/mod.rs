@@ -43,6 +43,8 @@ pub use levels::Levels;
 pub(crate) use policy::remaining;
 pub use policy::{NEVER, OFF, Policy};
 pub use rules::{BackoffRule, Ppm, Rate, Rules, SlowRule, WHOLE, WindowRule};
+#[cfg(any(feature = "std", loom))]
+pub(crate) use settlement::Settled;
 pub use settlement::{Effect, Ending, Outcome, Recorded, Recording, Settlement};
 pub use state::{Evidence, Reason, State, Transition};
 pub use ticket::Ticket;

@@ -177,9 +177,14 @@ impl Word {
 }
 
 impl Machine {
+    /// As much of the epoch as a word holds.
+    pub(super) const fn low_epoch(&self) -> u32 {
+        self.epoch as u32 & (u32::MAX >> 1)
+    }
+
     /// The word that this state publishes.
     pub fn word(&self, policy: &Policy, levels: Option<&Levels>) -> Word {
-        let epoch = self.epoch as u32 & (u32::MAX >> 1);
+        let epoch = self.low_epoch();
         let (phase, special, call_in) = match (self.forced, self.phase(), levels) {
             (None, Phase::Closed { failures }, None) => return Word::closed(epoch, failures),
             (None, Phase::Closed { failures }, Some(levels)) => {
