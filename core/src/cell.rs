@@ -37,8 +37,9 @@
 //! * *Success in a quiet window of time*: at the load of the word, too. Which bucket it falls into is
 //!   said by `Pace::bucket`; read beside the word it may be the one before or after, and so may the success.
 //!
-//! With [`Levels`] the word is changed under the lock only, so that the compare-exchange there cannot
-//! fail, and no operation on a window runs twice.
+//! With [`Levels`] the word is changed under the lock only, but for a success that forgets the failures in a
+//! row; and whoever has the lock first sees to it that no success does ([`Cell::claim`]). So no operation on a
+//! window runs twice.
 
 use std::sync::Arc;
 
@@ -208,7 +209,7 @@ impl Cell {
 
     /// Whether this permit's success is only to be counted, in a breaker whose successes take the time: then
     /// it has been applied.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn success_is_usual(&self, ticket: Ticket, now: Nanos) -> bool {
         self.pace.as_ref().is_some_and(|pace| {
             self.word().is_quiet_for_success_of(ticket.word) && pace.is_usual(ticket.began, now)
@@ -238,7 +239,7 @@ impl Cell {
         let inner = &mut *lock(&self.inner);
         // As `locked`, in two steps; see `Machine::settle_up_to_change`.
         loop {
-            let word = self.word();
+            let word = self.claim(inner);
             let mut machine = self.up_to_date(word, inner, &successes);
             let levels = inner.levels_mut();
             match machine.settle_up_to_change(policy, levels, ticket, ending, now)? {
@@ -396,7 +397,7 @@ impl Cell {
     ) -> Result<R, NeedsNow> {
         let inner = &mut *lock(&self.inner);
         loop {
-            let word = self.word();
+            let word = self.claim(inner);
             let mut machine = self.up_to_date(word, inner, &successes);
             let result = operation(&mut machine, inner.levels_mut())?;
             if self.publish(word, &machine, inner) {
@@ -406,6 +407,20 @@ impl Cell {
                 return Ok(result);
             }
         }
+    }
+
+    /// The word from which to go on. With levels, nobody changes it after that but who holds the lock.
+    fn claim(&self, inner: &Inner) -> Word {
+        let mut word = self.word();
+        if inner.levels().is_some() {
+            while let Some(claimed) = word.claimed() {
+                word = match self.exchange(word, claimed) {
+                    Ok(()) => claimed,
+                    Err(now) => now,
+                };
+            }
+        }
+        word
     }
 
     /// Makes the machine's new state the one that all see; false if the word has changed since.
@@ -469,9 +484,7 @@ impl Cell {
 
     fn machine_at(&self, word: Word, inner: &Inner) -> Machine {
         let mut machine = inner.machine.unpark(self.since.load(Ordering::Relaxed));
-        if inner.levels().is_none() {
-            machine.catch_up(word, None, 0);
-        }
+        machine.catch_up(word, None, 0);
         machine
     }
 

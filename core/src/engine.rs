@@ -165,7 +165,7 @@ impl Engine {
 
     /// Settles a permit as a success at `now` where that is only to be counted; false means ask
     /// [`settle`](Self::settle). For breakers whose successes take the time.
-    #[inline]
+    #[inline(always)]
     pub fn succeed_at(&self, ticket: Ticket, now: Nanos) -> bool {
         let usual = self.cell.success_is_usual(ticket, now);
         if usual {

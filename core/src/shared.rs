@@ -151,20 +151,23 @@ impl Shared {
 
     #[inline(never)]
     fn settle_quietly_out_of_line(&self, word: Word, began: &Nanos, outcome: Outcome) {
-        if self.engine.settle_unasked(word, outcome).is_some() {
-            return;
-        }
         let ticket = Ticket {
             word,
             began: *began,
         };
-        if self.engine.settling_needs_now(outcome) {
-            let now = self.now();
-            if !matches!(outcome, Outcome::Success) || !self.engine.succeed_at(ticket, now) {
-                self.ask_to_settle_quietly(ticket, outcome, Some(now));
+        let mut now = None;
+        if matches!(outcome, Outcome::Success) && word.was_quiet() {
+            let reading = self.now();
+            if self.engine.succeed_at(ticket, reading) {
+                return;
             }
-        } else {
-            self.ask_to_settle_quietly(ticket, outcome, None);
+            now = Some(reading);
+        }
+        if self.engine.settle_unasked(word, outcome).is_none() {
+            if now.is_none() && self.engine.settling_needs_now(outcome) {
+                now = Some(self.now());
+            }
+            self.ask_to_settle_quietly(ticket, outcome, now);
         }
     }
 

@@ -262,12 +262,10 @@ impl Machine {
     /// `word` is the one that it has published since, `successes` are all that it has ever counted. A
     /// home with levels calls it before each operation.
     pub fn catch_up(&mut self, word: Word, levels: Option<&mut Levels>, successes: u64) {
-        match levels {
-            None => self.catch_up_failures(word),
-            Some(levels) => levels.account(
-                successes,
-                self.automatic == State::Closed && !self.is_forced(),
-            ),
+        self.catch_up_failures(word);
+        if let Some(levels) = levels {
+            let counts = self.automatic == State::Closed && !self.is_forced();
+            levels.account(successes, counts);
         }
     }
 
