@@ -76,26 +76,34 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (breaker, mut stage) = (*this.breaker, this.stage);
-        let mut began = 0;
+        // A place for the reading that an admission took; most take none, and then nothing is stored.
+        let reading;
         // While user code runs, `Running` is held in this frame, and knows what a panic of it means.
-        let word = match stage.as_mut().project() {
+        let (word, began) = match stage.as_mut().project() {
             Now::New { function } => {
                 // Before anything else: a store with no load behind it is made once with the next.
                 let Some(function) = function.take() else {
                     return ended();
                 };
                 let shared: &Shared = breaker.shared();
-                let word = shared.admit(&mut began)?;
-                let running = Running::new(shared, word, &began);
+                let (word, began) = match shared.admit_unasked() {
+                    Some(word) => (word, &0),
+                    None => {
+                        let ticket = shared.ask_for_ticket()?;
+                        reading = ticket.began;
+                        (ticket.word, &reading)
+                    }
+                };
+                let running = Running::new(shared, word, began);
                 let future = function();
                 let permit = None;
                 stage.set(Stage::Begun { permit, future });
-                running.returned()
+                (running.returned(), began)
             }
             Now::Begun { permit, .. } => match permit.take() {
                 Some(ticket) => {
-                    began = ticket.began;
-                    ticket.word
+                    reading = ticket.began;
+                    (ticket.word, &reading)
                 }
                 None => return ended(),
             },
@@ -104,10 +112,11 @@ where
             // It has begun: if not before, then just now.
             return ended();
         };
-        let running = Running::new(breaker.shared(), word, &began);
+        let running = Running::new(breaker.shared(), word, began);
         match future.poll(cx) {
             Poll::Pending => {
                 let word = running.returned();
+                let began = *began;
                 *permit = Some(Ticket { word, began });
                 Poll::Pending
             }

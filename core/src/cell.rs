@@ -46,8 +46,8 @@ use std::sync::Arc;
 use crate::annex::{Annex, Changes};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Parked, Policy, Recorded,
-    Recording, RejectReason, Rules, Settled, Settlement, State, Ticket, Transition, Verdict, Word,
-    finite, remaining,
+    Recording, RejectReason, Rules, Settled, State, Ticket, Transition, Verdict, Word, finite,
+    remaining,
 };
 use crate::pace::Pace;
 use crate::stripe::{Counts, Stripe};
@@ -216,21 +216,23 @@ impl Cell {
         })
     }
 
-    /// Settles a permit.
+    /// Settles a permit; a change of state that this makes is put in `made`. (Not handed back: an answer
+    /// that has room for one is copied about, and there is hardly ever one.)
     pub(crate) fn settle(
         &self,
         ticket: Ticket,
         ending: Ending,
         now: Option<Nanos>,
         successes: impl Fn() -> u64,
-    ) -> Result<Settlement, NeedsNow> {
+        made: &mut Option<Transition>,
+    ) -> Result<Effect, NeedsNow> {
         if let Some(effect) = self.settle_unasked(ticket.word, ending.outcome) {
-            return Ok(settled(effect));
+            return Ok(effect);
         }
         if let (Some(now), Outcome::Success) = (now, ending.outcome)
             && self.success_is_usual(ticket, now)
         {
-            return Ok(settled(Effect::Applied));
+            return Ok(Effect::Applied);
         }
         if ending.retry_after.is_some() {
             self.make_room_for_retry_after();
@@ -245,17 +247,15 @@ impl Cell {
             match machine.settle_up_to_change(policy, levels, ticket, ending, now)? {
                 Settled::Done(effect) => {
                     if self.publish(word, &machine, inner) {
-                        return Ok(settled(effect));
+                        return Ok(effect);
                     }
                 }
                 Settled::Changes(change) => {
                     let transition = machine.make(policy, inner.levels_mut(), change);
                     if self.publish(word, &machine, inner) {
                         inner.note(&transition);
-                        return Ok(Settlement {
-                            effect: Effect::Applied,
-                            transition: Some(transition),
-                        });
+                        *made = Some(transition);
+                        return Ok(Effect::Applied);
                     }
                 }
             }
@@ -555,13 +555,6 @@ const fn admitted(word: Word) -> Admission {
 const fn rejected(left: Nanos, is_shadow: bool) -> Admission {
     Admission {
         verdict: Verdict::rejected(RejectReason::Open, finite(left), is_shadow),
-        transition: None,
-    }
-}
-
-const fn settled(effect: Effect) -> Settlement {
-    Settlement {
-        effect,
         transition: None,
     }
 }

@@ -148,10 +148,28 @@ impl Engine {
         ending: Ending,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
+        let mut transition = None;
+        let effect = self.settle_into(ticket, ending, now, &mut transition)?;
+        Ok(Settlement { effect, transition })
+    }
+
+    /// As [`settle`](Self::settle): a change of state that it makes is put in `made`, which is left alone where
+    /// it makes none. It costs less where that is rare.
+    ///
+    /// # Errors
+    ///
+    /// As [`settle`](Self::settle).
+    pub fn settle_into(
+        &self,
+        ticket: Ticket,
+        ending: Ending,
+        now: Option<Nanos>,
+        made: &mut Option<Transition>,
+    ) -> Result<Effect, NeedsNow> {
         let successes = || self.counters.successes();
-        let settlement = self.cell.settle(ticket, ending, now, successes)?;
-        self.counters.settled(ending.outcome, settlement.effect);
-        Ok(settlement)
+        let effect = self.cell.settle(ticket, ending, now, successes, made)?;
+        self.counters.settled(ending.outcome, effect);
+        Ok(effect)
     }
 
     /// Settles a permit without the clock where that changes no state; none means ask

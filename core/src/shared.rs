@@ -81,10 +81,24 @@ impl Shared {
     /// register to keep it in.
     #[inline(always)]
     pub(crate) fn admit(&self, began: &mut Nanos) -> Result<Word, Rejection> {
-        match self.engine.admit_unasked() {
+        match self.admit_unasked() {
             Some(word) => Ok(word),
             None => self.ask(began),
         }
+    }
+
+    /// Admits where nothing has to be decided; such an admission takes no reading of the clock.
+    #[inline(always)]
+    pub(crate) fn admit_unasked(&self) -> Option<Word> {
+        self.engine.admit_unasked()
+    }
+
+    /// Asks for admission where [`admit_unasked`](Self::admit_unasked) has none to give.
+    #[inline(always)]
+    pub(crate) fn ask_for_ticket(&self) -> Result<Ticket, Rejection> {
+        let mut began = 0;
+        let word = self.ask(&mut began)?;
+        Ok(Ticket { word, began })
     }
 
     /// Not `cold`: while the service is sick, this is where the traffic goes.
@@ -171,7 +185,7 @@ impl Shared {
         }
     }
 
-    /// Out of line, so that the result's place on the stack is not the caller's business.
+    /// Out of line, so that the transition's place on the stack is not the caller's business.
     #[inline(never)]
     fn ask_to_settle_quietly(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
         self.ask_to_settle(ticket, outcome.into(), now);
@@ -204,12 +218,21 @@ impl Shared {
     }
 
     #[inline(always)]
-    fn ask_to_settle(&self, ticket: Ticket, ending: Ending, now: Option<Nanos>) -> Settlement {
-        let settlement = self.decide(now, |now| self.engine.settle(ticket, ending, now));
-        if let Some(transition) = settlement.transition {
+    fn ask_to_settle(&self, ticket: Ticket, ending: Ending, mut now: Option<Nanos>) -> Settlement {
+        let mut transition = None;
+        let effect = loop {
+            match self
+                .engine
+                .settle_into(ticket, ending, now, &mut transition)
+            {
+                Ok(effect) => break effect,
+                Err(NeedsNow) => now = Some(self.now()),
+            }
+        };
+        if let Some(transition) = transition {
             self.tell(transition);
         }
-        settlement
+        Settlement { effect, transition }
     }
 
     pub(crate) fn record(&self, recorded: Recorded) {

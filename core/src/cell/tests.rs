@@ -72,13 +72,25 @@ fn a_rejection_takes_no_lock_and_needs_the_time() {
 fn a_pending_failure_clears_with_the_next_success() {
     let cell = Cell::new(&POLICY.into(), 0);
     let permit = cell.admit_unasked().expect("closed");
-    cell.settle(permit.into(), Outcome::Failure.into(), None, none_counted)
-        .expect("no time needed");
+    cell.settle(
+        permit.into(),
+        Outcome::Failure.into(),
+        None,
+        none_counted,
+        &mut None,
+    )
+    .expect("no time needed");
     assert!(!cell.word().is_clear() && !cell.is_forced());
     let second = cell.admit_unasked().expect("still closed");
     assert!(!cell.success_changes_nothing(second));
-    cell.settle(second.into(), Outcome::Success.into(), None, none_counted)
-        .expect("no time needed");
+    cell.settle(
+        second.into(),
+        Outcome::Success.into(),
+        None,
+        none_counted,
+        &mut None,
+    )
+    .expect("no time needed");
     assert!(cell.word().is_clear());
     // Admitted while the failure was pending; it is not any more.
     assert!(cell.success_changes_nothing(second));
@@ -114,13 +126,11 @@ fn results_while_closed_take_no_lock() {
             .consecutive_failures,
         1
     );
-    let opened = cell.settle(
-        permit.into(),
-        Outcome::Failure.into(),
-        Some(0),
-        none_counted,
-    );
-    assert!(opened.expect("now is given").transition.is_some());
+    let mut made = None;
+    let (ticket, ending) = (permit.into(), Outcome::Failure.into());
+    let settled = cell.settle(ticket, ending, Some(0), none_counted, &mut made);
+    assert_eq!(settled, Ok(Effect::Applied));
+    assert!(made.is_some());
     // A late result is told from the word alone, whatever the state.
     let held = super::lock(&cell.inner);
     assert_eq!(
@@ -136,8 +146,14 @@ fn results_while_closed_take_no_lock() {
 fn a_healthy_cell_needs_no_ledger() {
     let cell = Cell::new(&POLICY.into(), 0);
     let permit = cell.admit_unasked().expect("closed");
-    cell.settle(permit.into(), Outcome::Success.into(), None, none_counted)
-        .expect("no time needed");
+    cell.settle(
+        permit.into(),
+        Outcome::Success.into(),
+        None,
+        none_counted,
+        &mut None,
+    )
+    .expect("no time needed");
     cell.record(Recorded::Success, None, none_counted)
         .expect("no time needed");
     assert!(super::lock(&cell.inner).annex.is_none());

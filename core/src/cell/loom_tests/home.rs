@@ -78,10 +78,13 @@ impl Home for Shared {
                 if outcome == Outcome::Success && cell.success_changes_nothing(permit) {
                     return Answer::Settlement(Effect::Applied, None);
                 }
-                let settlement = decide(now, |now| {
-                    cell.settle(permit.into(), outcome.into(), now, none_counted)
+                let (effect, transition) = decide(now, |now| {
+                    let mut made = None;
+                    let (ticket, ending) = (permit.into(), outcome.into());
+                    let effect = cell.settle(ticket, ending, now, none_counted, &mut made)?;
+                    Ok((effect, made))
                 });
-                Answer::Settlement(settlement.effect, settlement.transition)
+                Answer::Settlement(effect, transition)
             }
             Op::Record(recorded) => Answer::Recording(
                 decide(now, |now| cell.record(recorded, now, none_counted)).transitions,
