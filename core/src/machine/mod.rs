@@ -192,6 +192,11 @@ impl Machine {
         self.forced.is_some()
     }
 
+    /// The state under a forced mode, as of the last transition; without one, the state itself (SPEC 10.4).
+    pub const fn automatic_state(&self) -> State {
+        self.automatic
+    }
+
     /// When the automatic state opened, while it is open and not forced.
     pub const fn open_since(&self) -> Option<Nanos> {
         match (self.forced, self.phase()) {
