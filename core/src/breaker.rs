@@ -74,7 +74,7 @@ impl<C> CircuitBreaker<C> {
         &self.shared
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "trace"))]
     pub(crate) const fn classifier(&self) -> &C {
         &self.classifier
     }

@@ -142,6 +142,8 @@ mod stripe;
 mod sync;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "trace")]
+mod trace;
 #[cfg(feature = "std")]
 mod traits;
 pub mod window;
@@ -157,6 +159,8 @@ pub use machine::{
 };
 #[cfg(feature = "metrics")]
 pub use metrics::CircuitBreakerInstruments;
+#[cfg(feature = "trace")]
+pub use trace::TraceRecorder;
 #[cfg(feature = "mock")]
 pub use traits::MockBreaker;
 #[cfg(feature = "std")]

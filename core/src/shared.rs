@@ -44,7 +44,7 @@ impl Shared {
         self.extras.as_ref()?.name.as_deref()
     }
 
-    fn now(&self) -> Nanos {
+    pub(crate) fn now(&self) -> Nanos {
         match self.extras.as_ref().and_then(|it| it.clock.as_ref()) {
             Some(clock) => clock.now(),
             None => SystemClock.now(),
