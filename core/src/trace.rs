@@ -103,24 +103,21 @@ impl<W: Write> TraceRecorder<W> {
     /// # Errors
     ///
     /// As [`CircuitBreaker::call`].
-    // Not an `async fn`: that it does nothing until it is polled is easier to see so.
-    pub fn call<'a, C, F, Fut, T, E>(
-        &'a self,
-        breaker: &'a CircuitBreaker<C>,
+    pub async fn call<C, F, Fut, T, E>(
+        &self,
+        breaker: &CircuitBreaker<C>,
         function: F,
-    ) -> impl Future<Output = Result<T, CircuitBreakerError<E>>> + use<'a, W, C, F, Fut, T, E>
+    ) -> Result<T, CircuitBreakerError<E>>
     where
         C: Classifier<T, E>,
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        async move {
-            let note = Note::begin(self, breaker.shared(), Outcome::Cancelled);
-            let spied = breaker.with_classifier(Spy::new(breaker.classifier()));
-            let result = Watched::new(spied.call(function), &note).await;
-            note.end(&result, spied.classifier());
-            result
-        }
+        let note = Note::begin(self, breaker.shared(), Outcome::Cancelled);
+        let spied = breaker.with_classifier(Spy::new(breaker.classifier()));
+        let result = Watched::new(spied.call(function), &note).await;
+        note.end(&result, spied.classifier());
+        result
     }
 
     /// As [`CircuitBreaker::call_sync`], and writes it down; if `function` panics, as a failure.

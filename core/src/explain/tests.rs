@@ -1,7 +1,5 @@
 //! Every state, as it is told.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::time::Duration;
 
 use super::{Explanation, Need};

@@ -77,6 +77,7 @@ pub struct Machine {
 }
 
 /// A [`Machine`] but for the one moment that it remembers.
+#[cfg(any(feature = "std", loom))]
 #[derive(Clone, Debug)]
 pub(crate) struct Parked {
     epoch: u64,
@@ -86,6 +87,7 @@ pub(crate) struct Parked {
     forced: Option<Forced>,
 }
 
+#[cfg(any(feature = "std", loom))]
 impl Parked {
     /// Whether there is a moment to keep.
     pub(crate) const fn remembers_moment(&self) -> bool {
@@ -275,6 +277,7 @@ impl Machine {
     }
 
     /// The machine without its moment, for a home that keeps that elsewhere.
+    #[cfg(any(feature = "std", loom))]
     pub(crate) const fn park(&self) -> (Parked, Nanos) {
         let parked = Parked {
             epoch: self.epoch,

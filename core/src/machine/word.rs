@@ -124,12 +124,14 @@ impl Word {
     }
 
     /// Whether every call is admitted, and only the time is to be taken.
+    #[cfg(any(feature = "std", loom))]
     pub(crate) const fn admits_timed(self) -> bool {
         self.phase() == CLOSED_TIMED
     }
 
     /// Whether this word, the current one, says that the success of this permit is only to be counted, if
     /// the call was not slow and the success falls into the newest bucket of a window of time.
+    #[cfg(any(feature = "std", loom))]
     pub(crate) const fn is_quiet_for_success_of(self, permit: Self) -> bool {
         self.0 & SPECIAL == 0
             && matches!(self.phase(), CLOSED_TICKED | CLOSED_TIMED)

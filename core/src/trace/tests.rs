@@ -1,7 +1,5 @@
 //! What is written down, whatever becomes of a call.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::future::{Future, pending, ready};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
