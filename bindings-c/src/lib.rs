@@ -23,6 +23,7 @@ mod pointer;
 mod result;
 mod shared;
 mod sized;
+mod thread;
 mod transition;
 mod version;
 mod word;

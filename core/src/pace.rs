@@ -69,6 +69,7 @@ impl Pace {
     }
 
     /// Whether a success at `now` was not slow, and falls into the newest bucket of a window of time.
+    #[inline(always)]
     pub(crate) fn is_usual(&self, began: Nanos, now: Nanos) -> bool {
         now.saturating_sub(began) < self.slow_call_duration.unwrap_or(NEVER)
             && self.bucket_width.is_none_or(|width| {
