@@ -145,4 +145,21 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn the_readme_shows_what_is_printed() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+        let readme = include_str!("../README.md").replace("\\\n", "");
+        let mut shown = 0;
+        for block in readme.split("```console\n$ cargo xtask replay ").skip(1) {
+            let (block, _) = block.split_once("```").unwrap();
+            let (command, output) = block.split_once('\n').unwrap();
+            let command = command.replace("replay/", here);
+            let arguments: Vec<_> = command.split_whitespace().collect();
+            let said = said(&arguments).unwrap().replace(here, "replay/");
+            assert_eq!(said, output, "\n{said}");
+            shown += 1;
+        }
+        assert_eq!(shown, 2);
+    }
 }
