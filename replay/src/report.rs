@@ -86,7 +86,7 @@ const ROWS: [Row; 12] = [
         Seconds(told.time_spared, 1).to_string()
     }),
     ("successes lost", |told, _| told.successes_lost.to_string()),
-    ("rejected, of no outcome", |told, _| {
+    ("other calls rejected", |told, _| {
         (told.rejections() - told.failures_spared - told.successes_lost).to_string()
     }),
 ];
@@ -257,7 +257,7 @@ failures let through            3       6
 failures spared                 3       0
   which had taken           1.5 s   0.0 s
 successes lost                  1       0
-rejected, of no outcome         0       0
+other calls rejected            0       0
 
 each sign is 0.166 s; failed: tenths of the calls that failed; . closed   # open   ~ half-open
 failed   9     9     9     9     9     9     .     .     .     .    .

@@ -1,5 +1,7 @@
 //! A replay decides as the breaker itself does: with its word, its lock and its counters.
 
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
