@@ -178,7 +178,7 @@ impl<C> CircuitBreaker<C> {
         OwnedPermit::of_ticket(Arc::clone(&self.shared), ticket.into())
     }
 
-    /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.
+    /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`](crate::machine::Word)). Read only.
     pub fn admission_word(&self) -> &AtomicU64 {
         self.shared.engine().admission_word()
     }
