@@ -12,6 +12,7 @@ use crate::config::CircuitBreakerConfig;
 use crate::counters::HostCounters;
 use crate::engine::Engine;
 use crate::error::{CircuitBreakerError, ConfigError, Rejection};
+use crate::explain::Explanation;
 use crate::machine::{Outcome, Recorded, Ticket, Transition};
 use crate::metrics::CircuitBreakerMetrics;
 use crate::permit::{OwnedPermit, Permit, Running};
@@ -73,7 +74,7 @@ impl<C> CircuitBreaker<C> {
         &self.shared
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "trace"))]
     pub(crate) const fn classifier(&self) -> &C {
         &self.classifier
     }
@@ -177,7 +178,7 @@ impl<C> CircuitBreaker<C> {
         OwnedPermit::of_ticket(Arc::clone(&self.shared), ticket.into())
     }
 
-    /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.
+    /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`](crate::machine::Word)). Read only.
     pub fn admission_word(&self) -> &AtomicU64 {
         self.shared.engine().admission_word()
     }
@@ -211,6 +212,21 @@ impl<C> CircuitBreaker<C> {
     /// As [`metrics`](Self::metrics), for code that is not `async`.
     pub fn snapshot(&self) -> CircuitBreakerMetrics {
         self.shared.snapshot()
+    }
+
+    /// What it is doing, why, and what would change that: why it is open, why a call was rejected, what it
+    /// would take. Costs calls nothing; see [`Explanation`].
+    ///
+    /// ```
+    /// use k1s0_circuit_breaker::CircuitBreaker;
+    ///
+    /// let cb = CircuitBreaker::default();
+    /// cb.record_failure_sync();
+    /// let explanation = cb.explain().to_string();
+    /// assert!(explanation.contains("4 more failures in a row open it"));
+    /// ```
+    pub fn explain(&self) -> Explanation {
+        self.shared.explain()
     }
 
     /// Records a success that no permit was taken for (SPEC 8.1).

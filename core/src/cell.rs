@@ -41,9 +41,15 @@
 //! row; and whoever has the lock first sees to it that no success does ([`Cell::claim`]). So no operation on a
 //! window runs twice.
 
+#[cfg(feature = "std")]
+mod explained;
+
 use std::sync::Arc;
 
-use crate::annex::{Annex, Changes};
+#[cfg(feature = "std")]
+pub(crate) use explained::Explained;
+
+use crate::annex::{Annex, Changes, Ledger};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Parked, Policy, Recorded,
     Recording, RejectReason, Rules, Settled, State, Ticket, Transition, Verdict, Word, finite,
@@ -346,11 +352,17 @@ impl Cell {
     ) -> Result<View, NeedsNow> {
         let inner = &mut *lock(&self.inner);
         let machine = self.up_to_date(self.word(), inner, &successes);
+        self.view_of(&machine, inner, now)
+    }
+
+    fn view_of(
+        &self,
+        machine: &Machine,
+        inner: &Inner,
+        now: Option<Nanos>,
+    ) -> Result<View, NeedsNow> {
         let levels = inner.levels();
-        let ledger = inner
-            .annex
-            .as_ref()
-            .and_then(|annex| annex.ledger.as_deref());
+        let ledger = inner.ledger();
         Ok(View {
             state: machine.state(&self.policy, levels, now)?,
             epoch: machine.epoch(),
@@ -373,14 +385,7 @@ impl Cell {
     /// The last transitions, the oldest first.
     pub(crate) fn recent_transitions(&self) -> Vec<Transition> {
         let inner = lock(&self.inner);
-        let ledger = inner
-            .annex
-            .as_ref()
-            .and_then(|annex| annex.ledger.as_deref());
-        let last_epoch = self.machine(&inner).epoch();
-        ledger
-            .map(|it| it.history.transitions(last_epoch))
-            .unwrap_or_default()
+        inner.history(self.machine(&inner).epoch())
     }
 
     /// The lock itself, for [`Engine::hold`](crate::engine::Engine::hold).
@@ -515,6 +520,17 @@ impl Inner {
 
     fn levels(&self) -> Option<&Levels> {
         self.annex.as_ref()?.levels.as_ref()
+    }
+
+    fn ledger(&self) -> Option<&Ledger> {
+        self.annex.as_ref()?.ledger.as_deref()
+    }
+
+    /// The last transitions, the oldest first; the last one began `last_epoch`.
+    fn history(&self, last_epoch: u64) -> Vec<Transition> {
+        self.ledger()
+            .map(|ledger| ledger.history.transitions(last_epoch))
+            .unwrap_or_default()
     }
 
     fn levels_mut(&mut self) -> Option<&mut Levels> {

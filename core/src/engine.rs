@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hasher};
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
 pub use crate::counters::{Leases, with_leases};
+use crate::explain::Explanation;
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
     Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word,
@@ -261,6 +262,29 @@ impl Engine {
         let mut counts = view.hosts;
         self.counters.sum(&mut counts);
         Ok(CircuitBreakerMetrics::new(view, counts))
+    }
+
+    /// What it is doing, why, and what would change that. Takes the lock once.
+    ///
+    /// ```
+    /// use k1s0_circuit_breaker::config::Settings;
+    /// use k1s0_circuit_breaker::engine::Engine;
+    /// use k1s0_circuit_breaker::explain::Need;
+    /// use k1s0_circuit_breaker::machine::Recorded;
+    ///
+    /// let engine = Engine::new(&Settings::default().rules()?);
+    /// engine.record(Recorded::Failure, None).expect("closed");
+    /// let explanation = engine.explain(None).expect("nothing has happened yet");
+    /// assert_eq!(explanation.needs, [Need::Failures { more: 4 }]);
+    /// # Ok::<(), k1s0_circuit_breaker::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] once there has been a transition, and while closed with a window of time.
+    pub fn explain(&self, now: Option<Nanos>) -> Result<Explanation, NeedsNow> {
+        let explained = self.cell.explained(now, || self.counters.successes())?;
+        Ok(Explanation::new(explained, now))
     }
 
     /// The last transitions, at most 32, the oldest first.

@@ -74,6 +74,7 @@
 //! | results from elsewhere | [`record_success`](CircuitBreaker::record_success), [`record_failure`](CircuitBreaker::record_failure) |
 //! | a tower service | [`tower::CircuitBreakerLayer`] (feature `tower`) |
 //! | one breaker per host | [`Registry`] |
+//! | a question: why is it open? | [`explain`](CircuitBreaker::explain) |
 //!
 //! # Features
 //!
@@ -85,6 +86,9 @@
 //! | `coarse-clock` | no | [`CoarseClock`], on Linux |
 //! | `metrics` | no | OpenTelemetry instruments |
 //! | `tower` | no | a layer, with HTTP and gRPC classification |
+//! | `serde` | no | an [`Explanation`] can be serialised |
+//! | `json` | no | `Explanation::to_json` |
+//! | `trace` | no | `TraceRecorder` writes calls down, for `cargo xtask replay` |
 //! | `mock` | no | `MockBreaker` |
 
 #![cfg_attr(not(any(feature = "std", loom)), no_std)]
@@ -119,6 +123,8 @@ pub mod engine;
 pub mod error;
 #[cfg(feature = "std")]
 mod event;
+#[cfg(feature = "std")]
+pub mod explain;
 pub mod machine;
 #[cfg(feature = "std")]
 pub mod metrics;
@@ -136,6 +142,8 @@ mod stripe;
 mod sync;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "trace")]
+mod trace;
 #[cfg(feature = "std")]
 mod traits;
 pub mod window;
@@ -151,6 +159,8 @@ pub use machine::{
 };
 #[cfg(feature = "metrics")]
 pub use metrics::CircuitBreakerInstruments;
+#[cfg(feature = "trace")]
+pub use trace::TraceRecorder;
 #[cfg(feature = "mock")]
 pub use traits::MockBreaker;
 #[cfg(feature = "std")]
@@ -161,6 +171,7 @@ pub use {
     clock::{Clock, ManualClock, SystemClock},
     counters::HostCounters,
     event::TransitionEvent,
+    explain::Explanation,
     metrics::CircuitBreakerMetrics,
     permit::{OwnedPermit, Permit, PermitOf},
     registry::{Registry, RegistryBuilder, RegistryError},

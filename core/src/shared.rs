@@ -9,6 +9,7 @@ use crate::config::nanos;
 use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
+use crate::explain::Explanation;
 use crate::machine::{
     Admission, Effect, Ending, Nanos, NeedsNow, Outcome, Recorded, RejectReason, Rules, Settlement,
     State, Ticket, Transition, Verdict, Word, finite,
@@ -43,7 +44,7 @@ impl Shared {
         self.extras.as_ref()?.name.as_deref()
     }
 
-    fn now(&self) -> Nanos {
+    pub(crate) fn now(&self) -> Nanos {
         match self.extras.as_ref().and_then(|it| it.clock.as_ref()) {
             Some(clock) => clock.now(),
             None => SystemClock.now(),
@@ -259,6 +260,12 @@ impl Shared {
 
     pub(crate) fn state(&self) -> State {
         self.decide(None, |now| self.engine.state(now))
+    }
+
+    pub(crate) fn explain(&self) -> Explanation {
+        let mut explanation = self.decide(None, |now| self.engine.explain(now));
+        explanation.name = self.extras.as_ref().and_then(|it| it.name.clone());
+        explanation
     }
 
     pub(crate) fn snapshot(&self) -> CircuitBreakerMetrics {

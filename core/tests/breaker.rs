@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use k1s0_circuit_breaker::machine::Word;
 use k1s0_circuit_breaker::{
     Builder, CircuitBreaker, CircuitBreakerConfig, CircuitBreakerError,
     CircuitBreakerState as State, Clock, Effect, ManualClock, Outcome, Reason, RejectReason,

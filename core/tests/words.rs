@@ -1,6 +1,7 @@
 //! Words that no admission gave, or that were settled before: SPEC 7.2a. Only hosts that hold bare
 //! words can come by them, so there is no scenario for it.
 
+use k1s0_circuit_breaker::machine::Word;
 use k1s0_circuit_breaker::{
     CircuitBreaker, CircuitBreakerConfig, Effect, ManualClock, Outcome, Settlement,
 };

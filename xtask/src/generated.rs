@@ -50,6 +50,27 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "replay/traces",
+        maker: Maker::Tool {
+            write: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-replay",
+                "--example=traces",
+                "--",
+                "write",
+            ],
+            compare: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-replay",
+                "--example=traces",
+                "--",
+                "compare",
+            ],
+        },
+    },
+    Generated {
         path: "conformance/scenarios",
         maker: Maker::Tool {
             write: &[

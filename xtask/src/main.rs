@@ -10,6 +10,7 @@ mod demo;
 mod generated;
 mod languages;
 mod package;
+mod replay;
 mod run;
 mod soak;
 mod stopwatch;
@@ -31,6 +32,8 @@ cargo xtask <command>
        [--quick]         runs everything for a moment and writes nothing
   generate               writes the committed files that are made from others
   soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, mutants, or all
+  replay TRACE --config FIELDS...
+                         what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   help                   this
 
@@ -63,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "generate" => generated::generate(rest),
         "soak" => soak::run(rest),
         "package" => package::run(rest),
+        "replay" => replay::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(true)

@@ -3,7 +3,9 @@
 use core::fmt;
 
 use super::word::Word;
-use super::{Forced, Levels, Machine, NEVER, Nanos, NeedsNow, Phase, Policy, Reason, Transition};
+use super::{
+    Forced, Levels, Machine, NEVER, Nanos, NeedsNow, Phase, Policy, Reason, Transition, remaining,
+};
 
 /// The answer to a caller that asked to be admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +160,61 @@ impl Machine {
             },
             transition,
         })
+    }
+
+    /// Why a call at `now` would be rejected, if it would be; in shadow mode, too. Changes nothing, and so
+    /// does not look for calls that hang (SPEC 12.5).
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while the state is open or half-open.
+    pub fn would_reject(
+        &self,
+        policy: &Policy,
+        levels: Option<&Levels>,
+        now: Option<Nanos>,
+    ) -> Result<Option<RejectReason>, NeedsNow> {
+        Ok(match (self.forced, self.phase()) {
+            (Some(Forced::Open), _) => Some(RejectReason::ForcedOpen),
+            (Some(Forced::Closed), _) | (None, Phase::Closed { .. }) => None,
+            (None, Phase::Open { .. }) => {
+                let left = self.remaining_wait(policy, levels, now)?;
+                (left != Some(0)).then_some(RejectReason::Open)
+            }
+            (None, Phase::HalfOpen { .. }) => match self.probes_left(policy, now)? {
+                None => None,
+                // Who finds the probes hung opens, and is rejected (6.5).
+                Some(0) => Some(RejectReason::Open),
+                Some(_) => Some(RejectReason::HalfOpen),
+            },
+        })
+    }
+
+    /// After how long a full set of unsettled probes is given up (SPEC 6.5): 0 once the next admission will,
+    /// [`NEVER`] where none does, none where a slot is free.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] while every slot is taken.
+    pub fn probes_left(
+        &self,
+        policy: &Policy,
+        now: Option<Nanos>,
+    ) -> Result<Option<Nanos>, NeedsNow> {
+        match (self.forced, self.phase()) {
+            (
+                None,
+                Phase::HalfOpen {
+                    in_flight,
+                    last_admitted,
+                    ..
+                },
+            ) if in_flight >= policy.half_open_max_calls => {
+                let now = now.ok_or(NeedsNow)?;
+                Ok(Some(remaining(policy.probe_timeout, last_admitted, now)))
+            }
+            _ => Ok(None),
+        }
     }
 
     const fn take_slot(&mut self, now: Nanos) {

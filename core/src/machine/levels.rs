@@ -179,6 +179,33 @@ impl Levels {
         slow_is_quiet && self.failure_rate.is_quiet(content.failures, content.calls)
     }
 
+    /// The rules that these levels were made from, and what they leave out of them: where no rate is
+    /// decided by a window, nobody remembers which window it would be.
+    pub fn rules(&self, policy: &Policy) -> Rules {
+        let more = self.more.as_ref();
+        let plain = Rules::from(*policy);
+        Rules {
+            failure_rate: self.failure_rate,
+            window: match &self.window {
+                Window::Off => plain.window,
+                Window::Calls(window) => WindowRule::Calls(window.size()),
+                Window::Time(window) => WindowRule::Time {
+                    width: window.width(),
+                    // At most 100 (SPEC 3).
+                    buckets: window.buckets() as u8,
+                },
+            },
+            slow: self.slow().map(|slow| SlowRule {
+                duration: slow.duration,
+                rate: slow.rate,
+                count_hung_calls: slow.hung.is_some(),
+            }),
+            backoff: more.map_or(plain.backoff, |more| more.backoff.rule),
+            shadow: self.is_shadow(),
+            ..plain
+        }
+    }
+
     /// Whether a success needs the time, to find its place in the window.
     pub const fn has_time_window(&self) -> bool {
         matches!(self.window, Window::Time(_))

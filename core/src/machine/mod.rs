@@ -79,6 +79,7 @@ pub struct Machine {
 }
 
 /// A [`Machine`] but for the one moment that it remembers.
+#[cfg(any(feature = "std", loom))]
 #[derive(Clone, Debug)]
 pub(crate) struct Parked {
     epoch: u64,
@@ -88,6 +89,7 @@ pub(crate) struct Parked {
     forced: Option<Forced>,
 }
 
+#[cfg(any(feature = "std", loom))]
 impl Parked {
     /// Whether there is a moment to keep.
     pub(crate) const fn remembers_moment(&self) -> bool {
@@ -194,6 +196,11 @@ impl Machine {
         self.forced.is_some()
     }
 
+    /// The state under a forced mode, as of the last transition; without one, the state itself (SPEC 10.4).
+    pub const fn automatic_state(&self) -> State {
+        self.automatic
+    }
+
     /// When the automatic state opened, while it is open and not forced.
     pub const fn open_since(&self) -> Option<Nanos> {
         match (self.forced, self.phase()) {
@@ -270,6 +277,7 @@ impl Machine {
     }
 
     /// The machine without its moment, for a home that keeps that elsewhere.
+    #[cfg(any(feature = "std", loom))]
     pub(crate) const fn park(&self) -> (Parked, Nanos) {
         let parked = Parked {
             epoch: self.epoch,

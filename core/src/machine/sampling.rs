@@ -61,7 +61,7 @@ impl Machine {
     fn count_closed(
         &mut self,
         policy: &Policy,
-        mut levels: Option<&mut Levels>,
+        levels: Option<&mut Levels>,
         sample: Option<Sample>,
         ending: Ending,
         now: Option<Nanos>,
@@ -74,7 +74,7 @@ impl Machine {
         // Both policies hold; failures in a row are looked at first (11.4a, 11.5).
         let mut reason = (ending.outcome == Outcome::Failure && policy.opens_after(failures))
             .then_some(Reason::FailureThreshold);
-        if let (Some(levels), Some(sample)) = (levels.as_deref_mut(), sample) {
+        if let (Some(levels), Some(sample)) = (levels, sample) {
             let content = levels.content_with(sample, now)?;
             reason = reason.or_else(|| levels.met_by(content));
             if reason.is_some() && now.is_none() {

@@ -74,8 +74,8 @@ fn the_word_and_the_machine_agree() {
         failure_threshold: u32::MAX,
         ..POLICY
     };
-    // The word can write down 2^29 - 2 failures, and says "many" beyond.
-    let many = (1 << 29) - 1;
+    // The word can write down 2^28 - 2 failures, and says "many" beyond.
+    let many = (1 << 28) - 1;
     let edges = [0, 1, 2, many - 2, many - 1, many, many + 1, u32::MAX - 1];
     let mut unasked = 0;
     for (policy, failures) in edges
