@@ -112,6 +112,9 @@
 // The longest name, in bytes.
 #define K1S0_CB_MAX_NAME 1024
 
+// How many transitions a breaker remembers.
+#define K1S0_CB_RECENT_TRANSITIONS 32
+
 // A circuit breaker.
 typedef struct k1s0_cb k1s0_cb;
 
@@ -548,6 +551,30 @@ k1s0_cb_result k1s0_cb_try_acquire(const struct k1s0_cb *breaker,
                                    struct k1s0_cb_rejection *rejection,
                                    struct k1s0_cb_transitions *transitions);
 
+// Settles a permit, and marks it as settled. `effect` says whether the outcome counted; it and
+// `transitions` may be NULL.
+//
+// `K1S0_CB_ALREADY_SETTLED` for a permit that was settled before; `K1S0_CB_INVALID_PERMIT` for one that no
+// breaker gave; `K1S0_CB_WRONG_BREAKER` for one that another breaker gave; `K1S0_CB_INVALID_ARGUMENT` for the
+// outcome; `K1S0_CB_NULL_POINTER`. Of these only the first leaves nothing to settle.
+k1s0_cb_result k1s0_cb_settle(const struct k1s0_cb *breaker,
+                              struct k1s0_cb_permit *permit,
+                              k1s0_cb_outcome outcome,
+                              uint64_t now_ns,
+                              k1s0_cb_effect *effect,
+                              struct k1s0_cb_transitions *transitions);
+
+// As `k1s0_cb_settle`, with the time for which the server asks not to be called, its `Retry-After`: if this
+// failure opens the circuit, the wait is at least that long, at most `max_timeout_ns`. `K1S0_CB_NEVER` is for
+// ever. With any other outcome, or where nothing opens, it means nothing.
+k1s0_cb_result k1s0_cb_settle_retry_after(const struct k1s0_cb *breaker,
+                                          struct k1s0_cb_permit *permit,
+                                          k1s0_cb_outcome outcome,
+                                          uint64_t retry_after_ns,
+                                          uint64_t now_ns,
+                                          k1s0_cb_effect *effect,
+                                          struct k1s0_cb_transitions *transitions);
+
 // Records a success that no permit was taken for. It may close a half-open breaker.
 // `transitions` may be NULL.
 //
@@ -626,6 +653,16 @@ k1s0_cb_result k1s0_cb_get_state(const struct k1s0_cb *breaker,
 k1s0_cb_result k1s0_cb_get_metrics(const struct k1s0_cb *breaker,
                                    uint64_t now_ns,
                                    struct k1s0_cb_metrics *metrics);
+
+// Copies the last transitions into your array of `capacity` items, the oldest first: at most
+// `K1S0_CB_RECENT_TRANSITIONS`, which is always room enough. `count` is how many there are. `items` may be NULL
+// where `capacity` is 0, to ask for the count.
+//
+// `K1S0_CB_BUFFER_TOO_SMALL`, with `count` written and the array left alone; `K1S0_CB_NULL_POINTER`.
+k1s0_cb_result k1s0_cb_recent_transitions(const struct k1s0_cb *breaker,
+                                          struct k1s0_cb_transition *items,
+                                          uint64_t capacity,
+                                          uint64_t *count);
 
 // Where the breaker's admission word is. Read it atomically, never write it; it is good while you hold
 // a reference to the breaker.
