@@ -35,7 +35,9 @@ pub unsafe extern "C" fn k1s0_cb_recent_transitions(
         }
         let mut found = breaker.engine.recent_transitions();
         // Whatever core remembers: an array of the promised size is room enough.
-        let more = found.len().saturating_sub(K1S0_CB_RECENT_TRANSITIONS as usize);
+        let more = found
+            .len()
+            .saturating_sub(K1S0_CB_RECENT_TRANSITIONS as usize);
         found.drain(..more);
         let number = found.len() as u64;
         if number > capacity && !is_question {

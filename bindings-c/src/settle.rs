@@ -222,12 +222,7 @@ const ALREADY_SETTLED: Settlement = Settlement {
 ///
 /// What is in `told` is NULL or good (conventions 4 and 6).
 #[inline(always)]
-pub(crate) unsafe fn settle(
-    breaker: &k1s0_cb,
-    ticket: Ticket,
-    ended: Ended,
-    told: Told,
-) -> Answer {
+pub(crate) unsafe fn settle(breaker: &k1s0_cb, ticket: Ticket, ended: Ended, told: Told) -> Answer {
     if ended.outcome == K1S0_CB_SUCCESS && breaker.engine.succeed_unasked(ticket.word) {
         // SAFETY: as the caller promises.
         let (effect, transitions) = unsafe { told.wanted() };
@@ -253,9 +248,7 @@ unsafe fn ask(breaker: &k1s0_cb, ticket: Ticket, ended: Ended, told: Told) -> An
     let ending = Ending {
         outcome,
         // A breaker makes room for it, so it is not to be bothered in vain.
-        retry_after: ended
-            .retry_after_ns
-            .filter(|_| outcome == Outcome::Failure),
+        retry_after: ended.retry_after_ns.filter(|_| outcome == Outcome::Failure),
     };
     let settlement = decided(breaker.engine.settle(ticket, ending, Some(ended.now_ns)));
     // SAFETY: as the caller promises.

@@ -281,6 +281,16 @@ impl Handle {
         metrics
     }
 
+    pub(crate) fn recent_transitions(&self) -> Vec<k1s0_conformance::vocabulary::Transition> {
+        let (mut items, mut count) = ([Transition::default(); 32], 0);
+        // SAFETY: good pointers, and so many items.
+        let result =
+            unsafe { (abi().recent_transitions)(self.0, items.as_mut_ptr(), 32, &mut count) };
+        assert_eq!(result, OK);
+        let items = &items[..count as usize];
+        items.iter().map(super::words::transition).collect()
+    }
+
     pub(crate) fn state(&self, now: u64) -> u32 {
         let mut state = u32::MAX;
         // SAFETY: good pointers.
