@@ -27,10 +27,11 @@ static void null_pointers(void) {
     k1s0_cb *breaker = make(1), *other = NULL;
     k1s0_cb_counter *counter = NULL;
     k1s0_cb_config config;
-    k1s0_cb_permit permit = {0, 0, 0};
+    k1s0_cb_permit permit = {0, 0, 0, 0};
     k1s0_cb_metrics metrics;
     const uint64_t *place = NULL;
-    uint64_t word = 0, *address = NULL, needed = 0;
+    k1s0_cb_transition items[K1S0_CB_RECENT_TRANSITIONS];
+    uint64_t word = 0, *address = NULL, needed = 0, count = 77;
     uint32_t number = 77;
     char buffer[8];
     metrics.struct_size = sizeof metrics;
@@ -49,8 +50,11 @@ static void null_pointers(void) {
     NULLS(k1s0_cb_try_acquire(breaker, 0, NULL, NULL, NULL));
     NULLS(k1s0_cb_settle(NULL, &permit, K1S0_CB_SUCCESS, 0, NULL, NULL));
     NULLS(k1s0_cb_settle(breaker, NULL, K1S0_CB_SUCCESS, 0, NULL, NULL));
+    NULLS(k1s0_cb_settle_retry_after(NULL, &permit, K1S0_CB_FAILURE, 1, 0, NULL, NULL));
+    NULLS(k1s0_cb_settle_retry_after(breaker, NULL, K1S0_CB_FAILURE, 1, 0, NULL, NULL));
     NULLS(k1s0_cb_record_success(NULL, 0, NULL));
     NULLS(k1s0_cb_record_failure(NULL, 0, NULL));
+    NULLS(k1s0_cb_tick(NULL, 0, NULL));
     NULLS(k1s0_cb_reset(NULL, 0, NULL));
     NULLS(k1s0_cb_trip(NULL, 0, NULL));
     NULLS(k1s0_cb_force_open(NULL, 0, NULL));
@@ -60,12 +64,17 @@ static void null_pointers(void) {
     NULLS(k1s0_cb_get_state(breaker, 0, NULL));
     NULLS(k1s0_cb_get_metrics(NULL, 0, &metrics));
     NULLS(k1s0_cb_get_metrics(breaker, 0, NULL));
+    NULLS(k1s0_cb_recent_transitions(NULL, items, K1S0_CB_RECENT_TRANSITIONS, &count));
+    NULLS(k1s0_cb_recent_transitions(breaker, NULL, 1, &count));
+    NULLS(k1s0_cb_recent_transitions(breaker, items, K1S0_CB_RECENT_TRANSITIONS, NULL));
+    NULLS(k1s0_cb_recent_transitions(breaker, NULL, 0, NULL));
     NULLS(k1s0_cb_admission_word(NULL, &place));
     NULLS(k1s0_cb_admission_word(breaker, NULL));
     NULLS(k1s0_cb_acquire_word(NULL, 0, &word, NULL, NULL));
     NULLS(k1s0_cb_acquire_word(breaker, 0, NULL, NULL, NULL));
-    NULLS(k1s0_cb_settle_word(NULL, 2, K1S0_CB_SUCCESS, 0, NULL, NULL));
-    NULLS(k1s0_cb_settle_low_word(NULL, 2, K1S0_CB_SUCCESS, 0, NULL, NULL));
+    NULLS(k1s0_cb_settle_word(NULL, 2, 0, K1S0_CB_SUCCESS, 0, NULL, NULL));
+    NULLS(k1s0_cb_settle_low_word(NULL, 2, 0, K1S0_CB_SUCCESS, 0, NULL, NULL));
+    NULLS(k1s0_cb_settle_word_retry_after(NULL, 2, 0, K1S0_CB_SUCCESS, 1, 0, NULL, NULL));
     NULLS(k1s0_cb_counter_new(NULL, &counter));
     NULLS(k1s0_cb_counter_new(breaker, NULL));
     NULLS(k1s0_cb_counter_address(NULL, &address));
@@ -75,7 +84,7 @@ static void null_pointers(void) {
 #undef NULLS
     // Nothing was written.
     CHECK(other == NULL && counter == NULL && place == NULL && address == NULL);
-    CHECK(word == 0 && needed == 0 && number == 77 && permit.word == 0 && permit.breaker == 0);
+    CHECK(word == 0 && needed == 0 && count == 77 && number == 77 && permit.word == 0 && permit.breaker == 0);
     CHECK_IS(1, metrics_of(breaker).epoch);
     CHECK_IS(0, metrics_of(breaker).success);
 
@@ -110,7 +119,7 @@ static void sizes(void) {
         k1s0_cb_metrics known;
         uint64_t newer;
     } more;
-    k1s0_cb *breaker = NULL, *made = make(5);
+    k1s0_cb *breaker = NULL, *again = NULL, *made = make(5);
     k1s0_cb_config config;
     uint64_t bad[] = {0, 1, 8, 15, 17, sizeof config + 1, 4104, UINT64_MAX};
     size_t i;
@@ -143,6 +152,32 @@ static void sizes(void) {
     more.known.struct_size = 16;
     CHECK_IS(K1S0_CB_OK, k1s0_cb_get_metrics(made, 0, &more.known));
     CHECK_IS(99, more.known.failure);
+
+    // One whose struct ends where that of ABI 1 did: what it does not have is off.
+    memset(&config, 0, sizeof config);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_config_init(&config, 48));
+    CHECK_IS(60 * SECOND, config.probe_timeout_ns);
+    CHECK_IS(0, config.failure_rate_ppm);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new(&config, &breaker, NULL));
+    k1s0_cb_free(breaker);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("older", 5, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("older", 5, &config, &again, NULL));
+    k1s0_cb_free(again);
+    k1s0_cb_free(breaker);
+    // And one that ends after the failure rate.
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_config_init(&config, 56));
+    config.failure_rate_ppm = 500000;
+    config.minimum_calls = 1; // beyond what it has
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new(&config, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_record_failure(breaker, 0, NULL));
+    CHECK_IS(K1S0_CB_CLOSED, metrics_of(breaker).state);
+    CHECK_IS(1, metrics_of(breaker).window_failures);
+    k1s0_cb_free(breaker);
+    more.known.slow = 99;
+    more.known.struct_size = 208;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_get_metrics(made, 0, &more.known));
+    CHECK_IS(0, more.known.probes_in_flight);
+    CHECK_IS(99, more.known.slow);
 
     // A newer caller: it works as long as it says nothing that we do not know.
     larger.newer = 1;
@@ -188,6 +223,37 @@ static void configs(void) {
             "success_threshold is 4294967296; it must be 1 to 4294967295");
     refused(&c.half_open_max_calls, 65536, &c, "half_open_max_calls is 65536; it must be 1 to 65535");
     refused(&c.probe_timeout_ns, MS - 1, &c, "probe_timeout is 999.999µs; it must be 1ms or more");
+    refused(&c.failure_threshold, K1S0_CB_OFF, &c,
+            "failure_threshold is off; it must be 1 to 4294967295 where no rate is set");
+    refused(&c.failure_threshold, UINT64_MAX, &c,
+            "failure_threshold is 18446744073709551615; it must be 1 to 4294967295");
+    refused(&c.failure_rate_ppm, 0, &c, "failure_rate is 0; it must be more than 0, at most 1");
+    refused(&c.failure_rate_ppm, 1000001, &c,
+            "failure_rate is 1.000001; it must be more than 0, at most 1");
+    refused(&c.minimum_calls, 0, &c, "minimum_calls is 0; it must be 1 to 4294967295");
+    refused(&c.window_kind, 2, &c, "window_kind is 2; it must be 0 or 1");
+    refused(&c.window_kind, K1S0_CB_WINDOW_TIME, &c, "window is 0ns; it must be 10ms to 24h");
+    refused(&c.window_calls, 65537, &c, "window is 65537; it must be 1 to 65536");
+    refused(&c.slow_call_duration_ns, 0, &c, "slow_call_duration is 0ns; it must be 1ns or more");
+    refused(&c.slow_call_rate_ppm, K1S0_CB_OFF, &c,
+            "slow_call_rate is 18446744073709.55; it must be more than 0, at most 1");
+    refused(&c.slow_minimum_calls, 0, &c, "slow_minimum_calls is 0; it must be 1 to 4294967295");
+    refused(&c.count_hung_calls, 1, &c,
+            "count_hung_calls is true; it must be false where slow_call_duration is off");
+    refused(&c.count_hung_calls, 2, &c, "count_hung_calls is 2; it must be 0 or 1");
+    refused(&c.backoff_multiplier_ppm, 999999, &c,
+            "backoff_multiplier is 0.999999; it must be 1 to 100");
+    refused(&c.max_timeout_ns, 29 * SECOND, &c, "max_timeout is 29s; it must be timeout or more");
+    refused(&c.jitter_ppm, 1500000, &c, "jitter is 1.5; it must be 0 to 1");
+    refused(&c.has_jitter_seed, 77, &c, "has_jitter_seed is 77; it must be 0 or 1");
+    refused(&c.shadow, UINT64_MAX, &c, "shadow is 18446744073709551615; it must be 0 or 1");
+    c.failure_rate_ppm = 1000000;
+    refused(&c.minimum_calls, 101, &c,
+            "minimum_calls is 101; it must be 1 to 100, the calls in the window");
+    c.window_kind = K1S0_CB_WINDOW_TIME;
+    c.window_time_ns = SECOND;
+    refused(&c.window_buckets, 9, &c, "window_buckets is 9; it must be 10 to 100");
+    refused(&c.window_time_ns, 1, &c, "window is 1ns; it must be 10ms to 24h");
 }
 
 static void enums(void) {
@@ -202,9 +268,13 @@ static void enums(void) {
         k1s0_cb_effect effect = 77;
         CHECK_IS(K1S0_CB_INVALID_ARGUMENT, k1s0_cb_settle(breaker, &permit, bad[i], 0, &effect, NULL));
         CHECK_IS(K1S0_CB_INVALID_ARGUMENT,
-                 k1s0_cb_settle_word(breaker, word, bad[i], 0, &effect, NULL));
+                 k1s0_cb_settle_word(breaker, word, 0, bad[i], 0, &effect, NULL));
         CHECK_IS(K1S0_CB_INVALID_ARGUMENT,
-                 k1s0_cb_settle_low_word(breaker, (uint32_t)word, bad[i], 0, &effect, NULL));
+                 k1s0_cb_settle_low_word(breaker, (uint32_t)word, 0, bad[i], 0, &effect, NULL));
+        CHECK_IS(K1S0_CB_INVALID_ARGUMENT,
+                 k1s0_cb_settle_retry_after(breaker, &permit, bad[i], 1, 0, &effect, NULL));
+        CHECK_IS(K1S0_CB_INVALID_ARGUMENT,
+                 k1s0_cb_settle_word_retry_after(breaker, word, 0, bad[i], 1, 0, &effect, NULL));
         CHECK_IS(77, effect);
         CHECK(strcmp(k1s0_cb_state_name(bad[i]), "unknown") == 0);
         CHECK(strcmp(k1s0_cb_outcome_name(bad[i]), "unknown") == 0);
@@ -219,19 +289,21 @@ static void enums(void) {
     CHECK(strcmp(k1s0_cb_result_name(K1S0_CB_WRONG_BREAKER), "wrong_breaker") == 0);
     // The permit is still good.
     CHECK_IS(K1S0_CB_OK, k1s0_cb_settle(breaker, &permit, K1S0_CB_SUCCESS, 0, NULL, NULL));
-    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_word(breaker, word, K1S0_CB_SUCCESS, 0, NULL, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_word(breaker, word, 0, K1S0_CB_SUCCESS, 0, NULL, NULL));
     CHECK_IS(2, metrics_of(breaker).success);
     k1s0_cb_free(breaker);
 }
 
 static void permits(void) {
     k1s0_cb *breaker = make(1), *other = make(1);
-    k1s0_cb_permit permit, none = {0, 0, 0};
+    k1s0_cb_permit permit, none = {0, 0, 0, 0};
     uint32_t effect = 77;
     k1s0_cb_transitions transitions;
 
     CHECK_IS(K1S0_CB_OK, k1s0_cb_try_acquire(breaker, 0, &permit, NULL, NULL));
     CHECK_IS(K1S0_CB_WRONG_BREAKER, k1s0_cb_settle(other, &permit, K1S0_CB_FAILURE, 0, &effect, NULL));
+    CHECK_IS(K1S0_CB_WRONG_BREAKER,
+             k1s0_cb_settle_retry_after(other, &permit, K1S0_CB_FAILURE, 1, 0, &effect, NULL));
     CHECK_IS(77, effect);
     CHECK_IS(0, metrics_of(other).failure);
     // It is still to be settled where it belongs, once.
@@ -242,12 +314,18 @@ static void permits(void) {
              k1s0_cb_settle(breaker, &permit, K1S0_CB_FAILURE, 0, &effect, &transitions));
     CHECK_IS(K1S0_CB_EFFECT_ALREADY_SETTLED, effect);
     CHECK_IS(0, transitions.count);
+    CHECK_IS(K1S0_CB_ALREADY_SETTLED,
+             k1s0_cb_settle_retry_after(breaker, &permit, K1S0_CB_FAILURE, 1, 0, NULL, NULL));
     CHECK_IS(K1S0_CB_WRONG_BREAKER, k1s0_cb_settle(other, &permit, K1S0_CB_FAILURE, 0, NULL, NULL));
     CHECK_IS(K1S0_CB_INVALID_PERMIT, k1s0_cb_settle(breaker, &none, K1S0_CB_FAILURE, 0, NULL, NULL));
-    CHECK_IS(K1S0_CB_INVALID_PERMIT, k1s0_cb_settle_word(breaker, 0, K1S0_CB_FAILURE, 0, NULL, NULL));
-    CHECK_IS(K1S0_CB_INVALID_PERMIT, k1s0_cb_settle_word(breaker, 1, K1S0_CB_FAILURE, 0, NULL, NULL));
+    CHECK_IS(K1S0_CB_INVALID_PERMIT, k1s0_cb_settle_word(breaker, 0, 0, K1S0_CB_FAILURE, 0, NULL, NULL));
+    CHECK_IS(K1S0_CB_INVALID_PERMIT, k1s0_cb_settle_word(breaker, 1, 0, K1S0_CB_FAILURE, 0, NULL, NULL));
     CHECK_IS(K1S0_CB_INVALID_PERMIT,
-             k1s0_cb_settle_low_word(breaker, 0, K1S0_CB_FAILURE, 0, NULL, NULL));
+             k1s0_cb_settle_low_word(breaker, 0, 0, K1S0_CB_FAILURE, 0, NULL, NULL));
+    CHECK_IS(K1S0_CB_INVALID_PERMIT,
+             k1s0_cb_settle_word_retry_after(breaker, 1, 0, K1S0_CB_FAILURE, 1, 0, NULL, NULL));
+    CHECK_IS(K1S0_CB_INVALID_PERMIT,
+             k1s0_cb_settle_retry_after(breaker, &none, K1S0_CB_FAILURE, 1, 0, NULL, NULL));
     CHECK_IS(1, metrics_of(breaker).success);
     CHECK_IS(0, metrics_of(breaker).failure);
 
@@ -259,16 +337,114 @@ static void permits(void) {
 
     // Words of an epoch that never was, and of one that is over.
     CHECK_IS(K1S0_CB_OK,
-             k1s0_cb_settle_word(other, 1000, K1S0_CB_FAILURE, 0, &effect, NULL));
+             k1s0_cb_settle_word(other, 1000, 0, K1S0_CB_FAILURE, 0, &effect, NULL));
     CHECK_IS(K1S0_CB_EFFECT_STALE, effect);
     CHECK_IS(K1S0_CB_OK, k1s0_cb_trip(other, 0, NULL));
-    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_word(other, 2, K1S0_CB_FAILURE, 0, &effect, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_word(other, 2, 0, K1S0_CB_FAILURE, 0, &effect, NULL));
     CHECK_IS(K1S0_CB_EFFECT_STALE, effect);
     // One of an open epoch, which no admission gives.
     CHECK_IS(K1S0_CB_ALREADY_SETTLED,
-             k1s0_cb_settle_word(other, 5, K1S0_CB_FAILURE, 0, &effect, NULL));
+             k1s0_cb_settle_word(other, 5, 0, K1S0_CB_FAILURE, 0, &effect, NULL));
     k1s0_cb_free(breaker);
     k1s0_cb_free(other);
+}
+
+// A call that would have been rejected has a permit, and a word; neither does anything.
+static void shadow(void) {
+    k1s0_cb_config config;
+    k1s0_cb *breaker = NULL;
+    k1s0_cb_permit permit;
+    k1s0_cb_metrics metrics;
+    uint64_t word = 0;
+    uint32_t effect = 77;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_config_init(&config, sizeof config));
+    config.shadow = 1;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new(&config, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_trip(breaker, 0, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_try_acquire(breaker, 0, &permit, NULL, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle(breaker, &permit, K1S0_CB_FAILURE, 0, &effect, NULL));
+    CHECK_IS(K1S0_CB_EFFECT_SHADOWED, effect);
+    CHECK(strcmp(k1s0_cb_effect_name(effect), "shadowed") == 0);
+    CHECK_IS(K1S0_CB_ALREADY_SETTLED,
+             k1s0_cb_settle(breaker, &permit, K1S0_CB_FAILURE, 0, &effect, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_acquire_word(breaker, 0, &word, NULL, NULL));
+    CHECK_IS(K1S0_CB_INVALID_ARGUMENT, k1s0_cb_settle_word(breaker, word, 0, 4, 0, NULL, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_word(breaker, word, 0, K1S0_CB_SUCCESS, 0, &effect, NULL));
+    CHECK_IS(K1S0_CB_EFFECT_SHADOWED, effect);
+    effect = 77;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_low_word(breaker, (uint32_t)word, 0, K1S0_CB_CANCELLED, 0,
+                                                 &effect, NULL));
+    CHECK_IS(K1S0_CB_EFFECT_SHADOWED, effect);
+    CHECK_IS(K1S0_CB_INVALID_PERMIT,
+             k1s0_cb_settle_word(breaker, 0, 0, K1S0_CB_SUCCESS, 0, NULL, NULL));
+    metrics = metrics_of(breaker);
+    CHECK_IS(2, metrics.would_reject);
+    CHECK_IS(2, metrics.would_reject_open);
+    CHECK(metrics.rejected == 0 && metrics.failure == 0 && metrics.success == 0 && metrics.stale == 0);
+    k1s0_cb_free(breaker);
+}
+
+static void recent(void) {
+    k1s0_cb *breaker = make(1);
+    k1s0_cb_transition items[K1S0_CB_RECENT_TRANSITIONS + 1];
+    uint64_t count = 77, i;
+    memset(items, 0xAB, sizeof items);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_recent_transitions(breaker, NULL, 0, &count));
+    CHECK_IS(0, count);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_trip(breaker, 5, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_reset(breaker, 6, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_recent_transitions(breaker, NULL, 0, &count));
+    CHECK_IS(2, count);
+    count = 77;
+    CHECK_IS(K1S0_CB_BUFFER_TOO_SMALL, k1s0_cb_recent_transitions(breaker, items, 1, &count));
+    CHECK_IS(2, count);
+    CHECK_IS(0xABABABABu, items[0].reason);
+    CHECK_IS(K1S0_CB_BUFFER_TOO_SMALL, k1s0_cb_recent_transitions(breaker, items, 0, &count));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_recent_transitions(breaker, items, 2, &count));
+    CHECK_IS(K1S0_CB_REASON_TRIP, items[0].reason);
+    CHECK_IS(5, items[0].at_ns);
+    CHECK_IS(K1S0_CB_REASON_RESET, items[1].reason);
+    CHECK_IS(3, items[1].epoch);
+    CHECK_IS(0xABABABABu, items[2].reason);
+    for (i = 0; i < 40; i++) {
+        CHECK_IS(K1S0_CB_OK, k1s0_cb_reset(breaker, i, NULL));
+    }
+    CHECK_IS(K1S0_CB_OK,
+             k1s0_cb_recent_transitions(breaker, items, K1S0_CB_RECENT_TRANSITIONS, &count));
+    CHECK_IS(K1S0_CB_RECENT_TRANSITIONS, count);
+    CHECK_IS(12, items[0].epoch);
+    CHECK_IS(43, items[count - 1].epoch);
+    CHECK_IS(0xABABABABu, items[count].reason);
+    k1s0_cb_free(breaker);
+}
+
+// A wait that the server asked for, and a call that hangs.
+static void waits(void) {
+    k1s0_cb *breaker = make(1);
+    k1s0_cb_config config;
+    k1s0_cb_permit permit;
+    k1s0_cb_transitions made;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_try_acquire(breaker, 0, &permit, NULL, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_settle_retry_after(breaker, &permit, K1S0_CB_FAILURE, 45 * SECOND, 0,
+                                                    NULL, &made));
+    CHECK_IS(1, made.count);
+    CHECK_IS(45 * SECOND, metrics_of(breaker).remaining_wait_ns);
+    k1s0_cb_free(breaker);
+
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_config_init(&config, sizeof config));
+    config.slow_call_duration_ns = SECOND;
+    config.slow_minimum_calls = 1;
+    config.count_hung_calls = 1;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new(&config, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_try_acquire(breaker, 0, &permit, NULL, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_tick(breaker, SECOND, &made));
+    CHECK_IS(0, made.count);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_tick(breaker, 2 * SECOND, &made));
+    CHECK_IS(1, made.count);
+    CHECK_IS(K1S0_CB_REASON_SLOW_CALL_RATE, made.items[0].reason);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_tick(breaker, 3 * SECOND, NULL));
+    CHECK_IS(1, metrics_of(breaker).slow);
+    k1s0_cb_free(breaker);
 }
 
 static void names(void) {
@@ -317,6 +493,9 @@ int main(void) {
     configs();
     enums();
     permits();
+    shadow();
+    recent();
+    waits();
     names();
     puts("misuse: every call was answered");
     return 0;
