@@ -63,6 +63,7 @@ mod unix {
     use crate::boundary::Answer;
     use crate::result::K1S0_CB_OUT_OF_RESOURCES;
     use crate::shared::{self, Names};
+    use crate::thread;
 
     /// Has `fork` call us, once for the process.
     pub(crate) fn prepare_for_forks() -> Answer {
@@ -70,7 +71,7 @@ mod unix {
         let registered = REGISTERED.get_or_init(|| {
             // SAFETY: the functions may be called at any time and from any thread; when the library is
             // unloaded, the C library forgets them.
-            unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) == 0 }
+            unsafe { libc::pthread_atfork(Some(before), Some(after), Some(in_child)) == 0 }
         });
         if *registered {
             Ok(())
@@ -113,6 +114,11 @@ mod unix {
         };
         // SAFETY: we hold the lock of the names.
         unsafe { *BETWEEN.0.get() = Some(everything) };
+    }
+
+    extern "C" fn in_child() {
+        thread::forget_the_others();
+        after();
     }
 
     extern "C" fn after() {

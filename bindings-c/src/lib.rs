@@ -25,6 +25,7 @@ mod result;
 mod settle;
 mod shared;
 mod sized;
+mod thread;
 mod transition;
 mod version;
 mod word;

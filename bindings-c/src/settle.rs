@@ -14,6 +14,7 @@ use crate::result::{
     K1S0_CB_ALREADY_SETTLED, K1S0_CB_INVALID_ARGUMENT, K1S0_CB_INVALID_PERMIT,
     K1S0_CB_NULL_POINTER, K1S0_CB_OK, K1S0_CB_WRONG_BREAKER, k1s0_cb_result,
 };
+use crate::thread;
 use crate::transition::k1s0_cb_transitions;
 
 /// Where a settlement is told, as far as the host wants to know.
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn k1s0_cb_settle(
         if let Some(transitions) = transitions {
             transitions.write_none();
         }
-        Some(if breaker.engine.count_success_at_once() {
+        Some(if thread::count_success_at_once(&breaker.engine) {
             K1S0_CB_OK
         } else {
             count_success(breaker)
@@ -111,12 +112,15 @@ pub unsafe extern "C" fn k1s0_cb_settle(
     }
 }
 
-/// The first success of a thread: it gets a counter.
+/// The first success of a thread: it gets a counter. And every one of a thread that is not found at once.
 #[cold]
 #[inline(never)]
 extern "C" fn count_success(breaker: &k1s0_cb) -> k1s0_cb_result {
+    if thread::goes_without() && breaker.engine.count_success_at_once() {
+        return K1S0_CB_OK;
+    }
     boundary(|| {
-        breaker.engine.count_success();
+        thread::count_success(&breaker.engine);
         Ok(())
     })
 }

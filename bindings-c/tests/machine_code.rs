@@ -43,10 +43,10 @@ fn admission_is_a_few_instructions() {
 }
 
 #[test]
-fn a_success_calls_for_its_thread_and_nothing_else() {
+fn a_success_calls_nobody() {
     let code = instructions("k1s0_cb_settle");
     println!("settle: {} instructions", code.len());
-    assert!(code.len() <= 80, "{code:#?}");
+    assert!(code.len() <= 70, "{code:#?}");
     assert!(
         !code
             .iter()
@@ -54,9 +54,7 @@ fn a_success_calls_for_its_thread_and_nothing_else() {
         "{code:#?}"
     );
     for call in calls(&code) {
-        // Where the thread's counters are; once for a thread, that it has some; and the end of a
-        // panic that has no way to begin.
-        let known = ["__tls_get_addr", "thread_local", "panic_cannot_unwind"];
-        assert!(known.iter().any(|name| call.contains(name)), "{call}");
+        // The end of a panic that has no way to begin.
+        assert!(call.contains("panic_cannot_unwind"), "{call}");
     }
 }

@@ -42,9 +42,9 @@ pub(crate) struct Ledger {
 pub(crate) type Changes = [[u64; State::ALL.len()]; State::ALL.len()];
 
 impl Ledger {
-    pub(crate) fn note(&mut self, transition: Transition) {
+    pub(crate) fn note(&mut self, transition: &Transition) {
         self.changes[transition.from as usize][transition.to as usize] += 1;
-        self.history.note(&transition);
+        self.history.note(transition);
     }
 
     /// A stripe for a host to count in. One that a host has given up is used again, with its counts.

@@ -119,7 +119,9 @@ impl<C> CircuitBreaker<C> {
         C: Classifier<T, E>,
         F: FnOnce() -> Result<T, E>,
     {
-        let running = Running::new(&self.shared, self.shared.admit()?);
+        let mut began = 0;
+        let word = self.shared.admit(&mut began)?;
+        let running = Running::new(&self.shared, word, &began);
         let result = function();
         self.conclude(running, result)
     }
@@ -153,8 +155,7 @@ impl<C> CircuitBreaker<C> {
     /// [`Rejection`] says why not, and when to come back where that is known.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        let ticket = self.shared.admit()?;
-        Ok(Permit::new(&self.shared, ticket))
+        Permit::acquire(&self.shared)
     }
 
     /// Asks for admission; the permit keeps the breaker alive and may go elsewhere.
@@ -163,8 +164,7 @@ impl<C> CircuitBreaker<C> {
     ///
     /// As [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(&self) -> Result<OwnedPermit, Rejection> {
-        let word = self.shared.admit()?;
-        Ok(OwnedPermit::new(Arc::clone(&self.shared), word))
+        OwnedPermit::acquire(Arc::clone(&self.shared))
     }
 
     /// A permit from its ticket, as [`Permit::into_ticket`](crate::PermitOf::into_ticket) gave
@@ -174,7 +174,7 @@ impl<C> CircuitBreaker<C> {
     /// settled. A ticket that is settled twice counts twice while the breaker is closed; a host that
     /// copies tickets must settle each once.
     pub fn permit_from_ticket(&self, ticket: impl Into<Ticket>) -> OwnedPermit {
-        OwnedPermit::new(Arc::clone(&self.shared), ticket.into())
+        OwnedPermit::of_ticket(Arc::clone(&self.shared), ticket.into())
     }
 
     /// The admission word, for a host that reads it in place (DESIGN 5, [`Word`]). Read only.

@@ -32,7 +32,7 @@ pin_project! {
             // give up is a panic somewhere else.
             let this = this.project();
             if let Now::Begun { permit: Some(permit), .. } = this.stage.project() {
-                this.breaker.shared().settle_quietly(*permit, Outcome::Cancelled);
+                this.breaker.shared().settle_quietly(permit.word, &permit.began, Outcome::Cancelled);
             }
         }
     }
@@ -76,6 +76,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (breaker, mut stage) = (*this.breaker, this.stage);
+        let mut began = 0;
         // While user code runs, `Running` is held in this frame, and knows what a panic of it means.
         let word = match stage.as_mut().project() {
             Now::New { function } => {
@@ -84,14 +85,18 @@ where
                     return ended();
                 };
                 let shared: &Shared = breaker.shared();
-                let running = Running::new(shared, shared.admit()?);
+                let word = shared.admit(&mut began)?;
+                let running = Running::new(shared, word, &began);
                 let future = function();
                 let permit = None;
                 stage.set(Stage::Begun { permit, future });
                 running.returned()
             }
             Now::Begun { permit, .. } => match permit.take() {
-                Some(word) => word,
+                Some(ticket) => {
+                    began = ticket.began;
+                    ticket.word
+                }
                 None => return ended(),
             },
         };
@@ -99,10 +104,11 @@ where
             // It has begun: if not before, then just now.
             return ended();
         };
-        let running = Running::new(breaker.shared(), word);
+        let running = Running::new(breaker.shared(), word, &began);
         match future.poll(cx) {
             Poll::Pending => {
-                *permit = Some(running.returned());
+                let word = running.returned();
+                *permit = Some(Ticket { word, began });
                 Poll::Pending
             }
             Poll::Ready(result) => Poll::Ready(breaker.conclude(running, result)),
@@ -117,12 +123,12 @@ const fn ended<T>() -> Poll<T> {
 
 impl<C, F, Fut> fmt::Debug for Call<'_, C, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let permit = match &self.stage {
-            Stage::Begun { permit, .. } => *permit,
+        let epoch = match &self.stage {
+            Stage::Begun { permit, .. } => permit.map(|ticket| ticket.word.epoch()),
             Stage::New { .. } => None,
         };
         f.debug_struct("Call")
-            .field("epoch", &permit.map(|ticket| ticket.word.epoch()))
+            .field("epoch", &epoch)
             .finish_non_exhaustive()
     }
 }

@@ -37,16 +37,17 @@
 //! * *Success in a quiet window of time*: at the load of the word, too. Which bucket it falls into is
 //!   said by `Pace::bucket`; read beside the word it may be the one before or after, and so may the success.
 //!
-//! With [`Levels`] the word is changed under the lock only, so that the compare-exchange there cannot
-//! fail, and no operation on a window runs twice.
+//! With [`Levels`] the word is changed under the lock only, but for a success that forgets the failures in a
+//! row; and whoever has the lock first sees to it that no success does ([`Cell::claim`]). So no operation on a
+//! window runs twice.
 
 use std::sync::Arc;
 
 use crate::annex::{Annex, Changes};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Parked, Policy, Recorded,
-    Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word, finite,
-    remaining,
+    Recording, RejectReason, Rules, Settled, Settlement, State, Ticket, Transition, Verdict, Word,
+    finite, remaining,
 };
 use crate::pace::Pace;
 use crate::stripe::{Counts, Stripe};
@@ -181,8 +182,7 @@ impl Cell {
             }
         }
         self.locked(successes, |machine, levels| {
-            let admission = machine.admit(&self.policy, levels, now)?;
-            Ok((admission, [admission.transition, None]))
+            machine.admit(&self.policy, levels, now)
         })
     }
 
@@ -207,6 +207,15 @@ impl Cell {
             .is_some_and(|pace| pace.settling_needs_now(outcome))
     }
 
+    /// Whether this permit's success is only to be counted, in a breaker whose successes take the time: then
+    /// it has been applied.
+    #[inline(always)]
+    pub(crate) fn success_is_usual(&self, ticket: Ticket, now: Nanos) -> bool {
+        self.pace.as_ref().is_some_and(|pace| {
+            self.word().is_quiet_for_success_of(ticket.word) && pace.is_usual(ticket.began, now)
+        })
+    }
+
     /// Settles a permit.
     pub(crate) fn settle(
         &self,
@@ -218,19 +227,39 @@ impl Cell {
         if let Some(effect) = self.settle_unasked(ticket.word, ending.outcome) {
             return Ok(settled(effect));
         }
-        if let (Some(pace), Some(now), Outcome::Success) = (&self.pace, now, ending.outcome)
-            && self.word().is_quiet_for_success_of(ticket.word)
-            && pace.is_usual(ticket.began, now)
+        if let (Some(now), Outcome::Success) = (now, ending.outcome)
+            && self.success_is_usual(ticket, now)
         {
             return Ok(settled(Effect::Applied));
         }
         if ending.retry_after.is_some() {
             self.make_room_for_retry_after();
         }
-        self.locked(successes, |machine, levels| {
-            let settlement = machine.settle(&self.policy, levels, ticket, ending, now)?;
-            Ok((settlement, [settlement.transition, None]))
-        })
+        let policy = &self.policy;
+        let inner = &mut *lock(&self.inner);
+        // As `locked`, in two steps; see `Machine::settle_up_to_change`.
+        loop {
+            let word = self.claim(inner);
+            let mut machine = self.up_to_date(word, inner, &successes);
+            let levels = inner.levels_mut();
+            match machine.settle_up_to_change(policy, levels, ticket, ending, now)? {
+                Settled::Done(effect) => {
+                    if self.publish(word, &machine, inner) {
+                        return Ok(settled(effect));
+                    }
+                }
+                Settled::Changes(change) => {
+                    let transition = machine.make(policy, inner.levels_mut(), change);
+                    if self.publish(word, &machine, inner) {
+                        inner.note(&transition);
+                        return Ok(Settlement {
+                            effect: Effect::Applied,
+                            transition: Some(transition),
+                        });
+                    }
+                }
+            }
+        }
     }
 
     /// Records a result without a permit.
@@ -246,8 +275,7 @@ impl Cell {
             return Ok(Recording::default());
         }
         self.locked(successes, |machine, levels| {
-            let recording = machine.record(&self.policy, levels, recorded, now)?;
-            Ok((recording, recording.transitions))
+            machine.record(&self.policy, levels, recorded, now)
         })
     }
 
@@ -298,8 +326,7 @@ impl Cell {
     ) -> Option<Transition> {
         // Controls are handed the time, and so never ask for it.
         self.locked(successes, |machine, levels| {
-            let transition = control(machine, &self.policy, levels);
-            Ok((transition, [transition, None]))
+            Ok(control(machine, &self.policy, levels))
         })
         .unwrap_or_default()
     }
@@ -363,26 +390,37 @@ impl Cell {
     }
 
     /// Runs an operation on the machine, and publishes what it has become. Transitions are noted.
-    fn locked<R>(
+    fn locked<R: Changing>(
         &self,
         successes: impl Fn() -> u64,
-        operation: impl Fn(
-            &mut Machine,
-            Option<&mut Levels>,
-        ) -> Result<(R, [Option<Transition>; 2]), NeedsNow>,
+        operation: impl Fn(&mut Machine, Option<&mut Levels>) -> Result<R, NeedsNow>,
     ) -> Result<R, NeedsNow> {
         let inner = &mut *lock(&self.inner);
         loop {
-            let word = self.word();
+            let word = self.claim(inner);
             let mut machine = self.up_to_date(word, inner, &successes);
-            let (result, transitions) = operation(&mut machine, inner.levels_mut())?;
+            let result = operation(&mut machine, inner.levels_mut())?;
             if self.publish(word, &machine, inner) {
-                for transition in transitions.into_iter().flatten() {
-                    inner.annex().ledger().note(transition);
+                for transition in result.transitions().into_iter().flatten() {
+                    inner.note(transition);
                 }
                 return Ok(result);
             }
         }
+    }
+
+    /// The word from which to go on. With levels, nobody changes it after that but who holds the lock.
+    fn claim(&self, inner: &Inner) -> Word {
+        let mut word = self.word();
+        if inner.levels().is_some() {
+            while let Some(claimed) = word.claimed() {
+                word = match self.exchange(word, claimed) {
+                    Ok(()) => claimed,
+                    Err(now) => now,
+                };
+            }
+        }
+        word
     }
 
     /// Makes the machine's new state the one that all see; false if the word has changed since.
@@ -398,10 +436,13 @@ impl Cell {
             self.since.store(at, Ordering::Release);
         }
         let after = machine.word(&self.policy, levels);
-        // With levels, nobody changes the word but under the lock.
-        let unchanged = levels.is_some() && after == word;
-        if !unchanged && self.exchange(word, after).is_err() {
-            return false;
+        if levels.is_none() {
+            if self.exchange(word, after).is_err() {
+                return false;
+            }
+        } else if after != word {
+            // Nobody else changes the word of a breaker with levels.
+            self.word.store(after.to_bits(), Ordering::Release);
         }
         if !waits && parked.remembers_moment() {
             self.since.store(at, Ordering::Release);
@@ -443,9 +484,7 @@ impl Cell {
 
     fn machine_at(&self, word: Word, inner: &Inner) -> Machine {
         let mut machine = inner.machine.unpark(self.since.load(Ordering::Relaxed));
-        if inner.levels().is_none() {
-            machine.catch_up(word, None, 0);
-        }
+        machine.catch_up(word, None, 0);
         machine
     }
 
@@ -465,6 +504,11 @@ impl Cell {
 }
 
 impl Inner {
+    #[cold]
+    fn note(&mut self, transition: &Transition) {
+        self.annex().ledger().note(transition);
+    }
+
     fn annex(&mut self) -> &mut Annex {
         self.annex.get_or_insert_default()
     }
@@ -475,6 +519,29 @@ impl Inner {
 
     fn levels_mut(&mut self) -> Option<&mut Levels> {
         self.annex.as_mut()?.levels.as_mut()
+    }
+}
+
+/// What an operation answers: it may tell of changes of state.
+trait Changing {
+    fn transitions(&self) -> [Option<&Transition>; 2];
+}
+
+impl Changing for Admission {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        [self.transition.as_ref(), None]
+    }
+}
+
+impl Changing for Recording {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        self.transitions.each_ref().map(Option::as_ref)
+    }
+}
+
+impl Changing for Option<Transition> {
+    fn transitions(&self) -> [Option<&Transition>; 2] {
+        [self.as_ref(), None]
     }
 }
 

@@ -49,9 +49,23 @@ impl Clock for SystemClock {
         let now = instant();
         let first = *FIRST.get_or_init(|| now);
         match now.checked_duration_since(first) {
-            Some(after) => ORIGIN.saturating_add(nanos(after)),
-            None => ORIGIN.saturating_sub(nanos(first.duration_since(now))),
+            // Below 2^63, so nothing has to be looked at twice.
+            Some(after) if after.as_secs() < 1 << 32 => {
+                ORIGIN + after.as_secs() * 1_000_000_000 + Nanos::from(after.subsec_nanos())
+            }
+            _ => far(first, now),
         }
+    }
+}
+
+/// As above, before the first reading or 136 years after it. Out of line, for it is in the way of every
+/// rejection.
+#[cold]
+#[inline(never)]
+fn far(first: std::time::Instant, now: std::time::Instant) -> Nanos {
+    match now.checked_duration_since(first) {
+        Some(after) => ORIGIN.saturating_add(nanos(after)),
+        None => ORIGIN.saturating_sub(nanos(first.duration_since(now))),
     }
 }
 
@@ -116,5 +130,28 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Nanos {
         self.now.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn readings_before_the_first_and_long_after_it_are_on_the_scale() {
+        let first = instant();
+        let second = Duration::from_secs(1);
+        assert_eq!(far(first, first), ORIGIN);
+        assert_eq!(far(first, first + second), ORIGIN + 1_000_000_000);
+        assert_eq!(far(first + second, first), ORIGIN - 1_000_000_000);
+        let later: Option<Instant> = first.checked_add(Duration::from_secs(1 << 34));
+        if let Some(later) = later {
+            assert_eq!(far(first, later), Nanos::MAX);
+        }
+        let one = SystemClock.now();
+        let two = SystemClock.now();
+        assert!(ORIGIN <= one && one <= two && two < ORIGIN + 3_600_000_000_000);
     }
 }

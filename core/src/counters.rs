@@ -14,10 +14,35 @@ thread_local! {
     /// What the current thread has leased, by run; empty where it has not.
     ///
     /// It has no destructor, so that reading it does not ask whether that has run; see [`RETURN`].
-    static LEASES: [Cell<Chunk>; KEPT] = const { [const { Cell::new(&[]) }; KEPT] };
+    static LEASES: Leases = const { Leases([const { Cell::new(&[]) }; KEPT]) };
 
     /// Gives the leases back when the thread ends.
     static RETURN: Return = const { Return };
+}
+
+/// What one thread has leased of all breakers' counters. Its own: it can be neither sent nor shared.
+///
+/// A thread's leases stay at their address for as long as the thread runs.
+pub struct Leases([Cell<Chunk>; KEPT]);
+
+/// Shows the calling thread's leases.
+pub fn with_leases<R>(show: impl FnOnce(&Leases) -> R) -> R {
+    LEASES.with(show)
+}
+
+impl Leases {
+    /// A stripe, if it is leased. An empty chunk stands for a lease not taken, so that one bounds
+    /// check answers both questions.
+    #[inline(always)]
+    fn stripe(&self, Place { run, index }: Place) -> Option<&'static Stripe> {
+        self.0.get(run as usize)?.get().get(index as usize)
+    }
+}
+
+impl fmt::Debug for Leases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leases").finish_non_exhaustive()
+    }
 }
 
 struct Return;
@@ -25,7 +50,7 @@ struct Return;
 impl Drop for Return {
     fn drop(&mut self) {
         LEASES.with(|leases| {
-            for (run, lease) in (0..).zip(leases) {
+            for (run, lease) in (0..).zip(&leases.0) {
                 let chunk = lease.take();
                 if !chunk.is_empty() {
                     TABLE.give_back(run, chunk);
@@ -59,7 +84,13 @@ impl Counters {
     /// Counts where the thread has a stripe already: never allocates, locks or panics.
     #[inline(always)]
     pub(crate) fn success_at_once(&self) -> bool {
-        let stripe = self.stripe();
+        LEASES.with(|leases| self.success_in(leases))
+    }
+
+    /// As `success_at_once`; the leases are the calling thread's, for they are nobody else's to have.
+    #[inline(always)]
+    pub(crate) fn success_in(&self, leases: &Leases) -> bool {
+        let stripe = leases.stripe(self.place);
         if let Some(stripe) = stripe {
             stripe.success();
         }
@@ -90,12 +121,10 @@ impl Counters {
         TABLE.successes(self.place)
     }
 
-    /// The calling thread's stripe, if it has one. An empty chunk stands for a lease not taken, so
-    /// that one bounds check answers both questions.
+    /// The calling thread's stripe, if it has one.
     #[inline(always)]
     fn stripe(&self) -> Option<&'static Stripe> {
-        let Place { run, index } = self.place;
-        LEASES.with(|leases| leases.get(run as usize)?.get().get(index as usize))
+        LEASES.with(|leases| leases.stripe(self.place))
     }
 
     #[cold]
@@ -106,7 +135,7 @@ impl Counters {
         count(&chunk[index as usize]);
         // Kept, if there is room, and none was kept since we looked (an allocator that uses breakers),
         // and the thread is not ending: then nobody would give it back.
-        let kept = LEASES.with(|leases| match leases.get(run as usize) {
+        let kept = LEASES.with(|leases| match leases.0.get(run as usize) {
             Some(lease) if lease.get().is_empty() && RETURN.try_with(|_| ()).is_ok() => {
                 lease.set(chunk);
                 true

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
+pub use crate::counters::{Leases, with_leases};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
     Recording, RejectReason, Rules, Settlement, State, Ticket, Transition, Verdict, Word,
@@ -123,6 +124,13 @@ impl Engine {
         self.counters.success_at_once()
     }
 
+    /// As [`count_success_at_once`](Self::count_success_at_once), for a face that knows its thread's leases
+    /// from [`with_leases`].
+    #[inline(always)]
+    pub fn count_success_in(&self, leases: &Leases) -> bool {
+        self.counters.success_in(leases)
+    }
+
     /// Counts a success.
     pub fn count_success(&self) {
         self.counters.success();
@@ -153,6 +161,17 @@ impl Engine {
         let effect = self.cell.settle_unasked(permit, outcome)?;
         self.counters.settled(outcome, effect);
         Some(effect)
+    }
+
+    /// Settles a permit as a success at `now` where that is only to be counted; false means ask
+    /// [`settle`](Self::settle). For breakers whose successes take the time.
+    #[inline(always)]
+    pub fn succeed_at(&self, ticket: Ticket, now: Nanos) -> bool {
+        let usual = self.cell.success_is_usual(ticket, now);
+        if usual {
+            self.counters.success();
+        }
+        usual
     }
 
     /// Records a result that no permit was taken for (SPEC 8.1).

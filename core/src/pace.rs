@@ -10,9 +10,12 @@ pub(crate) struct Pace {
     wait: AtomicU64,
     /// When the newest bucket of the window of time begins.
     bucket: AtomicU64,
-    /// How wide it is; none without a window of time.
-    bucket_width: Option<Nanos>,
-    slow_call_duration: Option<Nanos>,
+    /// How wide it is; `NEVER` without a window of time, so that every reading is in the first.
+    bucket_width: Nanos,
+    /// `NEVER` where nothing is slow.
+    slow_call_duration: Nanos,
+    /// Whether durations are looked at, be it that none is long enough.
+    times_calls: bool,
     counts_hung_calls: bool,
     shadow: bool,
 }
@@ -25,8 +28,9 @@ impl Pace {
             Box::new(Self {
                 wait: AtomicU64::new(Machine::wait(policy, Some(levels))),
                 bucket: AtomicU64::new(0),
-                bucket_width: levels.bucket_width(),
-                slow_call_duration: levels.slow_call_duration(),
+                bucket_width: levels.bucket_width().unwrap_or(NEVER),
+                slow_call_duration: levels.slow_call_duration().unwrap_or(NEVER),
+                times_calls: levels.slow_call_duration().is_some(),
                 counts_hung_calls: levels.counts_hung_calls(),
                 shadow: levels.is_shadow(),
             })
@@ -60,20 +64,17 @@ impl Pace {
     /// Whether an outcome is judged by the time (2.1b).
     pub(crate) const fn settling_needs_now(&self, outcome: Outcome) -> bool {
         match outcome {
-            Outcome::Success | Outcome::Failure => {
-                self.slow_call_duration.is_some() || self.bucket_width.is_some()
-            }
-            Outcome::Cancelled => self.slow_call_duration.is_some(),
+            Outcome::Success | Outcome::Failure => self.times_calls || self.bucket_width != NEVER,
+            Outcome::Cancelled => self.times_calls,
             Outcome::Ignored => false,
         }
     }
 
     /// Whether a success at `now` was not slow, and falls into the newest bucket of a window of time.
+    #[inline(always)]
     pub(crate) fn is_usual(&self, began: Nanos, now: Nanos) -> bool {
-        now.saturating_sub(began) < self.slow_call_duration.unwrap_or(NEVER)
-            && self.bucket_width.is_none_or(|width| {
-                let begins = self.bucket.load(Ordering::Acquire);
-                now.checked_sub(begins).is_some_and(|age| age < width)
-            })
+        let age = now.checked_sub(self.bucket.load(Ordering::Acquire));
+        age.is_some_and(|age| age < self.bucket_width)
+            && now.saturating_sub(began) < self.slow_call_duration
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, mem, thread};
 
-use crate::machine::{Effect, Outcome, Settlement, Ticket};
+use crate::error::Rejection;
+use crate::machine::{Effect, Nanos, Outcome, Settlement, Ticket, Word};
 use crate::shared::Shared;
 
 /// The leave to run one call: settle it once, with what came of the call.
@@ -34,7 +35,9 @@ use crate::shared::Shared;
 #[must_use = "a permit that is dropped counts as a cancelled call"]
 pub struct PermitOf<B: Deref<Target = Shared>> {
     breaker: B,
-    ticket: Option<Ticket>,
+    /// None once it is settled.
+    word: Option<Word>,
+    began: Nanos,
 }
 
 /// A permit that borrows its breaker; from [`CircuitBreaker::try_acquire`](crate::CircuitBreaker::try_acquire).
@@ -46,10 +49,21 @@ pub type OwnedPermit = PermitOf<Arc<Shared>>;
 
 impl<B: Deref<Target = Shared>> PermitOf<B> {
     #[inline]
-    pub(crate) const fn new(breaker: B, ticket: Ticket) -> Self {
+    pub(crate) fn acquire(breaker: B) -> Result<Self, Rejection> {
+        let mut began = 0;
+        let word = Some(breaker.admit(&mut began)?);
+        Ok(Self {
+            breaker,
+            word,
+            began,
+        })
+    }
+
+    pub(crate) const fn of_ticket(breaker: B, ticket: Ticket) -> Self {
         Self {
             breaker,
-            ticket: Some(ticket),
+            word: Some(ticket.word),
+            began: ticket.began,
         }
     }
 
@@ -73,7 +87,7 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
     /// answers [`Effect::AlreadySettled`] (7.2).
     #[inline(always)]
     pub fn settle(&mut self, outcome: Outcome) -> Settlement {
-        match self.ticket.take() {
+        match self.take_ticket() {
             Some(ticket) => self.breaker.settle(ticket, outcome),
             None => ALREADY_SETTLED,
         }
@@ -90,7 +104,7 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
         if outcome != Outcome::Failure {
             return self.settle(outcome);
         }
-        match self.ticket.take() {
+        match self.take_ticket() {
             Some(ticket) => self.breaker.fail_with_retry_after(ticket, retry_after),
             None => ALREADY_SETTLED,
         }
@@ -100,14 +114,20 @@ impl<B: Deref<Target = Shared>> PermitOf<B> {
     /// who has the ticket must settle it, through
     /// [`CircuitBreaker::permit_from_ticket`](crate::CircuitBreaker::permit_from_ticket).
     pub fn into_ticket(mut self) -> Option<Ticket> {
-        self.ticket.take()
+        self.take_ticket()
+    }
+
+    #[inline(always)]
+    fn take_ticket(&mut self) -> Option<Ticket> {
+        let began = self.began;
+        self.word.take().map(|word| Ticket { word, began })
     }
 }
 
 impl<B: Deref<Target = Shared>> Drop for PermitOf<B> {
     #[inline]
     fn drop(&mut self) {
-        if self.ticket.is_some() {
+        if self.word.is_some() {
             let outcome = if thread::panicking() {
                 Outcome::Failure
             } else {
@@ -122,7 +142,7 @@ impl<B: Deref<Target = Shared>> fmt::Debug for PermitOf<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
             .field("breaker", &self.breaker.name())
-            .field("epoch", &self.ticket.map(|ticket| ticket.word.epoch()))
+            .field("epoch", &self.word.map(Word::epoch))
             .finish()
     }
 }
@@ -136,41 +156,49 @@ const ALREADY_SETTLED: Settlement = Settlement {
 /// then settles as a failure (SPEC 7.4); so it need not remember whether it was settled.
 pub(crate) struct Running<'a> {
     breaker: &'a Shared,
-    ticket: Ticket,
+    word: Word,
+    /// Where it is, and not what: see [`Shared::admit`].
+    began: &'a Nanos,
 }
 
 impl<'a> Running<'a> {
     #[inline(always)]
-    pub(crate) const fn new(breaker: &'a Shared, ticket: Ticket) -> Self {
-        Self { breaker, ticket }
+    pub(crate) const fn new(breaker: &'a Shared, word: Word, began: &'a Nanos) -> Self {
+        Self {
+            breaker,
+            word,
+            began,
+        }
     }
 
     /// The guarded code has returned.
     #[inline(always)]
-    pub(crate) const fn returned(self) -> Ticket {
-        let ticket = self.ticket;
+    pub(crate) const fn returned(self) -> Word {
+        let word = self.word;
         mem::forget(self);
-        ticket
+        word
     }
 
     /// The guarded code has returned, and this is what came of it.
     #[inline(always)]
     pub(crate) fn settle(self, outcome: Outcome) {
-        let breaker = self.breaker;
-        breaker.settle_quietly(self.returned(), outcome);
+        let (breaker, began) = (self.breaker, self.began);
+        breaker.settle_quietly(self.returned(), began, outcome);
     }
 
     /// As `settle`, for a failure with which the server asked not to be called for a while.
     #[cold]
     pub(crate) fn fail_with_retry_after(self, asked: Duration) {
-        let breaker = self.breaker;
-        breaker.fail_with_retry_after(self.returned(), asked);
+        let (breaker, began) = (self.breaker, *self.began);
+        let word = self.returned();
+        breaker.fail_with_retry_after(Ticket { word, began }, asked);
     }
 }
 
 impl Drop for Running<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.breaker.settle_quietly(self.ticket, Outcome::Failure);
+        self.breaker
+            .settle_quietly(self.word, self.began, Outcome::Failure);
     }
 }

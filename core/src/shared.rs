@@ -10,8 +10,8 @@ use crate::engine::Engine;
 use crate::error::Rejection;
 use crate::event::{self, Outbox};
 use crate::machine::{
-    Admission, Ending, Nanos, NeedsNow, Outcome, Recorded, RejectReason, Rules, Settlement, State,
-    Ticket, Transition, Verdict, Word, finite,
+    Admission, Effect, Ending, Nanos, NeedsNow, Outcome, Recorded, RejectReason, Rules, Settlement,
+    State, Ticket, Transition, Verdict, Word, finite,
 };
 use crate::metrics::CircuitBreakerMetrics;
 
@@ -76,45 +76,52 @@ impl Shared {
         }
     }
 
+    /// Asks for admission. If it takes a reading of the clock, that is in `began` then, and stays
+    /// untouched otherwise: apart from the word, so that the healthy path, which takes none, has no
+    /// register to keep it in.
     #[inline(always)]
-    pub(crate) fn admit(&self) -> Result<Ticket, Rejection> {
+    pub(crate) fn admit(&self, began: &mut Nanos) -> Result<Word, Rejection> {
         match self.engine.admit_unasked() {
-            Some(word) => Ok(word.into()),
-            None => self.ask(),
+            Some(word) => Ok(word),
+            None => self.ask(began),
         }
     }
 
     /// Not `cold`: while the service is sick, this is where the traffic goes.
     #[inline(never)]
-    fn ask(&self) -> Result<Ticket, Rejection> {
+    fn ask(&self, began: &mut Nanos) -> Result<Word, Rejection> {
         if !self.engine.admission_needs_now() {
-            return self.ask_the_machine(None);
+            return self.ask_the_machine(None, began);
         }
         let now = self.now();
         match self.engine.reject_unasked(now) {
             Some(left) => Err(rejection(RejectReason::Open, finite(left))),
-            None => self.ask_the_machine(Some(now)),
+            None => self.ask_the_machine(Some(now), began),
         }
     }
 
     #[cold]
-    fn ask_the_machine(&self, now: Option<Nanos>) -> Result<Ticket, Rejection> {
-        let (
-            Admission {
-                verdict,
-                transition,
-            },
-            now,
-        ) = self.decide(now, |now| Ok((self.engine.admit(now)?, now)));
+    fn ask_the_machine(
+        &self,
+        mut now: Option<Nanos>,
+        began: &mut Nanos,
+    ) -> Result<Word, Rejection> {
+        let Admission {
+            verdict,
+            transition,
+        } = loop {
+            match self.engine.admit(now) {
+                Ok(admission) => break admission,
+                Err(NeedsNow) => now = Some(self.now()),
+            }
+        };
+        *began = now.unwrap_or_default();
         if let Some(transition) = transition {
             self.tell(transition);
         }
         match verdict {
-            Verdict::Admitted(word) => Ok(Ticket {
-                word,
-                began: now.unwrap_or_default(),
-            }),
-            Verdict::Shadowed { .. } => Ok(Word::SHADOW.into()),
+            Verdict::Admitted(word) => Ok(word),
+            Verdict::Shadowed { .. } => Ok(Word::SHADOW),
             Verdict::Rejected {
                 reason,
                 retry_after,
@@ -125,31 +132,49 @@ impl Shared {
     #[inline(always)]
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Outcome) -> Settlement {
         if matches!(outcome, Outcome::Success) && self.engine.succeed_unasked(ticket.word) {
-            return Settlement::APPLIED;
+            // Not a constant: all of that would be copied, and most of it is nothing.
+            return Settlement {
+                effect: Effect::Applied,
+                transition: None,
+            };
         }
         self.settle_out_of_line(ticket, outcome)
     }
 
     /// As `settle`, where nobody asks what it did: a settlement is many words to hand back.
     #[inline(always)]
-    pub(crate) fn settle_quietly(&self, ticket: Ticket, outcome: Outcome) {
-        if !matches!(outcome, Outcome::Success) || !self.engine.succeed_unasked(ticket.word) {
-            self.settle_quietly_out_of_line(ticket, outcome);
+    pub(crate) fn settle_quietly(&self, word: Word, began: &Nanos, outcome: Outcome) {
+        if !matches!(outcome, Outcome::Success) || !self.engine.succeed_unasked(word) {
+            self.settle_quietly_out_of_line(word, began, outcome);
         }
     }
 
     #[inline(never)]
-    fn settle_quietly_out_of_line(&self, ticket: Ticket, outcome: Outcome) {
-        if self.engine.settle_unasked(ticket.word, outcome).is_none() {
-            self.ask_to_settle_quietly(ticket, outcome);
+    fn settle_quietly_out_of_line(&self, word: Word, began: &Nanos, outcome: Outcome) {
+        let ticket = Ticket {
+            word,
+            began: *began,
+        };
+        let mut now = None;
+        if matches!(outcome, Outcome::Success) && word.was_quiet() {
+            let reading = self.now();
+            if self.engine.succeed_at(ticket, reading) {
+                return;
+            }
+            now = Some(reading);
+        }
+        if self.engine.settle_unasked(word, outcome).is_none() {
+            if now.is_none() && self.engine.settling_needs_now(outcome) {
+                now = Some(self.now());
+            }
+            self.ask_to_settle_quietly(ticket, outcome, now);
         }
     }
 
     /// Out of line, so that the result's place on the stack is not the caller's business.
-    #[cold]
     #[inline(never)]
-    fn ask_to_settle_quietly(&self, ticket: Ticket, outcome: Outcome) {
-        self.ask_to_settle(ticket, outcome.into());
+    fn ask_to_settle_quietly(&self, ticket: Ticket, outcome: Outcome, now: Option<Nanos>) {
+        self.ask_to_settle(ticket, outcome.into(), now);
     }
 
     #[inline(never)]
@@ -168,22 +193,18 @@ impl Shared {
     }
 
     fn settle_ending(&self, ticket: Ticket, ending: Ending) -> Settlement {
-        match self.engine.settle_unasked(ticket.word, ending.outcome) {
-            Some(effect) => Settlement {
+        if let Some(effect) = self.engine.settle_unasked(ticket.word, ending.outcome) {
+            return Settlement {
                 effect,
                 transition: None,
-            },
-            None => self.ask_to_settle(ticket, ending),
+            };
         }
+        let needs_now = self.engine.settling_needs_now(ending.outcome);
+        self.ask_to_settle(ticket, ending, needs_now.then(|| self.now()))
     }
 
-    #[cold]
-    #[inline(never)]
-    fn ask_to_settle(&self, ticket: Ticket, ending: Ending) -> Settlement {
-        let now = self
-            .engine
-            .settling_needs_now(ending.outcome)
-            .then(|| self.now());
+    #[inline(always)]
+    fn ask_to_settle(&self, ticket: Ticket, ending: Ending, now: Option<Nanos>) -> Settlement {
         let settlement = self.decide(now, |now| self.engine.settle(ticket, ending, now));
         if let Some(transition) = settlement.transition {
             self.tell(transition);

@@ -8,15 +8,17 @@
 use anyhow::{Result, ensure};
 
 use crate::callgrind::{self, Instruction, Listing};
-use crate::cases::ours;
+use crate::cases::{ours, windows};
 
 /// The paths that keep the promise.
-fn promised() -> [String; 4] {
+fn promised() -> [String; 6] {
     [
         format!("success/{}", ours::CALL),
         format!("success/{}", ours::PERMIT),
         format!("success/{}", ours::WORD),
         format!("async/{}", ours::CALL),
+        format!("success/{}", windows::CALLS),
+        format!("success/{}", windows::MANY_CALLS),
     ]
 }
 

@@ -28,10 +28,34 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     path
 }
 
-/// The folder with the shared and the static library, as shipped.
+/// The folder with the shared and the static library, as shipped; or, where `K1S0_C_SANITIZER` names one,
+/// with that sanitizer, which this program must then have too.
 pub(crate) fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("dist", &[]))
+    BUILT.get_or_init(|| match env::var("K1S0_C_SANITIZER") {
+        Ok(sanitizer) => sanitized(&sanitizer),
+        Err(_) => build("dist", &[]),
+    })
+}
+
+/// The library with a sanitizer. It takes a nightly toolchain, which is that of the tests.
+fn sanitized(sanitizer: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("build-{sanitizer}"));
+    let triple = env::var("K1S0_C_TARGET").unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(folder())
+        .args(["build", "--lib", "--package", "k1s0-circuit-breaker-c"])
+        .args(["--release", "--target", &triple])
+        // ThreadSanitizer has to see std's locks.
+        .args((sanitizer == "thread").then_some("-Zbuild-std"))
+        .arg("--target-dir")
+        .arg(&target)
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env("RUSTFLAGS", format!("-Zsanitizer={sanitizer}"));
+    succeed(&mut cargo);
+    target.join(triple).join("release")
 }
 
 /// The shared library's file.

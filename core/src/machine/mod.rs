@@ -43,6 +43,8 @@ pub use levels::Levels;
 pub(crate) use policy::remaining;
 pub use policy::{NEVER, OFF, Policy};
 pub use rules::{BackoffRule, Ppm, Rate, Rules, SlowRule, WHOLE, WindowRule};
+#[cfg(any(feature = "std", loom))]
+pub(crate) use settlement::Settled;
 pub use settlement::{Effect, Ending, Outcome, Recorded, Recording, Settlement};
 pub use state::{Evidence, Reason, State, Transition};
 pub use ticket::Ticket;
@@ -260,12 +262,10 @@ impl Machine {
     /// `word` is the one that it has published since, `successes` are all that it has ever counted. A
     /// home with levels calls it before each operation.
     pub fn catch_up(&mut self, word: Word, levels: Option<&mut Levels>, successes: u64) {
-        match levels {
-            None => self.catch_up_failures(word),
-            Some(levels) => levels.account(
-                successes,
-                self.automatic == State::Closed && !self.is_forced(),
-            ),
+        self.catch_up_failures(word);
+        if let Some(levels) = levels {
+            let counts = self.automatic == State::Closed && !self.is_forced();
+            levels.account(successes, counts);
         }
     }
 
@@ -346,6 +346,8 @@ impl Machine {
     }
 
     /// Enters one of the automatic states, where nothing of the one before counts (11.6).
+    #[cold]
+    #[inline(never)]
     fn enter_automatic(
         &mut self,
         phase: Phase,

@@ -1,6 +1,7 @@
 //! What a result does while closed. (SPEC 4.2 to 4.4, 11, 12)
 
 use super::hung::Ended;
+use super::settlement::Change;
 use super::{Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Phase, Policy, Reason, Transition};
 use crate::window::Sample;
 
@@ -13,7 +14,7 @@ impl Machine {
         began: Nanos,
         ending: Ending,
         now: Option<Nanos>,
-    ) -> Result<Option<Transition>, NeedsNow> {
+    ) -> Result<Option<Change>, NeedsNow> {
         let Some(levels) = levels else {
             return self.record_closed(policy, None, ending, now);
         };
@@ -47,7 +48,7 @@ impl Machine {
         levels: Option<&mut Levels>,
         ending: Ending,
         now: Option<Nanos>,
-    ) -> Result<Option<Transition>, NeedsNow> {
+    ) -> Result<Option<Change>, NeedsNow> {
         let failure = ending.outcome == Outcome::Failure;
         let sample =
             matches!(ending.outcome, Outcome::Success | Outcome::Failure).then_some(Sample {
@@ -64,7 +65,7 @@ impl Machine {
         sample: Option<Sample>,
         ending: Ending,
         now: Option<Nanos>,
-    ) -> Result<Option<Transition>, NeedsNow> {
+    ) -> Result<Option<Change>, NeedsNow> {
         let failures = match ending.outcome {
             Outcome::Success => 0,
             Outcome::Failure => self.count.saturating_add(1),
@@ -81,18 +82,12 @@ impl Machine {
             }
             levels.put(sample, 1, now);
         }
-        let opening = match reason {
-            Some(reason) => Some((reason, now.ok_or(NeedsNow)?)),
+        let change = match reason {
+            Some(reason) => Some(Change::new(reason, ending, now)?),
             None => None,
         };
         self.set_phase(Phase::Closed { failures });
-        let Some((reason, now)) = opening else {
-            return Ok(None);
-        };
-        let asked = ending
-            .retry_after
-            .filter(|_| ending.outcome == Outcome::Failure);
-        Ok(Some(self.open(policy, levels, reason, now, asked)))
+        Ok(change)
     }
 
     /// A call is admitted whose duration will matter; first, those that hang are counted (12.5). That may

@@ -151,38 +151,84 @@ impl Machine {
         ending: Ending,
         now: Option<Nanos>,
     ) -> Result<Settlement, NeedsNow> {
+        Ok(
+            match self.settle_up_to_change(policy, levels.as_deref_mut(), ticket, ending, now)? {
+                Settled::Done(effect) => done(effect, None),
+                Settled::Changes(change) => {
+                    let transition = self.make(policy, levels, change);
+                    done(Effect::Applied, Some(transition))
+                }
+            },
+        )
+    }
+
+    /// Settles a permit but for the change of state that this makes. In two steps, because a change is large
+    /// and rare: a home that counts results under its lock is not to carry one about that was not made.
+    pub(crate) fn settle_up_to_change(
+        &mut self,
+        policy: &Policy,
+        mut levels: Option<&mut Levels>,
+        ticket: Ticket,
+        ending: Ending,
+        now: Option<Nanos>,
+    ) -> Result<Settled, NeedsNow> {
         let Ticket {
             word: permit,
             began,
         } = ticket;
-        if permit.epoch() != self.word(policy, levels.as_deref()).epoch() {
+        if permit.epoch() != self.low_epoch() {
             let effect = if permit.is_shadow() {
                 Effect::Shadowed
             } else {
                 Effect::Stale
             };
-            return Ok(done(effect, None));
+            return Ok(Settled::Done(effect));
         }
-        let transition = match (self.is_forced(), self.phase()) {
+        let change = match (self.is_forced(), self.phase()) {
             (true, _) => None,
             (false, Phase::Closed { .. }) => {
                 self.settle_closed(policy, levels.as_deref_mut(), began, ending, now)?
             }
             // No admission gives a permit of an open epoch.
-            (false, Phase::Open { .. }) => return Ok(done(Effect::AlreadySettled, None)),
+            (false, Phase::Open { .. }) => return Ok(Settled::Done(Effect::AlreadySettled)),
             (false, Phase::HalfOpen { in_flight, .. }) => {
                 let Some(left) = in_flight.checked_sub(1) else {
-                    return Ok(done(Effect::AlreadySettled, None));
+                    return Ok(Settled::Done(Effect::AlreadySettled));
                 };
                 let slow = match levels.as_deref_mut() {
                     Some(levels) => levels.is_slow_probe(began, ending.outcome, now)?,
                     None => false,
                 };
-                self.settle_half_open(policy, levels.as_deref_mut(), left, slow, ending, now)?
+                self.settle_half_open(policy, left, slow, ending, now)?
             }
         };
         account(levels, ending.outcome);
-        Ok(done(Effect::Applied, transition))
+        Ok(match change {
+            None => Settled::Done(Effect::Applied),
+            Some(change) => Settled::Changes(change),
+        })
+    }
+
+    /// Makes a change of state that a result leads to.
+    #[cold]
+    pub(crate) fn make(
+        &mut self,
+        policy: &Policy,
+        mut levels: Option<&mut Levels>,
+        change: Change,
+    ) -> Transition {
+        let Change {
+            reason,
+            now,
+            retry_after,
+        } = change;
+        if reason != Reason::SuccessThreshold {
+            return self.open(policy, levels, reason, now, retry_after);
+        }
+        if let Some(levels) = levels.as_deref_mut() {
+            levels.close(now);
+        }
+        self.enter_automatic(Phase::Closed { failures: 0 }, levels, reason, now)
     }
 
     /// Records a result that no permit was taken for.
@@ -210,13 +256,13 @@ impl Machine {
                 self.record_closed(policy, levels.as_deref_mut(), ending, now)?
             }
             (false, Phase::HalfOpen { in_flight, .. }) => {
-                self.settle_half_open(policy, levels.as_deref_mut(), in_flight, false, ending, now)?
+                self.settle_half_open(policy, in_flight, false, ending, now)?
             }
             (true, _) | (false, Phase::Open { .. }) => None,
         };
-        account(levels, ending.outcome);
+        account(levels.as_deref_mut(), ending.outcome);
         let next = usize::from(transitions[0].is_some());
-        transitions[next] = decided;
+        transitions[next] = decided.map(|change| self.make(policy, levels, change));
         Ok(Recording { transitions })
     }
 
@@ -224,44 +270,63 @@ impl Machine {
     fn settle_half_open(
         &mut self,
         policy: &Policy,
-        mut levels: Option<&mut Levels>,
         left: u16,
         slow: bool,
         ending: Ending,
         now: Option<Nanos>,
-    ) -> Result<Option<Transition>, NeedsNow> {
+    ) -> Result<Option<Change>, NeedsNow> {
         match ending.outcome {
             // A success that came too late for its caller is no sign of health (12.4).
             Outcome::Success if !slow => {
                 if self.count + 1 >= policy.success_threshold {
-                    let now = now.ok_or(NeedsNow)?;
+                    let change = Change::new(Reason::SuccessThreshold, ending, now)?;
                     self.count += 1;
-                    if let Some(levels) = levels.as_deref_mut() {
-                        levels.close(now);
-                    }
-                    let closed = Phase::Closed { failures: 0 };
-                    let reason = Reason::SuccessThreshold;
-                    return Ok(Some(self.enter_automatic(closed, levels, reason, now)));
+                    return Ok(Some(change));
                 }
                 self.count += 1;
             }
             Outcome::Failure | Outcome::Success => {
-                let now = now.ok_or(NeedsNow)?;
-                let asked = ending
-                    .retry_after
-                    .filter(|_| ending.outcome == Outcome::Failure);
-                return Ok(Some(self.open(
-                    policy,
-                    levels,
-                    Reason::ProbeFailed,
-                    now,
-                    asked,
-                )));
+                return Change::new(Reason::ProbeFailed, ending, now).map(Some);
             }
             Outcome::Ignored | Outcome::Cancelled => {}
         }
         self.in_flight = left;
         Ok(None)
+    }
+}
+
+/// What settling a permit comes to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Settled {
+    /// It is done.
+    Done(Effect),
+    /// It counted, and changes the state.
+    Changes(Change),
+}
+
+/// A change of state that a result leads to, and that is still to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    reason: Reason,
+    now: Nanos,
+    /// What the server asked for, if the result was a failure (13.4).
+    retry_after: Option<Nanos>,
+}
+
+impl Change {
+    pub(super) fn new(
+        reason: Reason,
+        ending: Ending,
+        now: Option<Nanos>,
+    ) -> Result<Self, NeedsNow> {
+        Ok(Self {
+            reason,
+            now: now.ok_or(NeedsNow)?,
+            retry_after: match ending.outcome {
+                Outcome::Failure => ending.retry_after,
+                _ => None,
+            },
+        })
     }
 }
 

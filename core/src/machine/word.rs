@@ -8,7 +8,8 @@ use super::{Effect, Forced, Levels, Machine, Outcome, Phase, Policy};
 /// | --- | --- |
 /// | 0 | *call in*: 0 means closed, no failure pending, nothing to decide |
 /// | 1 to 31 | the low 31 bits of the epoch |
-/// | 32 to 60 | failures in a row while closed; all ones where there are too many to write down. A machine with [`Levels`] only says whether there is something special: 1 or 0 |
+/// | 32 to 59 | failures in a row while closed; all ones where there are too many to write down |
+/// | 60 | *special*: what else can be told from the word is not to be relied on |
 /// | 61 to 63 | the phase (a private number) |
 ///
 /// The low 32 bits are all that a permit needs, and what a host reads with one plain load. If bit 0
@@ -22,24 +23,28 @@ pub struct Word(u64);
 
 const CALL_IN: u32 = 1;
 const FAILURES_SHIFT: u32 = 32;
+const SPECIAL_SHIFT: u32 = 60;
 const PHASE_SHIFT: u32 = 61;
 /// As many failures as the word can write down; the machine knows how many more there are.
-const MANY: u32 = (1 << (PHASE_SHIFT - FAILURES_SHIFT)) - 1;
+const MANY: u32 = (1 << (SPECIAL_SHIFT - FAILURES_SHIFT)) - 1;
 
 // The highest bit says that an admission must ask, so that the healthy path tests a sign.
 const CLOSED: u64 = 0;
 const FORCED_CLOSED: u64 = 1;
-/// Closed, with levels: a failure takes the machine, a success does not while nothing is special.
+/// Closed, with levels: a failure takes the machine, whatever else ends does not while nothing is special.
 const CLOSED_WATCHED: u64 = 2;
 /// As watched, and a success takes the time: it has a place in a window of time.
 const CLOSED_TICKED: u64 = 3;
 const OPEN: u64 = 4;
 const HALF_OPEN: u64 = 5;
-const FORCED_OPEN: u64 = 6;
 /// As ticked, and an admission takes the time too: the call's duration matters.
-const CLOSED_TIMED: u64 = 7;
+const CLOSED_TIMED: u64 = 6;
+/// The largest, so that what is asked and takes the time is a range.
+const FORCED_OPEN: u64 = 7;
 /// Closed: the next success may decide something. Open: the wait is not the timeout, or nothing is rejected.
-const SPECIAL: u64 = 1 << FAILURES_SHIFT;
+const SPECIAL: u64 = 1 << SPECIAL_SHIFT;
+const QUIET_TICKED: u64 = CLOSED_TICKED << (PHASE_SHIFT - FAILURES_SHIFT);
+const QUIET_TIMED: u64 = CLOSED_TIMED << (PHASE_SHIFT - FAILURES_SHIFT);
 
 impl Word {
     /// The permit of a call that would have been rejected (SPEC 14): of no epoch.
@@ -115,12 +120,13 @@ impl Word {
 
     /// As [`is_waiting`](Self::is_waiting), and the wait is the timeout, and calls are rejected.
     pub const fn is_waiting_for_timeout(self) -> bool {
-        self.0 & !(u32::MAX as u64) == OPEN << PHASE_SHIFT
+        self.0 >> FAILURES_SHIFT == OPEN << (PHASE_SHIFT - FAILURES_SHIFT)
     }
 
     /// Whether an admission takes a reading of the clock.
     pub const fn needs_now(self) -> bool {
-        matches!(self.phase(), OPEN | HALF_OPEN | CLOSED_TIMED)
+        // Of those whose highest bit is set, all but the largest; as signed numbers, the smallest.
+        (self.0 as i64) < (FORCED_OPEN << PHASE_SHIFT) as i64
     }
 
     /// Whether every call is admitted, and only the time is to be taken.
@@ -130,10 +136,28 @@ impl Word {
 
     /// Whether this word, the current one, says that the success of this permit is only to be counted, if
     /// the call was not slow and the success falls into the newest bucket of a window of time.
+    #[inline(always)]
     pub(crate) const fn is_quiet_for_success_of(self, permit: Self) -> bool {
-        self.0 & SPECIAL == 0
-            && matches!(self.phase(), CLOSED_TICKED | CLOSED_TIMED)
+        matches!(self.0 >> FAILURES_SHIFT, QUIET_TICKED | QUIET_TIMED)
             && self.epoch() == permit.epoch()
+    }
+
+    /// Whether the permit was given while a success was only to be counted, at its time: as far as the
+    /// permit tells, which may be a part of the word only.
+    #[inline(always)]
+    pub(crate) const fn was_quiet(self) -> bool {
+        matches!(self.0 >> FAILURES_SHIFT, QUIET_TICKED | QUIET_TIMED)
+    }
+
+    /// With levels: whether somebody may change this word without the lock, and to what it must be changed
+    /// before the machine is used, so that nobody does.
+    pub(crate) const fn claimed(self) -> Option<Self> {
+        let pending = self.phase() == CLOSED_WATCHED && self.failures() > 0;
+        if pending && self.0 & SPECIAL == 0 {
+            Some(Self(self.0 | SPECIAL))
+        } else {
+            None
+        }
     }
 
     /// The word after this permit is settled so, and whether that counted; none where only the
@@ -168,6 +192,14 @@ impl Word {
                 (failures < policy.failure_threshold && failures < MANY)
                     .then_some(Self::closed(self.epoch(), failures))
             }
+            // A success of which more is to be counted takes it from where all successes are counted.
+            CLOSED_WATCHED if self.0 & SPECIAL == 0 => match outcome {
+                Outcome::Success => Some(Self(
+                    CLOSED_WATCHED << PHASE_SHIFT | (self.epoch() << 1) as u64,
+                )),
+                Outcome::Failure => None,
+                Outcome::Ignored | Outcome::Cancelled => Some(self),
+            },
             FORCED_CLOSED => Some(self),
             _ => None,
         }
@@ -175,38 +207,48 @@ impl Word {
 }
 
 impl Machine {
+    /// As much of the epoch as a word holds.
+    pub(super) const fn low_epoch(&self) -> u32 {
+        self.epoch as u32 & (u32::MAX >> 1)
+    }
+
     /// The word that this state publishes.
     pub fn word(&self, policy: &Policy, levels: Option<&Levels>) -> Word {
-        let epoch = self.epoch as u32 & (u32::MAX >> 1);
-        let (phase, special, call_in) = match (self.forced, self.phase(), levels) {
+        let epoch = self.low_epoch();
+        let (phase, failures, special, call_in) = match (self.forced, self.phase(), levels) {
             (None, Phase::Closed { failures }, None) => return Word::closed(epoch, failures),
             (None, Phase::Closed { failures }, Some(levels)) => {
-                let special = failures > 0 || !levels.is_quiet();
+                let restless = !levels.is_quiet();
                 if levels.slow_call_duration().is_some() {
-                    (CLOSED_TIMED, special, true)
+                    (CLOSED_TIMED, failures, restless, true)
                 } else if levels.has_time_window() {
-                    (CLOSED_TICKED, special, true)
+                    (CLOSED_TICKED, failures, restless, true)
                 } else {
-                    (CLOSED_WATCHED, special, special)
+                    (CLOSED_WATCHED, failures, restless, restless || failures > 0)
                 }
             }
-            (Some(Forced::Closed), ..) => (FORCED_CLOSED, false, false),
-            (Some(Forced::Open), ..) => (FORCED_OPEN, false, true),
+            (Some(Forced::Closed), ..) => (FORCED_CLOSED, 0, false, false),
+            (Some(Forced::Open), ..) => (FORCED_OPEN, 0, false, true),
             (None, Phase::Open { .. }, levels) => {
                 let usual = Self::wait(policy, levels) == policy.timeout
                     && !levels.is_some_and(Levels::is_shadow);
-                (OPEN, !usual, true)
+                (OPEN, 0, !usual, true)
             }
-            (None, Phase::HalfOpen { .. }, _) => (HALF_OPEN, false, true),
+            (None, Phase::HalfOpen { .. }, _) => (HALF_OPEN, 0, false, true),
         };
-        let special = if special { SPECIAL } else { 0 };
-        Word(phase << PHASE_SHIFT | special | (epoch << 1 | u32::from(call_in)) as u64)
+        let failures = failures.min(MANY);
+        Word(
+            phase << PHASE_SHIFT
+                | u64::from(special) << SPECIAL_SHIFT
+                | u64::from(failures) << FAILURES_SHIFT
+                | u64::from(epoch << 1 | u32::from(call_in)),
+        )
     }
 
     /// Takes over the failures that were counted in the word since the machine published it.
     pub(super) const fn catch_up_failures(&mut self, word: Word) {
         if let (None, Phase::Closed { .. }) = (self.forced, self.phase())
-            && word.phase() == CLOSED
+            && matches!(word.phase(), CLOSED | CLOSED_WATCHED)
             && word.failures() < MANY
         {
             self.set_phase(Phase::Closed {

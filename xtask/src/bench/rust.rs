@@ -50,8 +50,9 @@ pub(crate) fn cannot_count() -> Option<String> {
         .map(|(program, package)| format!("there is no {program} (Debian package {package})"))
 }
 
-/// A check of our own paths. It is built without the peers, which take minutes.
+/// A check of our own paths, the C ABI's among them. It is built without the peers, which take minutes.
 fn ours(check: &str) -> Result<String> {
+    build_abi()?;
     Ok(stdout(&mut program(&["--no-default-features"], &[check]))?
         .trim()
         .to_owned())

@@ -8,6 +8,7 @@ use crate::stopwatch::Stopwatch;
 pub(crate) mod loom;
 mod miri;
 mod mutants;
+mod sanitizers;
 mod tests;
 
 /// A long proof. It answers its figures; what is wrong is the error.
@@ -26,10 +27,7 @@ const PROOFS: &[Proof] = &[
         name: "stress",
         run: tests::stress,
     },
-    Proof {
-        name: "c",
-        run: tests::c,
-    },
+    Proof { name: "c", run: c },
     Proof {
         name: "miri",
         run: miri::run,
@@ -43,6 +41,11 @@ const PROOFS: &[Proof] = &[
         run: mutants::run,
     },
 ];
+
+/// The C ABI as it is shipped, and then both sides of it under sanitizers.
+fn c() -> Result<String> {
+    Ok(format!("{}; {}", tests::c()?, sanitizers::run()?))
+}
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {

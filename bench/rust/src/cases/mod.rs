@@ -7,6 +7,7 @@ pub(crate) mod peers;
 #[cfg(feature = "peers")]
 pub(crate) mod peers_async;
 pub(crate) mod references;
+pub(crate) mod windows;
 
 use crate::case::Case;
 
@@ -14,6 +15,7 @@ use crate::case::Case;
 pub(crate) fn all() -> anyhow::Result<Vec<Case>> {
     let mut cases = references::all()?;
     cases.extend(ours::all()?);
+    cases.extend(windows::all()?);
     #[cfg(feature = "peers")]
     {
         cases.extend(peers::all()?);

@@ -1,32 +1,44 @@
 //! The kinds of breakers that are weighed.
 
 use anyhow::Result;
+use k1s0_circuit_breaker::CircuitBreaker;
 
 use super::{Kind, Occupied};
-use crate::cases::ours;
+use crate::cases::{ours, windows};
 use crate::guarded::Fault;
 
 /// What is not looked at: whether a call was let through.
 fn ignore<T>(_: T) {}
 
+/// One of ours; it takes `failures` to open.
+fn one_of_ours(
+    name: &'static str,
+    new: fn() -> Result<CircuitBreaker>,
+    failures: usize,
+    number: usize,
+) -> Result<Occupied> {
+    Kind {
+        name,
+        new,
+        succeed: |it: &mut CircuitBreaker| ignore(it.call_sync(|| Ok::<u64, Fault>(0))),
+        fail: |it: &mut CircuitBreaker| ignore(it.call_sync(|| Err::<u64, _>(Fault))),
+        failures,
+    }
+    .measure(number)
+}
+
 pub(super) fn all(number: usize) -> Result<Vec<Occupied>> {
-    let ours = Kind {
-        name: ours::CALL,
-        new: ours::breaker,
-        succeed: |it: &mut _| {
-            ignore(k1s0_circuit_breaker::CircuitBreaker::call_sync(it, || {
-                Ok::<u64, Fault>(0)
-            }))
-        },
-        fail: |it: &mut _| {
-            ignore(k1s0_circuit_breaker::CircuitBreaker::call_sync(it, || {
-                Err::<u64, _>(Fault)
-            }))
-        },
-        failures: 5,
-    };
     #[cfg_attr(not(feature = "peers"), expect(unused_mut, reason = "peers are added"))]
-    let mut rows = vec![ours.measure(number)?];
+    let mut rows = vec![
+        one_of_ours(ours::CALL, ours::breaker, 5, number)?,
+        one_of_ours(windows::CALLS, || windows::of_calls(100), 40, number)?,
+        one_of_ours(
+            windows::HEAVY,
+            || windows::of_calls(10_000),
+            40,
+            number / 10,
+        )?,
+    ];
     #[cfg(feature = "peers")]
     rows.extend(peers(number)?);
     Ok(rows)
