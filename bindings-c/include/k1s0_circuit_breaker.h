@@ -13,9 +13,10 @@
  *    Numbers are never given a second meaning. Be ready for numbers that are not in your header: 100 and above are errors.
  * 3. **Out-parameters** are written only on `K1S0_CB_OK`, with these exceptions: `rejection` is written on `K1S0_CB_REJECTED` and
  *    only then; `transitions` on `K1S0_CB_REJECTED` too; `effect` and `transitions` on `K1S0_CB_ALREADY_SETTLED` too; `error` on
- *    `K1S0_CB_INVALID_CONFIG` and only then; `needed` on `K1S0_CB_BUFFER_TOO_SMALL` too.
+ *    `K1S0_CB_INVALID_CONFIG` and only then; `needed` and `count` on `K1S0_CB_BUFFER_TOO_SMALL` too.
  * 4. **NULL.** Every pointer is checked: `K1S0_CB_NULL_POINTER`. Only where a function says so may it be NULL: `rejection`,
- *    `transitions`, `effect` and `error`, when you do not want to know; `config`, for the defaults; what `…_free` is given.
+ *    `transitions`, `effect` and `error`, when you do not want to know; `config`, for the defaults; what `…_free` is given; a buffer of
+ *    no bytes.
  *    A pointer that is not NULL must be good: aligned, and to memory of the size of its type.
  * 5. **Handles** (`k1s0_cb`, `k1s0_cb_counter`) are opaque. `k1s0_cb` is counted: `k1s0_cb_new`, `k1s0_cb_shared` and `k1s0_cb_clone` give a
  *    reference each, `k1s0_cb_free` takes one back, and with the last the breaker is gone. A handle whose reference was freed is
@@ -24,8 +25,10 @@
  *    (a permit, a struct) belongs to one thread at a time. To free a handle while others use the breaker, give each thread a
  *    reference of its own.
  * 7. **Time.** `now_ns` is your monotonic clock in nanoseconds; only differences mean anything. Every call of one breaker takes
- *    readings of the same clock. A reading that goes backwards opens nothing, closes nothing, and at worst starts a wait afresh.
- * 8. **Numbers for enums** are fixed-width integers (`uint32_t`) and checked: `K1S0_CB_INVALID_ARGUMENT`. Flags are 0 or 1.
+ *    readings of the same clock. A reading that goes backwards opens nothing, closes nothing, and at worst starts a wait afresh
+ *    or forgets the calls that were in flight.
+ * 8. **Numbers for enums** are fixed-width integers (`uint32_t`) and checked: `K1S0_CB_INVALID_ARGUMENT`. Flags are 0 or 1. In a
+ *    config both are 64 bits wide, and refused like every other value: `K1S0_CB_INVALID_CONFIG`.
  *    Numbers that this library hands out may be newer than your header; treat unknown ones as "other".
  * 9. **Sized structs** (`k1s0_cb_config`, `k1s0_cb_metrics`) begin with `struct_size`; set it to `sizeof` your struct (for a config
  *    `k1s0_cb_config_init` does). They grow at the end: a smaller, older struct works, fields it does not have are default; a larger,
@@ -53,6 +56,9 @@
  * were given, not a copy: a copy is settled twice and not always detected. A permit that is never settled takes its probe's
  * slot until `probe_timeout`; a call that you give up is `K1S0_CB_CANCELLED`.
  *
+ * A breaker with `shadow` gives a permit to a call that it would have rejected, too. Settle it or do not: the effect is
+ * `K1S0_CB_EFFECT_SHADOWED`, and nothing changes.
+ *
  * ## The admission word
  *
  * A host for which a call into this library is dear (C#, Dart, Go) may leave most of them out. Each breaker has one 64-bit word
@@ -60,7 +66,7 @@
  *
  * | bits | meaning |
  * | --- | --- |
- * | 0 | *call in*; 0 means: closed, no failure pending, nothing to decide |
+ * | 0 | *call in*; 0 means: closed, no failure pending, nothing to decide, no time to take |
  * | 1 to 31 | the low 31 bits of the epoch |
  * | 32 to 63 | private |
  *
@@ -69,7 +75,10 @@
  * 2. Make the guarded call.
  * 3. If it succeeded, bit 0 of your word is 0, and a second acquire load finds the very same word: add 1 to your counter
  *    (`k1s0_cb_counter_address`). That is all.
- * 4. In every other case call `k1s0_cb_settle_word` with your word. Never both, and once per word that you were given.
+ * 4. In every other case call `k1s0_cb_settle_word` with your word, and the `now_ns` that you asked for it with, or 0 if you did not
+ *    ask. Never both, and once per word that you were given.
+ *
+ * Where `slow_call_duration_ns` is set, or a window of time, bit 0 is always 1 while closed, but for `k1s0_cb_force_closed`.
  *
  * The counter has one writer at a time, so adding is an atomic *relaxed* load, an addition and a *relaxed* store; it needs no locked
  * instruction. Make one `k1s0_cb_counter` for each thread. The totals include it, and keep what it counted after `k1s0_cb_counter_free`.
@@ -86,13 +95,25 @@
 #include <stdint.h>
 
 // The version of the ABI that this header describes. It grows with an incompatible change only.
-#define K1S0_CB_ABI_VERSION 1
+#define K1S0_CB_ABI_VERSION 2
 
 // A wait that never ends.
 #define K1S0_CB_NEVER 18446744073709551615ull
 
+// Not configured: for fields that say so. It is no threshold, no rate, and not `K1S0_CB_NEVER`.
+#define K1S0_CB_OFF 18446744073709551600ull
+
+// The window is of the last `window_calls` calls.
+#define K1S0_CB_WINDOW_CALLS 0
+
+// The window is of the calls of the last `window_time_ns`.
+#define K1S0_CB_WINDOW_TIME 1
+
 // The longest name, in bytes.
 #define K1S0_CB_MAX_NAME 1024
+
+// How many transitions a breaker remembers.
+#define K1S0_CB_RECENT_TRANSITIONS 32
 
 // A circuit breaker.
 typedef struct k1s0_cb k1s0_cb;
@@ -121,11 +142,13 @@ typedef uint32_t k1s0_cb_reject_reason;
 // What ended a call that has no status.
 typedef uint32_t k1s0_cb_transport_error;
 
-// What a breaker is to do. Fill it with `k1s0_cb_config_init`, then change what you like.
+// What a breaker is to do. Fill it with `k1s0_cb_config_init`, then change what you like. Fractions are in
+// parts in a million: 500000 is one half.
 typedef struct k1s0_cb_config {
     // `sizeof(k1s0_cb_config)`.
     uint64_t struct_size;
-    // Failures in a row that open the circuit: 1 to 4294967295, 5 by default.
+    // Failures in a row that open the circuit: 1 to 4294967295, 5 by default. `K1S0_CB_OFF` where a rate is
+    // to open it instead.
     uint64_t failure_threshold;
     // Successful probes that close it again: 1 to 4294967295, 3 by default.
     uint64_t success_threshold;
@@ -135,6 +158,42 @@ typedef struct k1s0_cb_config {
     uint64_t half_open_max_calls;
     // When a full set of unsettled probes is given up: 1 ms or more, 60 s by default.
     uint64_t probe_timeout_ns;
+    // How large a part of the window's calls must fail to open the circuit: 1 to 1000000, `K1S0_CB_OFF` by
+    // default.
+    uint64_t failure_rate_ppm;
+    // Fewer calls in the window than this decide nothing: 1 to 4294967295, 20 by default; with a failure rate
+    // no more than a window of calls can hold.
+    uint64_t minimum_calls;
+    // Which calls the rates are about: `K1S0_CB_WINDOW_CALLS` by default, or `K1S0_CB_WINDOW_TIME`.
+    uint64_t window_kind;
+    // In a window of calls, how many: 1 to 65536, 100 by default.
+    uint64_t window_calls;
+    // Of a window of time, its length: 10 ms to 24 h. It has no default.
+    uint64_t window_time_ns;
+    // Of a window of time, in how many equal stretches it is cut, the oldest of which is forgotten at a time:
+    // 10 to 100, 10 by default.
+    uint64_t window_buckets;
+    // Calls that take so long or longer are slow: 1 ns or more, `K1S0_CB_OFF` by default.
+    uint64_t slow_call_duration_ns;
+    // How large a part of the window's calls must be slow to open the circuit: 1 to 1000000, 800000 by default.
+    uint64_t slow_call_rate_ppm;
+    // As `minimum_calls`, for slow calls; 20 by default.
+    uint64_t slow_minimum_calls;
+    // 1 if calls are to count as slow while they are still in flight; 0 by default. See `k1s0_cb_tick`.
+    uint64_t count_hung_calls;
+    // Each wait by the one before it: 1000000 to 100000000, 1000000 by default.
+    uint64_t backoff_multiplier_ppm;
+    // The longest wait, `timeout_ns` or more. `K1S0_CB_OFF`, the default: 10 minutes, or `timeout_ns` where that
+    // is longer.
+    uint64_t max_timeout_ns;
+    // How large a part of itself a wait may be off, to either side: 0 to 1000000, 0 by default.
+    uint64_t jitter_ppm;
+    // Where the random numbers for the jitter begin, if `has_jitter_seed` is 1.
+    uint64_t jitter_seed;
+    // 0 by default: the breaker draws a seed of its own.
+    uint64_t has_jitter_seed;
+    // 1 to decide and tell, but reject nothing; 0 by default.
+    uint64_t shadow;
 } k1s0_cb_config;
 
 // Why a configuration was refused. All strings are UTF-8, terminated, and cut where they do not fit.
@@ -157,6 +216,8 @@ typedef struct k1s0_cb_permit {
     uint32_t mark;
     // Whose it is. Private.
     uint64_t breaker;
+    // The `now_ns` of its admission. Private.
+    uint64_t began_ns;
 } k1s0_cb_permit;
 
 // Why a call was not admitted, and when to come back.
@@ -240,6 +301,22 @@ typedef struct k1s0_cb_metrics {
     uint32_t consecutive_failures;
     // Probes that are not settled yet.
     uint32_t probes_in_flight;
+    // Calls that took as long as `slow_call_duration_ns`, or longer, or were found to hang.
+    uint64_t slow;
+    // Calls that would not have been admitted but for `shadow`, for whatever reason; `rejected` is then 0.
+    uint64_t would_reject;
+    // Calls that would not have been admitted because the wait was not over.
+    uint64_t would_reject_open;
+    // Calls that would not have been admitted because every probe's slot was taken.
+    uint64_t would_reject_half_open;
+    // Calls that would not have been admitted because of `k1s0_cb_force_open`.
+    uint64_t would_reject_forced_open;
+    // Calls in the window; this and the next two are 0 unless closed, and may shrink.
+    uint64_t window_calls;
+    // Those of them that failed.
+    uint64_t window_failures;
+    // Those of them that were slow.
+    uint64_t window_slow;
 } k1s0_cb_metrics;
 
 // Done.
@@ -311,6 +388,12 @@ typedef struct k1s0_cb_metrics {
 // Every probe was unsettled for too long.
 #define K1S0_CB_REASON_PROBE_TIMEOUT 4
 
+// As large a part of the window's calls failed as `failure_rate_ppm`.
+#define K1S0_CB_REASON_FAILURE_RATE 5
+
+// As large a part of the window's calls was slow as `slow_call_rate_ppm`.
+#define K1S0_CB_REASON_SLOW_CALL_RATE 6
+
 // `k1s0_cb_reset`.
 #define K1S0_CB_REASON_RESET 7
 
@@ -346,6 +429,9 @@ typedef struct k1s0_cb_metrics {
 
 // The permit had been settled before.
 #define K1S0_CB_EFFECT_ALREADY_SETTLED 2
+
+// The call would have been rejected but for `shadow`; the outcome counts nowhere.
+#define K1S0_CB_EFFECT_SHADOWED 3
 
 // The wait is not over.
 #define K1S0_CB_REJECT_OPEN 0
@@ -397,7 +483,7 @@ const char *k1s0_cb_state_name(k1s0_cb_state state);
 // The name of an outcome: "success", "failure", "ignored", "cancelled".
 const char *k1s0_cb_outcome_name(k1s0_cb_outcome outcome);
 
-// The name of what a settlement did: "applied", "stale", "already_settled".
+// The name of what a settlement did: "applied", "stale", "already_settled", "shadowed".
 const char *k1s0_cb_effect_name(k1s0_cb_effect effect);
 
 // The name of a transition's reason: "failure_threshold" and so on.
@@ -456,7 +542,7 @@ k1s0_cb_result k1s0_cb_shared(const char *name,
                               struct k1s0_cb_config_error *error);
 
 // May this call be made? `K1S0_CB_OK`: make it, then settle `permit`. `K1S0_CB_REJECTED`: do not make
-// it; `rejection` says why. `rejection` and `transitions` may be NULL.
+// it; `rejection` says why. `rejection` and `transitions` may be NULL. A breaker with `shadow` rejects nothing.
 //
 // `K1S0_CB_NULL_POINTER`.
 k1s0_cb_result k1s0_cb_try_acquire(const struct k1s0_cb *breaker,
@@ -478,6 +564,17 @@ k1s0_cb_result k1s0_cb_settle(const struct k1s0_cb *breaker,
                               k1s0_cb_effect *effect,
                               struct k1s0_cb_transitions *transitions);
 
+// As `k1s0_cb_settle`, with the time for which the server asks not to be called, its `Retry-After`: if this
+// failure opens the circuit, the wait is at least that long, at most `max_timeout_ns`. `K1S0_CB_NEVER` is for
+// ever. With any other outcome, or where nothing opens, it means nothing.
+k1s0_cb_result k1s0_cb_settle_retry_after(const struct k1s0_cb *breaker,
+                                          struct k1s0_cb_permit *permit,
+                                          k1s0_cb_outcome outcome,
+                                          uint64_t retry_after_ns,
+                                          uint64_t now_ns,
+                                          k1s0_cb_effect *effect,
+                                          struct k1s0_cb_transitions *transitions);
+
 // Records a success that no permit was taken for. It may close a half-open breaker.
 // `transitions` may be NULL.
 //
@@ -493,6 +590,15 @@ k1s0_cb_result k1s0_cb_record_success(const struct k1s0_cb *breaker,
 k1s0_cb_result k1s0_cb_record_failure(const struct k1s0_cb *breaker,
                                       uint64_t now_ns,
                                       struct k1s0_cb_transitions *transitions);
+
+// Looks for calls in flight that hang, as each admission does, where `count_hung_calls` is 1; it may open the
+// breaker. Call it now and then, about every `slow_call_duration_ns`, where calls may be so few that nobody
+// else looks. `transitions` may be NULL.
+//
+// `K1S0_CB_NULL_POINTER`.
+k1s0_cb_result k1s0_cb_tick(const struct k1s0_cb *breaker,
+                            uint64_t now_ns,
+                            struct k1s0_cb_transitions *transitions);
 
 // Closes the breaker, ends a forced mode and zeroes all counts but the totals; always a transition.
 // `transitions` may be NULL.
@@ -548,6 +654,16 @@ k1s0_cb_result k1s0_cb_get_metrics(const struct k1s0_cb *breaker,
                                    uint64_t now_ns,
                                    struct k1s0_cb_metrics *metrics);
 
+// Copies the last transitions into your array of `capacity` items, the oldest first: at most
+// `K1S0_CB_RECENT_TRANSITIONS`, which is always room enough. `count` is how many there are. `items` may be NULL
+// where `capacity` is 0, to ask for the count.
+//
+// `K1S0_CB_BUFFER_TOO_SMALL`, with `count` written and the array left alone; `K1S0_CB_NULL_POINTER`.
+k1s0_cb_result k1s0_cb_recent_transitions(const struct k1s0_cb *breaker,
+                                          struct k1s0_cb_transition *items,
+                                          uint64_t capacity,
+                                          uint64_t *count);
+
 // Where the breaker's admission word is. Read it atomically, never write it; it is good while you hold
 // a reference to the breaker.
 //
@@ -555,7 +671,7 @@ k1s0_cb_result k1s0_cb_get_metrics(const struct k1s0_cb *breaker,
 k1s0_cb_result k1s0_cb_admission_word(const struct k1s0_cb *breaker,
                                       const uint64_t **word);
 
-// As `k1s0_cb_try_acquire`, giving a word. Settle it once.
+// As `k1s0_cb_try_acquire`, giving a word. Settle it once, with this `now_ns` as its `began_ns`.
 k1s0_cb_result k1s0_cb_acquire_word(const struct k1s0_cb *breaker,
                                     uint64_t now_ns,
                                     uint64_t *word,
@@ -563,13 +679,15 @@ k1s0_cb_result k1s0_cb_acquire_word(const struct k1s0_cb *breaker,
                                     struct k1s0_cb_transitions *transitions);
 
 // Settles a word that was read from the admission word with bit 0 clear, or given by
-// `k1s0_cb_acquire_word`. `effect` and `transitions` may be NULL.
+// `k1s0_cb_acquire_word`. `began_ns` is the `now_ns` that the word was asked for with, or 0 if it was read in
+// place: it says how long the call took. `effect` and `transitions` may be NULL.
 //
 // A word is a bare number, so the library can often but not always tell that it was settled before
 // (`K1S0_CB_ALREADY_SETTLED`), and never that it is another breaker's: settle each once, at its own breaker.
 // `K1S0_CB_INVALID_PERMIT` for 0; `K1S0_CB_INVALID_ARGUMENT` for the outcome; `K1S0_CB_NULL_POINTER`.
 k1s0_cb_result k1s0_cb_settle_word(const struct k1s0_cb *breaker,
                                    uint64_t word,
+                                   uint64_t began_ns,
                                    k1s0_cb_outcome outcome,
                                    uint64_t now_ns,
                                    k1s0_cb_effect *effect,
@@ -578,10 +696,22 @@ k1s0_cb_result k1s0_cb_settle_word(const struct k1s0_cb *breaker,
 // As `k1s0_cb_settle_word`, with the low 32 bits of the word.
 k1s0_cb_result k1s0_cb_settle_low_word(const struct k1s0_cb *breaker,
                                        uint32_t low_word,
+                                       uint64_t began_ns,
                                        k1s0_cb_outcome outcome,
                                        uint64_t now_ns,
                                        k1s0_cb_effect *effect,
                                        struct k1s0_cb_transitions *transitions);
+
+// As `k1s0_cb_settle_word`, with a server's `Retry-After`; see `k1s0_cb_settle_retry_after`. `word` may be the
+// low 32 bits alone.
+k1s0_cb_result k1s0_cb_settle_word_retry_after(const struct k1s0_cb *breaker,
+                                               uint64_t word,
+                                               uint64_t began_ns,
+                                               k1s0_cb_outcome outcome,
+                                               uint64_t retry_after_ns,
+                                               uint64_t now_ns,
+                                               k1s0_cb_effect *effect,
+                                               struct k1s0_cb_transitions *transitions);
 
 // Makes a counter for one thread of the host. It may outlive its breaker; then nobody reads it.
 //

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use breaker::engine::Engine;
-use breaker::machine::Policy;
+use breaker::machine::Rules;
 
 use crate::boundary::{Answer, boundary, guarded};
 use crate::config::{self, k1s0_cb_config, k1s0_cb_config_error};
@@ -20,6 +20,8 @@ pub struct k1s0_cb {
     /// What its permits carry. No two breakers of a process ever have the same, and none has 0.
     pub(crate) id: u64,
     pub(crate) name: Option<Arc<str>>,
+    /// Whether it gives permits to calls that it would have rejected.
+    pub(crate) shadow: bool,
     /// Where it stands in the list of those alive; `fork.rs` sees to it.
     pub(crate) place: AtomicUsize,
 }
@@ -27,13 +29,14 @@ pub struct k1s0_cb {
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl k1s0_cb {
-    pub(crate) fn make(policy: Policy, name: Option<Arc<str>>) -> Answer<Arc<Self>> {
+    pub(crate) fn make(rules: &Rules, name: Option<Arc<str>>) -> Answer<Arc<Self>> {
         fork::prepare_for_forks()?;
         let breaker = Arc::new(Self {
-            engine: Engine::new(policy),
+            engine: Engine::new(rules),
             // Nothing is ordered by it; it only must not come twice.
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             name,
+            shadow: rules.shadow,
             place: AtomicUsize::new(0),
         });
         fork::register(&breaker);
@@ -73,8 +76,8 @@ pub unsafe extern "C" fn k1s0_cb_new(
         // SAFETY: the host promises convention 4.
         let place = unsafe { out(breaker) }?;
         // SAFETY: the host promises conventions 4 and 9.
-        let policy = unsafe { config::policy(config, error) }?;
-        hand_out(k1s0_cb::make(policy, None)?, place);
+        let rules = unsafe { config::rules(config, error) }?;
+        hand_out(k1s0_cb::make(&rules, None)?, place);
         Ok(())
     })
 }

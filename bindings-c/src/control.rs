@@ -83,6 +83,25 @@ pub unsafe extern "C" fn k1s0_cb_record_failure(
     })
 }
 
+/// Looks for calls in flight that hang, as each admission does, where `count_hung_calls` is 1; it may open the
+/// breaker. Call it now and then, about every `slow_call_duration_ns`, where calls may be so few that nobody
+/// else looks. `transitions` may be NULL.
+///
+/// `K1S0_CB_NULL_POINTER`.
+///
+/// # Safety
+///
+/// Each pointer is NULL or good (conventions 4 and 5).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn k1s0_cb_tick(
+    breaker: *const k1s0_cb,
+    now_ns: u64,
+    transitions: *mut k1s0_cb_transitions,
+) -> k1s0_cb_result {
+    // SAFETY: the host promises conventions 4, 5 and 6.
+    boundary(|| unsafe { operate(breaker, transitions, |engine| engine.tick(now_ns)) })
+}
+
 /// Closes the breaker, ends a forced mode and zeroes all counts but the totals; always a transition.
 /// `transitions` may be NULL.
 ///

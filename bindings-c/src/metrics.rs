@@ -57,11 +57,27 @@ pub struct k1s0_cb_metrics {
     pub consecutive_failures: u32,
     /// Probes that are not settled yet.
     pub probes_in_flight: u32,
+    /// Calls that took as long as `slow_call_duration_ns`, or longer, or were found to hang.
+    pub slow: u64,
+    /// Calls that would not have been admitted but for `shadow`, for whatever reason; `rejected` is then 0.
+    pub would_reject: u64,
+    /// Calls that would not have been admitted because the wait was not over.
+    pub would_reject_open: u64,
+    /// Calls that would not have been admitted because every probe's slot was taken.
+    pub would_reject_half_open: u64,
+    /// Calls that would not have been admitted because of `k1s0_cb_force_open`.
+    pub would_reject_forced_open: u64,
+    /// Calls in the window; this and the next two are 0 unless closed, and may shrink.
+    pub window_calls: u64,
+    /// Those of them that failed.
+    pub window_failures: u64,
+    /// Those of them that were slow.
+    pub window_slow: u64,
 }
 
-// SAFETY: `u64`s and `f64`s, then an even number of `u32`s: no padding; the first is the size.
+// SAFETY: `u64`s and `f64`s, and between them an even number of `u32`s: no padding; the first is the size.
 unsafe impl Growing for k1s0_cb_metrics {}
-const _: () = assert!(size_of::<k1s0_cb_metrics>() == 23 * 8 + 6 * 4, "no padding");
+const _: () = assert!(size_of::<k1s0_cb_metrics>() == 31 * 8 + 6 * 4, "no padding");
 
 /// The state at `now_ns`; `K1S0_CB_HALF_OPEN` as soon as the wait is over. Changes nothing.
 ///
@@ -136,6 +152,14 @@ impl From<CircuitBreakerMetrics> for k1s0_cb_metrics {
             forced: metrics.forced.into(),
             consecutive_failures: metrics.consecutive_failures,
             probes_in_flight: metrics.probes_in_flight.into(),
+            slow: metrics.slow_count,
+            would_reject: metrics.would_reject_count,
+            would_reject_open: metrics.would_reject_for(RejectReason::Open),
+            would_reject_half_open: metrics.would_reject_for(RejectReason::HalfOpen),
+            would_reject_forced_open: metrics.would_reject_for(RejectReason::ForcedOpen),
+            window_calls: metrics.window_calls,
+            window_failures: metrics.window_failures,
+            window_slow: metrics.window_slow,
         }
     }
 }

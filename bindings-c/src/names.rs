@@ -89,13 +89,14 @@ pub extern "C" fn k1s0_cb_outcome_name(outcome: k1s0_cb_outcome) -> *const c_cha
     }
 }
 
-/// The name of what a settlement did: "applied", "stale", "already_settled".
+/// The name of what a settlement did: "applied", "stale", "already_settled", "shadowed".
 #[unsafe(no_mangle)]
 pub extern "C" fn k1s0_cb_effect_name(effect: k1s0_cb_effect) -> *const c_char {
     names! { effect;
         K1S0_CB_EFFECT_APPLIED => Effect::Applied.name(),
         K1S0_CB_EFFECT_STALE => Effect::Stale.name(),
         K1S0_CB_EFFECT_ALREADY_SETTLED => Effect::AlreadySettled.name(),
+        K1S0_CB_EFFECT_SHADOWED => Effect::Shadowed.name(),
     }
 }
 
@@ -108,6 +109,8 @@ pub extern "C" fn k1s0_cb_reason_name(reason: k1s0_cb_reason) -> *const c_char {
         K1S0_CB_REASON_SUCCESS_THRESHOLD => Reason::SuccessThreshold.name(),
         K1S0_CB_REASON_PROBE_FAILED => Reason::ProbeFailed.name(),
         K1S0_CB_REASON_PROBE_TIMEOUT => Reason::ProbeTimeout.name(),
+        K1S0_CB_REASON_FAILURE_RATE => Reason::FailureRate.name(),
+        K1S0_CB_REASON_SLOW_CALL_RATE => Reason::SlowCallRate.name(),
         K1S0_CB_REASON_RESET => Reason::Reset.name(),
         K1S0_CB_REASON_TRIP => Reason::Trip.name(),
         K1S0_CB_REASON_FORCED => Reason::Forced.name(),

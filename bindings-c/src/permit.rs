@@ -1,16 +1,12 @@
-//! The two-step call: acquire and settle.
+//! The two-step call's first step: may it be made?
 
 use breaker::machine::{Admission, NeedsNow, Verdict, Word};
-use breaker::{Effect, Outcome, RejectReason, Settlement};
+use breaker::{Outcome, RejectReason};
 
 use crate::boundary::{Answer, at_once, boundary};
 use crate::breaker::k1s0_cb;
 use crate::pointer::{Out, out, required, wanted};
-use crate::result::{
-    K1S0_CB_ALREADY_SETTLED, K1S0_CB_INVALID_ARGUMENT, K1S0_CB_INVALID_PERMIT,
-    K1S0_CB_NULL_POINTER, K1S0_CB_OK, K1S0_CB_REJECTED, K1S0_CB_WRONG_BREAKER, k1s0_cb_result,
-};
-use crate::thread;
+use crate::result::{K1S0_CB_INVALID_ARGUMENT, K1S0_CB_OK, K1S0_CB_REJECTED, k1s0_cb_result};
 use crate::transition::k1s0_cb_transitions;
 
 /// How a call ended.
@@ -32,6 +28,8 @@ pub const K1S0_CB_EFFECT_APPLIED: k1s0_cb_effect = 0;
 pub const K1S0_CB_EFFECT_STALE: k1s0_cb_effect = 1;
 /// The permit had been settled before.
 pub const K1S0_CB_EFFECT_ALREADY_SETTLED: k1s0_cb_effect = 2;
+/// The call would have been rejected but for `shadow`; the outcome counts nowhere.
+pub const K1S0_CB_EFFECT_SHADOWED: k1s0_cb_effect = 3;
 
 /// Why a call was rejected.
 pub type k1s0_cb_reject_reason = u32;
@@ -54,6 +52,8 @@ pub struct k1s0_cb_permit {
     pub mark: u32,
     /// Whose it is. Private.
     pub breaker: u64,
+    /// The `now_ns` of its admission. Private.
+    pub began_ns: u64,
 }
 
 /// Why a call was not admitted, and when to come back.
@@ -69,7 +69,7 @@ pub struct k1s0_cb_rejection {
 }
 
 /// May this call be made? `K1S0_CB_OK`: make it, then settle `permit`. `K1S0_CB_REJECTED`: do not make
-/// it; `rejection` says why. `rejection` and `transitions` may be NULL.
+/// it; `rejection` says why. `rejection` and `transitions` may be NULL. A breaker with `shadow` rejects nothing.
 ///
 /// `K1S0_CB_NULL_POINTER`.
 ///
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn k1s0_cb_try_acquire(
         // SAFETY: the host promises conventions 4, 5 and 6.
         let (breaker, permit) = unsafe { (required(breaker).ok()?, out(permit).ok()?) };
         let word = breaker.engine.admit_unasked()?;
-        permit.write(given_by(breaker, word));
+        permit.write(given_by(breaker, word, now_ns));
         // SAFETY: the host promises conventions 4 and 6.
         if let Some(transitions) = unsafe { wanted(transitions) } {
             transitions.write_none();
@@ -120,21 +120,22 @@ unsafe extern "C" fn try_acquire_asking(
         // SAFETY: the host promises conventions 4 and 6.
         let said = unsafe { (wanted(rejection), wanted(transitions)) };
         let word = acquire(breaker, now_ns, said.0, said.1)?;
-        permit.write(given_by(breaker, word));
+        permit.write(given_by(breaker, word, now_ns));
         Ok(())
     })
 }
 
 /// A permit's `mark`.
-const GIVEN: u32 = 1;
-const SETTLED: u32 = 2;
+pub(crate) const GIVEN: u32 = 1;
+pub(crate) const SETTLED: u32 = 2;
 
-const fn given_by(breaker: &k1s0_cb, word: Word) -> k1s0_cb_permit {
+const fn given_by(breaker: &k1s0_cb, word: Word, began_ns: u64) -> k1s0_cb_permit {
     k1s0_cb_permit {
         // All that a permit needs of the admission word.
         word: word.to_bits() as u32,
         mark: GIVEN,
         breaker: breaker.id,
+        began_ns,
     }
 }
 
@@ -174,6 +175,7 @@ fn ask(
     }
     match verdict {
         Verdict::Admitted(word) => Ok(word),
+        Verdict::Shadowed { .. } => Ok(Word::SHADOW),
         Verdict::Rejected {
             reason,
             retry_after,
@@ -208,173 +210,7 @@ const fn reject_reason_number(reason: RejectReason) -> k1s0_cb_reject_reason {
     }
 }
 
-/// Settles a permit, and marks it as settled. `effect` says whether the outcome counted; it and
-/// `transitions` may be NULL.
-///
-/// `K1S0_CB_ALREADY_SETTLED` for a permit that was settled before; `K1S0_CB_INVALID_PERMIT` for one that no
-/// breaker gave; `K1S0_CB_WRONG_BREAKER` for one that another breaker gave; `K1S0_CB_INVALID_ARGUMENT` for the
-/// outcome; `K1S0_CB_NULL_POINTER`. Of these only the first leaves nothing to settle.
-///
-/// # Safety
-///
-/// Each pointer is NULL or good (conventions 4 and 5); no other thread uses the permit.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn k1s0_cb_settle(
-    breaker: *const k1s0_cb,
-    permit: *mut k1s0_cb_permit,
-    outcome: k1s0_cb_outcome,
-    now_ns: u64,
-    effect: *mut k1s0_cb_effect,
-    transitions: *mut k1s0_cb_transitions,
-) -> k1s0_cb_result {
-    let settled = at_once(|| {
-        // SAFETY: the host promises conventions 4, 5 and 6.
-        let (breaker, permit) = unsafe { (required(breaker).ok()?, permit.as_mut()?) };
-        if permit.breaker != breaker.id
-            || permit.mark != GIVEN
-            || outcome != K1S0_CB_SUCCESS
-            || !breaker
-                .engine
-                .success_changes_nothing(Word::from_bits(permit.word.into()))
-        {
-            return None;
-        }
-        permit.mark = SETTLED;
-        // SAFETY: the host promises conventions 4 and 6.
-        let (effect, transitions) = unsafe { (wanted(effect), wanted(transitions)) };
-        if let Some(effect) = effect {
-            effect.write(K1S0_CB_EFFECT_APPLIED);
-        }
-        if let Some(transitions) = transitions {
-            transitions.write_none();
-        }
-        Some(if thread::count_success_at_once(&breaker.engine) {
-            K1S0_CB_OK
-        } else {
-            count_success(breaker)
-        })
-    });
-    match settled {
-        Some(result) => result,
-        // SAFETY: the host's promises are passed on.
-        None => unsafe { settle_permit(breaker, permit, outcome, now_ns, effect, transitions) },
-    }
-}
-
-/// The first success of a thread: it gets a counter. And every one of a thread that is not found at once.
-#[cold]
-#[inline(never)]
-extern "C" fn count_success(breaker: &k1s0_cb) -> k1s0_cb_result {
-    if thread::goes_without() && breaker.engine.count_success_at_once() {
-        return K1S0_CB_OK;
-    }
-    boundary(|| {
-        thread::count_success(&breaker.engine);
-        Ok(())
-    })
-}
-
-/// # Safety
-///
-/// As [`k1s0_cb_settle`].
-#[cold]
-#[inline(never)]
-unsafe extern "C" fn settle_permit(
-    breaker: *const k1s0_cb,
-    permit: *mut k1s0_cb_permit,
-    outcome: k1s0_cb_outcome,
-    now_ns: u64,
-    effect: *mut k1s0_cb_effect,
-    transitions: *mut k1s0_cb_transitions,
-) -> k1s0_cb_result {
-    boundary(|| {
-        // SAFETY: the host promises conventions 4, 5 and 6.
-        let (breaker, permit) = unsafe { (required(breaker)?, permit.as_mut()) };
-        let permit = permit.ok_or(K1S0_CB_NULL_POINTER)?;
-        // SAFETY: the host promises conventions 4 and 6.
-        let said = unsafe { (wanted(effect), wanted(transitions)) };
-        if permit.breaker != breaker.id {
-            return Err(match permit.breaker {
-                0 => K1S0_CB_INVALID_PERMIT,
-                _ => K1S0_CB_WRONG_BREAKER,
-            });
-        }
-        if outcome > K1S0_CB_CANCELLED {
-            return Err(K1S0_CB_INVALID_ARGUMENT);
-        }
-        match permit.mark {
-            GIVEN => {
-                // Settled before it is used: whatever happens, it is used once.
-                permit.mark = SETTLED;
-                let word = Word::from_bits(permit.word.into());
-                settle(breaker, word, outcome, now_ns, said.0, said.1)
-            }
-            SETTLED => tell(ALREADY_SETTLED, said.0, said.1),
-            _ => Err(K1S0_CB_INVALID_PERMIT),
-        }
-    })
-}
-
-const ALREADY_SETTLED: Settlement = Settlement {
-    effect: Effect::AlreadySettled,
-    transition: None,
-};
-
-/// Settlement, with its way around everything for a success while healthy.
-#[inline(always)]
-pub(crate) fn settle(
-    breaker: &k1s0_cb,
-    word: Word,
-    outcome: k1s0_cb_outcome,
-    now_ns: u64,
-    effect: Option<Out<k1s0_cb_effect>>,
-    transitions: Option<Out<k1s0_cb_transitions>>,
-) -> Answer {
-    if outcome == K1S0_CB_SUCCESS && breaker.engine.succeed_unasked(word) {
-        if let Some(effect) = effect {
-            effect.write(K1S0_CB_EFFECT_APPLIED);
-        }
-        if let Some(transitions) = transitions {
-            transitions.write_none();
-        }
-        return Ok(());
-    }
-    settle_asking(breaker, word, outcome, now_ns, effect, transitions)
-}
-
-#[cold]
-#[inline(never)]
-fn settle_asking(
-    breaker: &k1s0_cb,
-    word: Word,
-    outcome: k1s0_cb_outcome,
-    now_ns: u64,
-    effect: Option<Out<k1s0_cb_effect>>,
-    transitions: Option<Out<k1s0_cb_transitions>>,
-) -> Answer {
-    let outcome = outcome_of(outcome)?;
-    let settlement = decided(breaker.engine.settle(word, outcome, Some(now_ns)));
-    tell(settlement, effect, transitions)
-}
-
-fn tell(
-    settlement: Settlement,
-    effect: Option<Out<k1s0_cb_effect>>,
-    transitions: Option<Out<k1s0_cb_transitions>>,
-) -> Answer {
-    if let Some(effect) = effect {
-        effect.write(settlement.effect as k1s0_cb_effect);
-    }
-    if let Some(transitions) = transitions {
-        transitions.write_all(settlement.transition);
-    }
-    match settlement.effect {
-        Effect::AlreadySettled => Err(K1S0_CB_ALREADY_SETTLED),
-        Effect::Applied | Effect::Stale => Ok(()),
-    }
-}
-
-const fn outcome_of(number: k1s0_cb_outcome) -> Answer<Outcome> {
+pub(crate) const fn outcome_of(number: k1s0_cb_outcome) -> Answer<Outcome> {
     Ok(match number {
         K1S0_CB_SUCCESS => Outcome::Success,
         K1S0_CB_FAILURE => Outcome::Failure,
@@ -390,6 +226,8 @@ pub(crate) const fn outcome_number(outcome: Outcome) -> k1s0_cb_outcome {
 
 #[cfg(test)]
 mod tests {
+    use breaker::Effect;
+
     use super::*;
 
     #[test]
@@ -404,6 +242,7 @@ mod tests {
             K1S0_CB_EFFECT_APPLIED,
             K1S0_CB_EFFECT_STALE,
             K1S0_CB_EFFECT_ALREADY_SETTLED,
+            K1S0_CB_EFFECT_SHADOWED,
         ];
         assert_eq!(Effect::ALL.map(|effect| effect as u32), effects);
     }

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use breaker::machine::Policy;
+use breaker::machine::Rules;
 
 use crate::boundary::{Answer, boundary};
 use crate::breaker::{hand_out, k1s0_cb};
@@ -18,7 +18,7 @@ use crate::result::{
 /// The longest name, in bytes.
 pub const K1S0_CB_MAX_NAME: u64 = 1024;
 
-pub(crate) type Names = BTreeMap<Arc<str>, (Weak<k1s0_cb>, Policy)>;
+pub(crate) type Names = BTreeMap<Arc<str>, (Weak<k1s0_cb>, Rules)>;
 
 static NAMES: Mutex<Names> = Mutex::new(BTreeMap::new());
 
@@ -57,18 +57,18 @@ pub unsafe extern "C" fn k1s0_cb_shared(
         let name = unsafe { slice::from_raw_parts(first, length as usize) };
         let name = str::from_utf8(name).map_err(|_| K1S0_CB_INVALID_UTF8)?;
         // SAFETY: the host promises conventions 4 and 9.
-        let policy = unsafe { config::policy(config, error) }?;
-        hand_out(find_or_make(name, policy, config.is_null())?, place);
+        let rules = unsafe { config::rules(config, error) }?;
+        hand_out(find_or_make(name, rules, config.is_null())?, place);
         Ok(())
     })
 }
 
-fn find_or_make(name: &str, policy: Policy, any_policy: bool) -> Answer<Arc<k1s0_cb>> {
+fn find_or_make(name: &str, rules: Rules, any_rules: bool) -> Answer<Arc<k1s0_cb>> {
     let mut names = names();
     if let Some((there, has)) = names.get(name)
         && let Some(breaker) = there.upgrade()
     {
-        let fits = any_policy || *has == policy;
+        let fits = any_rules || *has == rules;
         // Ours may be the last reference by now, and then its drop takes this lock.
         drop(names);
         return if fits {
@@ -78,8 +78,8 @@ fn find_or_make(name: &str, policy: Policy, any_policy: bool) -> Answer<Arc<k1s0
         };
     }
     let name: Arc<str> = name.into();
-    let breaker = k1s0_cb::make(policy, Some(Arc::clone(&name)))?;
-    names.insert(name, (Arc::downgrade(&breaker), policy));
+    let breaker = k1s0_cb::make(&rules, Some(Arc::clone(&name)))?;
+    names.insert(name, (Arc::downgrade(&breaker), rules));
     Ok(breaker)
 }
 

@@ -25,7 +25,10 @@ pub const K1S0_CB_REASON_SUCCESS_THRESHOLD: k1s0_cb_reason = 2;
 pub const K1S0_CB_REASON_PROBE_FAILED: k1s0_cb_reason = 3;
 /// Every probe was unsettled for too long.
 pub const K1S0_CB_REASON_PROBE_TIMEOUT: k1s0_cb_reason = 4;
-// 5 is failure_rate, 6 slow_call_rate (SPEC 9.3); no breaker gives them yet.
+/// As large a part of the window's calls failed as `failure_rate_ppm`.
+pub const K1S0_CB_REASON_FAILURE_RATE: k1s0_cb_reason = 5;
+/// As large a part of the window's calls was slow as `slow_call_rate_ppm`.
+pub const K1S0_CB_REASON_SLOW_CALL_RATE: k1s0_cb_reason = 6;
 /// `k1s0_cb_reset`.
 pub const K1S0_CB_REASON_RESET: k1s0_cb_reason = 7;
 /// `k1s0_cb_trip`.
@@ -79,6 +82,8 @@ const fn reason_number(reason: Reason) -> k1s0_cb_reason {
         Reason::SuccessThreshold => K1S0_CB_REASON_SUCCESS_THRESHOLD,
         Reason::ProbeFailed => K1S0_CB_REASON_PROBE_FAILED,
         Reason::ProbeTimeout => K1S0_CB_REASON_PROBE_TIMEOUT,
+        Reason::FailureRate => K1S0_CB_REASON_FAILURE_RATE,
+        Reason::SlowCallRate => K1S0_CB_REASON_SLOW_CALL_RATE,
         Reason::Reset => K1S0_CB_REASON_RESET,
         Reason::Trip => K1S0_CB_REASON_TRIP,
         Reason::Forced => K1S0_CB_REASON_FORCED,

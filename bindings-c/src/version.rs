@@ -6,7 +6,7 @@ use crate::boundary::guarded;
 use crate::names::c_name;
 
 /// The version of the ABI that this header describes. It grows with an incompatible change only.
-pub const K1S0_CB_ABI_VERSION: u32 = 1;
+pub const K1S0_CB_ABI_VERSION: u32 = 2;
 
 /// The version of the ABI that the library has. Refuse to go on if it is not
 /// `K1S0_CB_ABI_VERSION`. 0 means a panic.

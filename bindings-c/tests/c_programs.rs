@@ -58,7 +58,9 @@ fn the_header_compiles_in_every_dialect() {
 
 #[test]
 fn misuse_is_answered() {
-    play(&compile(&source("misuse.c"), &[], &scratch("plain")), &[]);
+    for program in ["misuse.c", "levels.c"] {
+        play(&compile(&source(program), &[], &scratch("plain")), &[]);
+    }
 }
 
 #[test]
@@ -108,6 +110,7 @@ fn nothing_under_address_and_undefined_behaviour_sanitizer() {
     let into = scratch("asan");
     let with = |more: &[&'static str]| [ASAN, more].concat();
     play(&compile(&source("misuse.c"), ASAN, &into), &[]);
+    play(&compile(&source("levels.c"), ASAN, &into), &[]);
     let posix = with(&["-D_DEFAULT_SOURCE"]);
     play(&compile(&source("threads.c"), &posix, &into), &calls(2_000));
     // Not fork.c: the sanitizer's own allocator is not made for a child of a process with threads,
@@ -122,6 +125,7 @@ fn nothing_under_address_and_undefined_behaviour_sanitizer() {
 fn nothing_under_thread_sanitizer() {
     let into = scratch("tsan");
     play(&compile(&source("misuse.c"), TSAN, &into), &[]);
+    play(&compile(&source("levels.c"), TSAN, &into), &[]);
     play(&compile(&source("threads.c"), TSAN, &into), &calls(2_000));
 }
 
@@ -161,6 +165,7 @@ fn nothing_under_valgrind() {
     // Valgrind runs one thread at a time: few calls are enough, and each is slow.
     for (name, arguments) in [
         ("misuse.c", vec![]),
+        ("levels.c", vec![]),
         ("threads.c", vec!["200".to_owned()]),
         (
             "lifecycle.c",

@@ -22,6 +22,7 @@ use k1s0_conformance::scenario::Scenario;
 use k1s0_conformance::subject::Face;
 use k1s0_conformance::suite;
 use libtest_mimic::{Arguments, Trial};
+use support::configure;
 
 type MakeFace = fn() -> Box<dyn Face>;
 

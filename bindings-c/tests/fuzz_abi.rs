@@ -5,6 +5,8 @@
 //! `K1S0_FUZZ_RUNS` says how many sequences, `K1S0_FUZZ_SEED` where to begin. A difference prints
 //! the seed and the operations.
 
+#[path = "fuzz_abi/generate.rs"]
+mod generate;
 #[path = "fuzz_abi/play.rs"]
 mod play;
 mod support;

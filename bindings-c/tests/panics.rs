@@ -35,9 +35,14 @@ fn a_panic_at_any_entry_becomes_a_result() {
             PANIC,
             (abi.settle)(n.cast(), m.cast(), 0, 0, m.cast(), m.cast()),
         );
+        is(
+            PANIC,
+            (abi.settle_retry_after)(n.cast(), m.cast(), 0, 0, 0, m.cast(), m.cast()),
+        );
         for control in [
             abi.record_success,
             abi.record_failure,
+            abi.tick,
             abi.reset,
             abi.trip,
             abi.force_open,
@@ -47,6 +52,10 @@ fn a_panic_at_any_entry_becomes_a_result() {
             is(PANIC, control(n.cast(), 0, m.cast()));
         }
         is(PANIC, (abi.get_state)(n.cast(), 0, m.cast()));
+        is(
+            PANIC,
+            (abi.recent_transitions)(n.cast(), m.cast(), 0, m.cast()),
+        );
         is(PANIC, (abi.get_metrics)(n.cast(), 0, m.cast()));
         is(PANIC, (abi.admission_word)(n.cast(), m.cast()));
         is(
@@ -55,11 +64,15 @@ fn a_panic_at_any_entry_becomes_a_result() {
         );
         is(
             PANIC,
-            (abi.settle_word)(n.cast(), 0, 0, 0, m.cast(), m.cast()),
+            (abi.settle_word)(n.cast(), 0, 0, 0, 0, m.cast(), m.cast()),
         );
         is(
             PANIC,
-            (abi.settle_low_word)(n.cast(), 0, 0, 0, m.cast(), m.cast()),
+            (abi.settle_low_word)(n.cast(), 0, 0, 0, 0, m.cast(), m.cast()),
+        );
+        is(
+            PANIC,
+            (abi.settle_word_retry_after)(n.cast(), 0, 0, 0, 0, 0, m.cast(), m.cast()),
         );
         is(PANIC, (abi.counter_new)(n.cast(), m.cast()));
         is(PANIC, (abi.counter_address)(n.cast(), m.cast()));
@@ -93,5 +106,5 @@ fn a_panic_at_any_entry_becomes_a_result() {
 fn the_shipped_library_does_not_panic() {
     let abi = support::abi::abi();
     assert_eq!(string((abi.version)()), env!("CARGO_PKG_VERSION"));
-    assert_eq!((abi.abi_version)(), 1);
+    assert_eq!((abi.abi_version)(), 2);
 }

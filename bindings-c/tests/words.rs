@@ -4,13 +4,13 @@ mod support;
 
 use std::ptr;
 
-use support::abi::{Handle, OK, Settle, abi};
+use support::abi::{Handle, OK, SettleWord, abi};
 
 /// Settles and answers the effect.
-fn settle<W>(function: Settle<W>, breaker: &Handle, word: W) -> u32 {
+fn settle<W>(function: SettleWord<W>, breaker: &Handle, word: W) -> u32 {
     let mut effect = u32::MAX;
     // SAFETY: good pointers.
-    let result = unsafe { function(breaker.0, word, 0, 1, &mut effect, ptr::null_mut()) };
+    let result = unsafe { function(breaker.0, word, 1, 0, 1, &mut effect, ptr::null_mut()) };
     assert_eq!(result, OK);
     effect
 }

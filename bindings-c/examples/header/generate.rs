@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The source in the order in which a reader of the header wants it.
-const FILES: [&str; 12] = [
+const FILES: [&str; 14] = [
     "version",
     "result",
     "names",
@@ -12,8 +12,10 @@ const FILES: [&str; 12] = [
     "breaker",
     "shared",
     "permit",
+    "settle",
     "control",
     "metrics",
+    "history",
     "word",
     "counter",
 ];

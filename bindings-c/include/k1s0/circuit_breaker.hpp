@@ -20,6 +20,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "../k1s0_circuit_breaker.h"
 
@@ -89,13 +90,50 @@ private:
     k1s0_cb_result result_;
 };
 
-// Every field has its default; see k1s0_cb_config for ranges. nanoseconds::max() is never.
+// Which calls the rates are about.
+class window {
+public:
+    // The last so many.
+    static window calls(std::uint64_t number) { return {K1S0_CB_WINDOW_CALLS, number, {}, 0}; }
+    // Those of the last so much time, cut in so many equal stretches.
+    static window time(nanoseconds length, std::uint64_t buckets = 10) {
+        return {K1S0_CB_WINDOW_TIME, 0, length, buckets};
+    }
+
+private:
+    friend class circuit_breaker;
+
+    window(std::uint64_t kind, std::uint64_t calls, nanoseconds length, std::uint64_t buckets)
+        : kind_(kind), calls_(calls), length_(length), buckets_(buckets) {}
+
+    std::uint64_t kind_, calls_;
+    nanoseconds length_;
+    std::uint64_t buckets_;
+};
+
+// A failure_threshold of this: failures in a row do not open, a rate must.
+constexpr std::uint64_t off = K1S0_CB_OFF;
+
+// Every field has its default; see k1s0_cb_config for ranges. nanoseconds::max() is never. Rates, the multiplier
+// and the jitter are fractions: 0.5 is one half.
 struct circuit_breaker_config {
     std::uint64_t failure_threshold = defaults().failure_threshold;
     std::uint64_t success_threshold = defaults().success_threshold;
     nanoseconds timeout{defaults().timeout_ns};
     std::uint64_t half_open_max_calls = defaults().half_open_max_calls;
     nanoseconds probe_timeout{defaults().probe_timeout_ns};
+    std::optional<double> failure_rate;
+    std::uint64_t minimum_calls = defaults().minimum_calls;
+    k1s0::window window = k1s0::window::calls(defaults().window_calls);
+    std::optional<nanoseconds> slow_call_duration;
+    double slow_call_rate = defaults().slow_call_rate_ppm / 1e6;
+    std::uint64_t slow_minimum_calls = defaults().slow_minimum_calls;
+    bool count_hung_calls = false;
+    double backoff_multiplier = defaults().backoff_multiplier_ppm / 1e6;
+    std::optional<nanoseconds> max_timeout;
+    double jitter = defaults().jitter_ppm / 1e6;
+    std::optional<std::uint64_t> jitter_seed;
+    bool shadow = false;
 
 private:
     static k1s0_cb_config defaults() noexcept {
@@ -119,6 +157,15 @@ inline std::uint64_t wait(const char *field, nanoseconds wait) {
         throw std::invalid_argument(std::string(field) + " is negative");
     }
     return wait == nanoseconds::max() ? K1S0_CB_NEVER : static_cast<std::uint64_t>(wait.count());
+}
+
+// A fraction in parts in a million, to the nearest. One that is no number of them is refused here, one that is
+// out of its field's range by the library.
+inline std::uint64_t parts(const char *field, double fraction) {
+    if (!(fraction >= 0 && fraction < 1e12)) {
+        throw std::invalid_argument(std::string(field) + " is negative, or no number");
+    }
+    return static_cast<std::uint64_t>(fraction * 1e6 + 0.5);
 }
 
 } // namespace detail
@@ -193,6 +240,18 @@ public:
         return found;
     }
 
+    // The last transitions, at most 32, the oldest first.
+    std::vector<transition> recent_transitions() const {
+        std::vector<transition> found(K1S0_CB_RECENT_TRANSITIONS);
+        std::uint64_t count = 0;
+        detail::check(k1s0_cb_recent_transitions(breaker_, found.data(), found.size(), &count));
+        found.resize(count);
+        return found;
+    }
+
+    // Looks for calls in flight that hang, if count_hung_calls is on; see k1s0_cb_tick.
+    void tick() { operate(k1s0_cb_tick); }
+
     void record_success() { operate(k1s0_cb_record_success); }
     void record_failure() { operate(k1s0_cb_record_failure); }
     void reset() { operate(k1s0_cb_reset); }
@@ -229,6 +288,28 @@ private:
         own.timeout_ns = detail::wait("timeout", config.timeout);
         own.half_open_max_calls = config.half_open_max_calls;
         own.probe_timeout_ns = detail::wait("probe_timeout", config.probe_timeout);
+        if (config.failure_rate) {
+            own.failure_rate_ppm = detail::parts("failure_rate", *config.failure_rate);
+        }
+        own.minimum_calls = config.minimum_calls;
+        own.window_kind = config.window.kind_;
+        own.window_calls = config.window.calls_;
+        own.window_time_ns = detail::wait("window", config.window.length_);
+        own.window_buckets = config.window.buckets_;
+        if (config.slow_call_duration) {
+            own.slow_call_duration_ns = detail::wait("slow_call_duration", *config.slow_call_duration);
+        }
+        own.slow_call_rate_ppm = detail::parts("slow_call_rate", config.slow_call_rate);
+        own.slow_minimum_calls = config.slow_minimum_calls;
+        own.count_hung_calls = config.count_hung_calls;
+        own.backoff_multiplier_ppm = detail::parts("backoff_multiplier", config.backoff_multiplier);
+        if (config.max_timeout) {
+            own.max_timeout_ns = detail::wait("max_timeout", *config.max_timeout);
+        }
+        own.jitter_ppm = detail::parts("jitter", config.jitter);
+        own.jitter_seed = config.jitter_seed.value_or(0);
+        own.has_jitter_seed = config.jitter_seed.has_value();
+        own.shadow = config.shadow;
         const k1s0_cb_result result = make(&own, &error);
         if (result == K1S0_CB_INVALID_CONFIG) {
             throw config_error(error);
@@ -290,22 +371,24 @@ public:
 
     void success() { settle(outcome::success); }
     void failure() { settle(outcome::failure); }
+    // The server asks not to be called for so long, its Retry-After; see k1s0_cb_settle_retry_after.
+    void failure(nanoseconds retry_after) { settle(outcome::failure, retry_after); }
     void ignore() { settle(outcome::ignored); }
     void cancel() { settle(outcome::cancelled); }
 
-    // Settles it, once; false if the state has changed since it was given, so that the outcome did
-    // not count. Settling again throws circuit_breaker_error.
+    // Settles it, once; false if the outcome did not count: the state has changed since it was given, or the
+    // call was only made because of `shadow`. Settling again throws circuit_breaker_error.
     bool settle(outcome how) {
-        k1s0_cb_effect effect = K1S0_CB_EFFECT_APPLIED;
-        k1s0_cb_transitions transitions{};
-        if (permit_.breaker == 0) {
-            throw circuit_breaker_error(K1S0_CB_INVALID_PERMIT);
-        }
-        settled_ = true;
-        detail::check(k1s0_cb_settle(breaker_.breaker_, &permit_, static_cast<k1s0_cb_outcome>(how),
-                                     breaker_.now(), &effect, &transitions));
-        breaker_.tell(transitions);
-        return effect == K1S0_CB_EFFECT_APPLIED;
+        return settled_by([&](auto... rest) {
+            return k1s0_cb_settle(breaker_.breaker_, &permit_, static_cast<k1s0_cb_outcome>(how), rest...);
+        });
+    }
+    bool settle(outcome how, nanoseconds retry_after) {
+        const std::uint64_t asked = detail::wait("retry_after", retry_after);
+        return settled_by([&](auto... rest) {
+            return k1s0_cb_settle_retry_after(breaker_.breaker_, &permit_,
+                                              static_cast<k1s0_cb_outcome>(how), asked, rest...);
+        });
     }
 
 private:
@@ -313,6 +396,18 @@ private:
 
     permit(const circuit_breaker &breaker, const k1s0_cb_permit &given)
         : breaker_(breaker), permit_(given), exceptions_(std::uncaught_exceptions()) {}
+
+    template <typename Settle> bool settled_by(Settle &&settle) {
+        k1s0_cb_effect effect = K1S0_CB_EFFECT_APPLIED;
+        k1s0_cb_transitions transitions{};
+        if (permit_.breaker == 0) {
+            throw circuit_breaker_error(K1S0_CB_INVALID_PERMIT);
+        }
+        settled_ = true;
+        detail::check(settle(breaker_.now(), &effect, &transitions));
+        breaker_.tell(transitions);
+        return effect == K1S0_CB_EFFECT_APPLIED;
+    }
 
     circuit_breaker breaker_;
     k1s0_cb_permit permit_;

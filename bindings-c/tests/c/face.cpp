@@ -1,5 +1,6 @@
 // The C++ face: exceptions, permits, handles, clocks. Time is an input here too.
 
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -155,6 +156,92 @@ void a_bad_config_says_so() {
     CHECK(!thrown<k1s0::circuit_open_error>([&] { it.acquire(); }).retry_after());
 }
 
+void a_rate_opens() {
+    circuit_breaker_config config;
+    CHECK(config.slow_call_rate == 0.8 && config.backoff_multiplier == 1 && config.jitter == 0);
+    config.failure_threshold = k1s0::off;
+    config.failure_rate = 0.5;
+    config.minimum_calls = 2;
+    config.window = k1s0::window::time(1s, 20);
+    circuit_breaker it(config);
+    it.record_success();
+    it.record_failure();
+    CHECK(it.is_open());
+    const auto recent = it.recent_transitions();
+    CHECK_IS(1, recent.size());
+    CHECK_IS(K1S0_CB_REASON_FAILURE_RATE, recent.at(0).reason);
+    config.window = k1s0::window::calls(1);
+    CHECK(thrown<k1s0::config_error>([&] { circuit_breaker refused(config); }).field() ==
+          "minimum_calls");
+    config.window = k1s0::window::calls(10);
+    config.failure_rate = 1.5;
+    CHECK(std::string(thrown<k1s0::config_error>([&] { circuit_breaker refused(config); }).what()) ==
+          "failure_rate is 1.5; it must be more than 0, at most 1");
+    config.failure_rate = -0.5;
+    thrown<std::invalid_argument>([&] { circuit_breaker refused(config); });
+    config.failure_rate = std::nan("");
+    thrown<std::invalid_argument>([&] { circuit_breaker refused(config); });
+}
+
+void calls_that_are_slow_or_hang_count() {
+    auto now = std::make_shared<k1s0::nanoseconds>(0);
+    circuit_breaker_config config;
+    config.slow_call_duration = 1s;
+    config.slow_minimum_calls = 2;
+    config.count_hung_calls = true;
+    circuit_breaker it(config, [now] { return *now; });
+    it.call([&] { *now = 1s; });
+    CHECK_IS(1, it.metrics().slow);
+    CHECK_IS(1, it.metrics().window_slow);
+    auto hangs = it.acquire();
+    *now = 3s;
+    it.tick();
+    CHECK(it.is_open());
+    CHECK(!hangs.settle(outcome::success));
+}
+
+void waits_grow_and_are_asked_for() {
+    auto now = std::make_shared<k1s0::nanoseconds>(0);
+    circuit_breaker_config config;
+    config.failure_threshold = 1;
+    config.timeout = 1s;
+    config.backoff_multiplier = 2;
+    config.max_timeout = 10s;
+    config.jitter_seed = 7;
+    circuit_breaker it(config, [now] { return *now; });
+    it.record_failure();
+    *now = 1s;
+    it.record_failure();
+    CHECK_IS(2000000000, it.metrics().remaining_wait_ns);
+    it.reset();
+    it.acquire().failure(5s);
+    CHECK_IS(5000000000, it.metrics().remaining_wait_ns);
+    it.reset();
+    auto permit = it.acquire();
+    thrown<std::invalid_argument>([&] { permit.failure(-1ns); });
+    CHECK(permit.settle(outcome::failure, k1s0::nanoseconds::max()));
+    CHECK_IS(10000000000, it.metrics().remaining_wait_ns);
+    config.max_timeout = 999ms;
+    CHECK(thrown<k1s0::config_error>([&] { circuit_breaker refused(config); }).field() ==
+          "max_timeout");
+    config.max_timeout = k1s0::nanoseconds::max();
+    circuit_breaker longest(config, [now] { return *now; });
+    longest.acquire().failure(k1s0::nanoseconds::max());
+    CHECK_IS(0, longest.metrics().has_remaining_wait);
+}
+
+void a_shadow_rejects_nothing() {
+    circuit_breaker_config config;
+    config.shadow = true;
+    circuit_breaker it(config);
+    it.trip();
+    CHECK_IS(1, it.call([] { return 1; }));
+    auto permit = it.acquire();
+    CHECK(!permit.settle(outcome::failure));
+    CHECK_IS(2, it.metrics().would_reject_open);
+    CHECK_IS(0, it.metrics().rejected);
+}
+
 void a_listener_that_throws_costs_nothing() {
     circuit_breaker it({}, circuit_breaker::steady(), [](const auto &) { throw own_error{1}; });
     it.trip();
@@ -170,6 +257,10 @@ int main() {
     handles_share_the_breaker();
     a_permit_outlives_its_handle();
     a_bad_config_says_so();
+    a_rate_opens();
+    calls_that_are_slow_or_hang_count();
+    waits_grow_and_are_asked_for();
+    a_shadow_rejects_nothing();
     a_listener_that_throws_costs_nothing();
     std::puts("face: as it should be");
 }

@@ -79,7 +79,12 @@ int main(int argc, char **argv) {
     config.failure_threshold = 2;
     config.success_threshold = 1;
     config.timeout_ns = 0;
+    config.window_kind = K1S0_CB_WINDOW_TIME;
+    config.window_time_ns = SECOND;
     for (i = 0; i < BREAKERS; i++) {
+        // Half of them with a window, and calls that are timed.
+        config.failure_rate_ppm = i % 2 == 0 ? K1S0_CB_OFF : 500000;
+        config.slow_call_duration_ns = i % 2 == 0 ? K1S0_CB_OFF : SECOND;
         CHECK_IS(K1S0_CB_OK, k1s0_cb_new(&config, &breakers[i], NULL));
     }
     for (i = 0; i < BUSY; i++) {

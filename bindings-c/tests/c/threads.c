@@ -81,10 +81,11 @@ static void *with_words(void *argument) {
     pthread_barrier_wait(&begin);
     for (i = 0; i < calls_each; i++) {
         k1s0_cb_transitions transitions = {0, 0, {{0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0}}};
-        uint64_t word = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+        uint64_t word = __atomic_load_n(place, __ATOMIC_ACQUIRE), began = 0;
         uint32_t effect = 0, outcome;
         k1s0_cb_result result;
         if (word & 1) {
+            began = 1;
             result = k1s0_cb_acquire_word(breaker, 1, &word, NULL, &transitions);
             seen->transitions += transitions.count;
             if (result == K1S0_CB_REJECTED) {
@@ -102,8 +103,8 @@ static void *with_words(void *argument) {
             continue;
         }
         result = i % 2 == 0
-                     ? k1s0_cb_settle_word(breaker, word, outcome, 1, &effect, &transitions)
-                     : k1s0_cb_settle_low_word(breaker, (uint32_t)word, outcome, 1, &effect,
+                     ? k1s0_cb_settle_word(breaker, word, began, outcome, 1, &effect, &transitions)
+                     : k1s0_cb_settle_low_word(breaker, (uint32_t)word, began, outcome, 1, &effect,
                                                &transitions);
         count(seen, outcome, result, effect, &transitions);
     }
@@ -135,19 +136,30 @@ static void *disturb(void *argument) {
     return NULL;
 }
 
-int main(int argc, char **argv) {
+// With levels: a window of time, calls that are timed and watched, waits that grow.
+static void play(int with_levels) {
     pthread_t threads[THREADS + 2];
-    static struct seen seen[THREADS + 2];
+    struct seen seen[THREADS + 2];
     struct seen all = {0, 0, 0, 0, 0};
     k1s0_cb_config config;
     k1s0_cb_metrics metrics;
     int i;
-    calls_each = argc > 1 ? atol(argv[1]) : 10000;
+    memset(seen, 0, sizeof seen);
+    atomic_store(&working, THREADS);
     CHECK_IS(K1S0_CB_OK, k1s0_cb_config_init(&config, sizeof config));
     config.failure_threshold = 3;
     config.success_threshold = 2;
     config.half_open_max_calls = 3;
     config.timeout_ns = 0;
+    if (with_levels) {
+        config.failure_rate_ppm = 300000;
+        config.minimum_calls = 20;
+        config.window_kind = K1S0_CB_WINDOW_TIME;
+        config.window_time_ns = SECOND;
+        config.slow_call_duration_ns = SECOND;
+        config.count_hung_calls = 1;
+        config.backoff_multiplier_ppm = 2000000;
+    }
     CHECK_IS(0, pthread_barrier_init(&begin, NULL, THREADS));
     CHECK_IS(K1S0_CB_OK, k1s0_cb_new(&config, &breaker, NULL));
     for (i = 0; i < THREADS + 2; i++) {
@@ -174,11 +186,19 @@ int main(int argc, char **argv) {
     CHECK_IS((uint64_t)THREADS * (uint64_t)calls_each,
              all.success + all.failure + all.stale + all.rejected);
     k1s0_cb_free(breaker);
-    printf("threads: %d, calls %llu: success %llu, failure %llu, stale %llu, rejected %llu, "
+    CHECK_IS(0, pthread_barrier_destroy(&begin));
+    printf("threads%s: %d, calls %llu: success %llu, failure %llu, stale %llu, rejected %llu, "
            "transitions %llu: exact\n",
-           THREADS, (unsigned long long)THREADS * (unsigned long long)calls_each,
+           with_levels ? " with levels" : "", THREADS,
+           (unsigned long long)THREADS * (unsigned long long)calls_each,
            (unsigned long long)all.success, (unsigned long long)all.failure,
            (unsigned long long)all.stale, (unsigned long long)all.rejected,
            (unsigned long long)all.transitions);
+}
+
+int main(int argc, char **argv) {
+    calls_each = argc > 1 ? atol(argv[1]) : 10000;
+    play(0);
+    play(1);
     return 0;
 }

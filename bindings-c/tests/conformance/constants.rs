@@ -1,12 +1,13 @@
 //! `constants.json`, replayed: what is committed is what the library has.
 
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
 
-use crate::support::abi::{Handle, OK, abi, config, string};
+use crate::support::abi::{Handle, OFF, OK, Permit, abi, config, string};
 
 type Check = fn(&Value) -> Result<(), String>;
 
@@ -74,6 +75,10 @@ fn defaults(constants: &Value) -> Result<(), String> {
     let own = config();
     let committed = |field: &str| constants["defaults"][field].as_u64();
     for (field, value) in [
+        ("minimum_calls", own.minimum_calls),
+        ("window_calls", own.window_calls),
+        ("window_buckets", own.window_buckets),
+        ("slow_minimum_calls", own.slow_minimum_calls),
         ("failure_threshold", own.failure_threshold),
         ("success_threshold", own.success_threshold),
         ("timeout_ms", own.timeout_ns / 1_000_000),
@@ -82,6 +87,33 @@ fn defaults(constants: &Value) -> Result<(), String> {
     ] {
         same(field, &committed(field), &Some(value))?;
     }
+    for (field, ppm) in [
+        ("slow_call_rate", own.slow_call_rate_ppm),
+        ("backoff_multiplier", own.backoff_multiplier_ppm),
+        ("jitter", own.jitter_ppm),
+    ] {
+        let committed = constants["defaults"][field].as_f64();
+        same(field, &committed, &Some(ppm as f64 / 1e6))?;
+    }
+    for (field, flag) in [
+        ("count_hung_calls", own.count_hung_calls),
+        ("shadow", own.shadow),
+    ] {
+        let committed = constants["defaults"][field].as_bool();
+        same(field, &committed.map(u64::from), &Some(flag))?;
+    }
+    for (field, value) in [
+        ("failure_rate", own.failure_rate_ppm),
+        ("slow_call_duration_ms", own.slow_call_duration_ns),
+    ] {
+        same(
+            field,
+            &Some(&Value::Null),
+            &constants["defaults"].get(field),
+        )?;
+        same(field, &OFF, &value)?;
+    }
+    longest_wait(constants)?;
     let never = constants["never_ns"].as_str();
     same("never", &never, &Some(u64::MAX.to_string().as_str()))?;
     // And a breaker that was told nothing has them.
@@ -102,6 +134,27 @@ fn defaults(constants: &Value) -> Result<(), String> {
         &own.timeout_ns,
         &breaker.metrics(7).remaining_wait_ns,
     )
+}
+
+/// A server that asks for more than the longest wait gets that.
+fn longest_wait(constants: &Value) -> Result<(), String> {
+    let mut own = config();
+    same("max_timeout", &OFF, &own.max_timeout_ns)?;
+    own.failure_threshold = 1;
+    let breaker = Handle::new(Some(&own)).map_err(|(result, _)| result.to_string())?;
+    let (mut permit, null) = (Permit::default(), ptr::null_mut());
+    let null_again = ptr::null_mut();
+    // SAFETY: good pointers, or NULL.
+    unsafe {
+        let result = (abi().try_acquire)(breaker.0, 7, &mut permit, ptr::null_mut(), null);
+        same("try_acquire", &OK, &result)?;
+        let settle = abi().settle_retry_after;
+        let result = settle(breaker.0, &mut permit, 1, u64::MAX, 7, null_again, null);
+        same("settle_retry_after", &OK, &result)?;
+    }
+    let committed = constants["defaults"]["max_timeout_ms"].as_u64();
+    let own = breaker.metrics(7).remaining_wait_ns / 1_000_000;
+    same("max_timeout_ms", &committed, &Some(own))
 }
 
 /// Every status from 0 to 999 is in exactly one range; what is far out is a failure.

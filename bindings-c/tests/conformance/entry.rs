@@ -13,6 +13,14 @@ use crate::support::abi::{
 };
 use crate::support::words;
 
+/// How a call ended, when, and what the server asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) retry_after: Option<u64>,
+    pub(crate) now: u64,
+}
+
 /// The steps that go through an entry point.
 pub(crate) trait Entry {
     fn new(breaker: &Handle) -> Self;
@@ -21,8 +29,7 @@ pub(crate) trait Entry {
         &mut self,
         breaker: &Handle,
         permit: &str,
-        outcome: Outcome,
-        now: u64,
+        ended: Ended,
         told: &mut Told,
     ) -> Option<Settled>;
 }
@@ -32,7 +39,7 @@ fn settled(result: i32, effect: u32, transitions: &Transitions, told: &mut Told)
     let effect = words::effect(effect);
     let expected = match effect {
         Effect::AlreadySettled => ALREADY_SETTLED,
-        Effect::Applied | Effect::Stale => OK,
+        Effect::Applied | Effect::Stale | Effect::Shadowed => OK,
     };
     assert_eq!(result, expected);
     Settled {
@@ -78,30 +85,90 @@ impl Entry for Permits {
         &mut self,
         breaker: &Handle,
         permit: &str,
-        outcome: Outcome,
-        now: u64,
+        ended: Ended,
         told: &mut Told,
     ) -> Option<Settled> {
         let permit = self.0.get_mut(permit)?;
-        let mut effect = u32::MAX;
-        let mut made = Transitions::default();
+        let Ended {
+            outcome,
+            retry_after,
+            now,
+        } = ended;
+        let (mut effect, mut made) = (u32::MAX, Transitions::default());
+        let (breaker, outcome) = (breaker.0, outcome as u32);
         // SAFETY: good pointers.
         let result = unsafe {
-            (abi().settle)(
-                breaker.0,
-                permit,
-                outcome as u32,
-                now,
-                &mut effect,
-                &mut made,
-            )
+            match retry_after {
+                None => (abi().settle)(breaker, permit, outcome, now, &mut effect, &mut made),
+                Some(asked) => (abi().settle_retry_after)(
+                    breaker,
+                    permit,
+                    outcome,
+                    asked,
+                    now,
+                    &mut effect,
+                    &mut made,
+                ),
+            }
         };
         Some(settled(result, effect, &made, told))
     }
 }
 
-/// Words; none once it is settled.
-type Slots = BTreeMap<String, Option<u64>>;
+/// A word, and the reading that it was asked for with.
+#[derive(Clone, Copy)]
+struct Ticket {
+    word: u64,
+    began: u64,
+}
+
+/// Settles a ticket, by its word or by the low half of it.
+fn settle_word(
+    slot: &mut Option<Ticket>,
+    low: bool,
+    breaker: &Handle,
+    ended: Ended,
+    told: &mut Told,
+) -> Settled {
+    let Some(Ticket { word, began }) = slot.take() else {
+        return ALREADY;
+    };
+    let Ended {
+        outcome,
+        retry_after,
+        now,
+    } = ended;
+    let (mut effect, mut made) = (u32::MAX, Transitions::default());
+    let (breaker, outcome) = (breaker.0, outcome as u32);
+    let half = word as u32;
+    // SAFETY: good pointers.
+    let result = unsafe {
+        match retry_after {
+            None if low => {
+                let settle = abi().settle_low_word;
+                settle(breaker, half, began, outcome, now, &mut effect, &mut made)
+            }
+            None => {
+                let settle = abi().settle_word;
+                settle(breaker, word, began, outcome, now, &mut effect, &mut made)
+            }
+            Some(asked) => (abi().settle_word_retry_after)(
+                breaker,
+                if low { half.into() } else { word },
+                began,
+                outcome,
+                asked,
+                now,
+                &mut effect,
+                &mut made,
+            ),
+        }
+    };
+    settled(result, effect, &made, told)
+}
+
+/// Tickets; none once it is settled.
+type Slots = BTreeMap<String, Option<Ticket>>;
 
 fn acquire_word(
     slots: &mut Slots,
@@ -119,7 +186,7 @@ fn acquire_word(
     told.take(&made);
     match result {
         OK => {
-            slots.insert(permit.to_owned(), Some(word));
+            slots.insert(permit.to_owned(), Some(Ticket { word, began: now }));
             Verdict::Admitted
         }
         REJECTED => {
@@ -145,20 +212,11 @@ impl Entry for Words {
         &mut self,
         breaker: &Handle,
         permit: &str,
-        outcome: Outcome,
-        now: u64,
+        ended: Ended,
         told: &mut Told,
     ) -> Option<Settled> {
-        let Some(word) = self.0.get_mut(permit)?.take() else {
-            return Some(ALREADY);
-        };
-        let mut effect = u32::MAX;
-        let mut made = Transitions::default();
-        // SAFETY: good pointers.
-        let result = unsafe {
-            (abi().settle_word)(breaker.0, word, outcome as u32, now, &mut effect, &mut made)
-        };
-        Some(settled(result, effect, &made, told))
+        let slot = self.0.get_mut(permit)?;
+        Some(settle_word(slot, false, breaker, ended, told))
     }
 }
 
@@ -177,27 +235,11 @@ impl Entry for LowWords {
         &mut self,
         breaker: &Handle,
         permit: &str,
-        outcome: Outcome,
-        now: u64,
+        ended: Ended,
         told: &mut Told,
     ) -> Option<Settled> {
-        let Some(word) = self.0.get_mut(permit)?.take() else {
-            return Some(ALREADY);
-        };
-        let mut effect = u32::MAX;
-        let mut made = Transitions::default();
-        // SAFETY: good pointers.
-        let result = unsafe {
-            (abi().settle_low_word)(
-                breaker.0,
-                word as u32,
-                outcome as u32,
-                now,
-                &mut effect,
-                &mut made,
-            )
-        };
-        Some(settled(result, effect, &made, told))
+        let slot = self.0.get_mut(permit)?;
+        Some(settle_word(slot, true, breaker, ended, told))
     }
 }
 
@@ -245,7 +287,9 @@ impl Entry for Host {
         if word & 1 == 1 {
             return self.words.acquire(breaker, permit, now, told);
         }
-        self.words.0.insert(permit.to_owned(), Some(word));
+        // Read in place: nobody was told the time.
+        let ticket = Ticket { word, began: 0 };
+        self.words.0.insert(permit.to_owned(), Some(ticket));
         Verdict::Admitted
     }
 
@@ -253,14 +297,13 @@ impl Entry for Host {
         &mut self,
         breaker: &Handle,
         permit: &str,
-        outcome: Outcome,
-        now: u64,
+        ended: Ended,
         told: &mut Told,
     ) -> Option<Settled> {
         let current = self.word();
         let slot = self.words.0.get_mut(permit)?;
-        if outcome == Outcome::Success && slot.is_some_and(|word| word & 1 == 0 && word == current)
-        {
+        let unchanged = slot.is_some_and(|it| it.word & 1 == 0 && it.word == current);
+        if unchanged && ended.outcome == Outcome::Success {
             *slot = None;
             self.count();
             return Some(Settled {
@@ -268,7 +311,7 @@ impl Entry for Host {
                 transition: None,
             });
         }
-        self.words.settle(breaker, permit, outcome, now, told)
+        self.words.settle(breaker, permit, ended, told)
     }
 }
 

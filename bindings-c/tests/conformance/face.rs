@@ -9,10 +9,9 @@ use k1s0_conformance::vocabulary::{
     CallResult, Control, Metrics, Outcome, Recorded, Settled, State, Transition, Verdict,
 };
 
-use crate::entry::Entry;
-use crate::support::abi::{
-    Abi, Breaker, Config, Handle, INVALID_CONFIG, OK, Transitions, abi, buffer, config,
-};
+use crate::configure;
+use crate::entry::{Ended, Entry};
+use crate::support::abi::{Abi, Breaker, Handle, INVALID_CONFIG, OK, Transitions, abi, buffer};
 use crate::support::words;
 
 /// The face that has one entry point.
@@ -26,7 +25,11 @@ impl<E> EntryPoint<E> {
 
 impl<E: Entry + 'static> Face for EntryPoint<E> {
     fn make(&self, configured: &SuiteConfig) -> Result<Box<dyn Subject>, Refused> {
-        let breaker = Handle::new(Some(&translate(configured))).map_err(|(result, error)| {
+        if let Some(refused) = configure::what_no_field_holds(configured) {
+            return Err(refused);
+        }
+        let own = configure::config(configured);
+        let breaker = Handle::new(Some(&own)).map_err(|(result, error)| {
             assert_eq!(result, INVALID_CONFIG);
             let refused = Refused {
                 field: buffer(&error.field),
@@ -43,32 +46,11 @@ impl<E: Entry + 'static> Face for EntryPoint<E> {
         Ok(Box::new(Bench {
             entry: E::new(&breaker),
             told: Told::default(),
+            remembered: Vec::new(),
             now: 0,
             breaker,
         }))
     }
-}
-
-fn translate(configured: &SuiteConfig) -> Config {
-    // What 64 bits cannot hold is "never".
-    let wait = |ns: u128| u64::try_from(ns).unwrap_or(u64::MAX);
-    let mut own = config();
-    if let Some(threshold) = configured.failure_threshold {
-        own.failure_threshold = threshold;
-    }
-    if let Some(threshold) = configured.success_threshold {
-        own.success_threshold = threshold;
-    }
-    if let Some(timeout) = configured.timeout() {
-        own.timeout_ns = wait(timeout);
-    }
-    if let Some(calls) = configured.half_open_max_calls {
-        own.half_open_max_calls = calls;
-    }
-    if let Some(timeout) = configured.probe_timeout() {
-        own.probe_timeout_ns = wait(timeout);
-    }
-    own
 }
 
 /// The transitions that a host has been told.
@@ -84,10 +66,14 @@ impl Told {
     }
 }
 
+/// How many transitions a breaker remembers.
+const RECENT: usize = 32;
+
 struct Bench<E> {
     breaker: Handle,
     entry: E,
     told: Told,
+    remembered: Vec<Transition>,
     now: u64,
 }
 
@@ -119,17 +105,27 @@ impl<E: Entry> Subject for Bench<E> {
             .acquire(&self.breaker, permit, self.now, &mut self.told)
     }
 
-    fn settle(&mut self, permit: &str, outcome: Outcome) -> Option<Settled> {
+    fn settle(
+        &mut self,
+        permit: &str,
+        outcome: Outcome,
+        retry_after: Option<u64>,
+    ) -> Option<Settled> {
+        let ended = Ended {
+            outcome,
+            retry_after,
+            now: self.now,
+        };
         self.entry
-            .settle(&self.breaker, permit, outcome, self.now, &mut self.told)
+            .settle(&self.breaker, permit, ended, &mut self.told)
     }
 
     /// In C a permit that is abandoned is settled as cancelled.
     fn drop_permit(&mut self, permit: &str) {
-        self.settle(permit, Outcome::Cancelled);
+        self.settle(permit, Outcome::Cancelled, None);
     }
 
-    fn call(&mut self, result: CallResult) -> Called {
+    fn call(&mut self, result: CallResult, takes: u64) -> Called {
         const CALL: &str = "the guarded call itself";
         if let Verdict::Rejected(rejection) = self.acquire(CALL) {
             return Called::Rejected(rejection);
@@ -140,7 +136,8 @@ impl<E: Entry> Subject for Bench<E> {
             CallResult::Ignored => Outcome::Ignored,
             CallResult::Cancel => Outcome::Cancelled,
         };
-        match self.settle(CALL, outcome) {
+        self.now += takes;
+        match self.settle(CALL, outcome, None) {
             Some(_) => Called::Ran,
             None => Called::Wrong("the permit is gone".to_owned()),
         }
@@ -156,6 +153,10 @@ impl<E: Entry> Subject for Bench<E> {
             Recorded::Success => *record_success,
             Recorded::Failure => *record_failure,
         });
+    }
+
+    fn tick(&mut self) {
+        self.operate(abi().tick);
     }
 
     fn control(&mut self, control: Control) {
@@ -178,6 +179,12 @@ impl<E: Entry> Subject for Bench<E> {
     }
 
     fn transitions(&mut self) -> Vec<Transition> {
-        std::mem::take(&mut self.told.0)
+        let told = std::mem::take(&mut self.told.0);
+        // What is remembered is what was told.
+        self.remembered.extend(&told);
+        let older = self.remembered.len().saturating_sub(RECENT);
+        self.remembered.drain(..older);
+        assert_eq!(self.breaker.recent_transitions(), self.remembered);
+        told
     }
 }

@@ -5,13 +5,15 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use k1s0_conformance::model::{Answer, Model, PermitId};
-use k1s0_conformance::scenario::{Config as ModelConfig, Ns};
-use k1s0_conformance::vocabulary::{Control, Effect, Outcome, Recorded, Settled, Verdict};
-
-use crate::support::abi::{
-    self, ALREADY_SETTLED, Counter, Handle, OK, Permit, REJECTED, Rejection, Transitions, abi,
+use k1s0_conformance::vocabulary::{
+    Control, Effect, Outcome, Reason, Recorded, Settled, Transition, Verdict,
 };
-use crate::support::words;
+
+use crate::generate::{self, Bytes};
+use crate::support::abi::{
+    ALREADY_SETTLED, Counter, Handle, OK, Permit, REJECTED, Rejection, Transitions, abi,
+};
+use crate::support::{configure, words};
 
 const OPERATIONS: usize = 48;
 const INVALID_ARGUMENT: i32 = 101;
@@ -28,6 +30,11 @@ pub(crate) struct Seen {
     stale: u64,
     settled_twice: u64,
     by_the_host_alone: u64,
+    shadowed: u64,
+    slow: u64,
+    asked_to_wait: u64,
+    opened_by_a_rate: u64,
+    ticks_that_open: u64,
     misused: u64,
     transitions: u64,
 }
@@ -42,6 +49,11 @@ impl Seen {
             stale: self.stale + other.stale,
             settled_twice: self.settled_twice + other.settled_twice,
             by_the_host_alone: self.by_the_host_alone + other.by_the_host_alone,
+            shadowed: self.shadowed + other.shadowed,
+            slow: self.slow + other.slow,
+            asked_to_wait: self.asked_to_wait + other.asked_to_wait,
+            opened_by_a_rate: self.opened_by_a_rate + other.opened_by_a_rate,
+            ticks_that_open: self.ticks_that_open + other.ticks_that_open,
             misused: self.misused + other.misused,
             transitions: self.transitions + other.transitions,
         }
@@ -58,38 +70,18 @@ impl Seen {
         ] {
             assert!(often >= runs, "{self:?}");
         }
-        for seldom in [self.stale, self.settled_twice, self.by_the_host_alone] {
+        for seldom in [
+            self.stale,
+            self.settled_twice,
+            self.by_the_host_alone,
+            self.shadowed,
+            self.slow,
+            self.opened_by_a_rate,
+        ] {
             assert!(seldom >= runs / 10, "{self:?}");
         }
-    }
-}
-
-/// Bytes without end, from splitmix64: a seed means the same on every machine.
-struct Bytes(u64);
-
-impl Bytes {
-    const fn next(&mut self) -> u8 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) as u8
-    }
-
-    const fn below(&mut self, n: usize) -> usize {
-        self.next() as usize % n
-    }
-
-    const fn one_in(&mut self, n: u8) -> bool {
-        self.next().is_multiple_of(n)
-    }
-
-    fn outcome(&mut self) -> Outcome {
-        match self.next() % 8 {
-            0..=2 => Outcome::Success,
-            3..=5 => Outcome::Failure,
-            6 => Outcome::Ignored,
-            _ => Outcome::Cancelled,
+        for rare in [self.asked_to_wait, self.ticks_that_open] {
+            assert!(rare >= runs / 200, "{self:?}");
         }
     }
 }
@@ -98,8 +90,9 @@ impl Bytes {
 #[derive(Clone, Copy, Debug)]
 enum Held {
     Permit(Permit),
-    Word(u64),
-    LowWord(u32),
+    /// And the reading that it was asked for with.
+    Word(u64, u64),
+    LowWord(u32, u64),
 }
 
 /// One breaker, as each side knows it.
@@ -112,6 +105,12 @@ struct Pair {
     successes: *const AtomicU64,
     timeout: u64,
     probe_timeout: u64,
+    /// 0 where nothing is; so is `bucket`.
+    slow: u64,
+    bucket: u64,
+    is_shadow: bool,
+    /// Slow calls as they were at the last look.
+    slow_seen: u64,
 }
 
 impl Drop for Pair {
@@ -133,31 +132,17 @@ pub(crate) fn play(seed: u64, seen: &mut Seen) -> Result<(), String> {
         let (did, result) = operate(&mut pairs, which, &mut now, &mut bytes, seen);
         let _ = writeln!(trace, "{number:>3} at {now} breaker {which}: {did}");
         result
-            .and_then(|()| look(&pairs[which], now))
+            .and_then(|()| look(&mut pairs[which], now, seen))
             .map_err(|difference| format!("{trace}{difference}"))?;
     }
     Ok(())
 }
 
 fn pair(bytes: &mut Bytes) -> Result<Pair, String> {
-    const TIMES: [u64; 6] = [0, 1, 1_000_000, 50_000_000, u64::MAX - 1, u64::MAX];
-    let mut own = abi::config();
-    own.failure_threshold = 1 + bytes.below(4) as u64;
-    own.success_threshold = 1 + bytes.below(3) as u64;
-    own.half_open_max_calls = 1 + bytes.below(3) as u64;
-    // Mostly one that ends while the sequence lasts.
-    own.timeout_ns = TIMES[[2, 2, 2, 3, 3, 0, 1, 4, 5][bytes.below(9)]];
-    own.probe_timeout_ns = TIMES[[2, 3, 3, 4, 5][bytes.below(5)]];
+    let config = generate::config(bytes);
+    let own = configure::config(&config);
     let handle = Handle::new(Some(&own)).map_err(|(result, _)| format!("new: {result}"))?;
-    let model = Model::new(&ModelConfig {
-        failure_threshold: Some(own.failure_threshold),
-        success_threshold: Some(own.success_threshold),
-        half_open_max_calls: Some(own.half_open_max_calls),
-        timeout_ns: Some(Ns(own.timeout_ns.into())),
-        probe_timeout_ns: Some(Ns(own.probe_timeout_ns.into())),
-        ..ModelConfig::default()
-    })
-    .map_err(|refused| format!("{refused:?}"))?;
+    let model = Model::new(&config).map_err(|refused| format!("{refused:?}"))?;
     let (mut word, mut counter, mut address) = (ptr::null(), ptr::null_mut(), ptr::null_mut());
     // SAFETY: good pointers.
     unsafe {
@@ -186,6 +171,10 @@ fn pair(bytes: &mut Bytes) -> Result<Pair, String> {
         successes: address.cast_const().cast(),
         timeout: own.timeout_ns,
         probe_timeout: own.probe_timeout_ns,
+        slow: config.slow_call_duration_ns.map_or(0, |ns| ns.0 as u64),
+        bucket: own.window_time_ns / own.window_buckets,
+        is_shadow: own.shadow == 1,
+        slow_seen: 0,
     })
 }
 
@@ -199,6 +188,7 @@ fn operate(
     match bytes.next() % 32 {
         0..=9 => acquire(&mut pairs[which], *now, bytes, seen),
         10..=20 => settle(&mut pairs[which], *now, bytes, seen),
+        21 | 25 if pairs[which].slow > 0 => tick(&mut pairs[which], *now, seen),
         21..=22 => record(&mut pairs[which], *now, bytes, seen),
         23 | 24 => control(&mut pairs[which], *now, bytes, seen),
         25..=28 => {
@@ -212,6 +202,13 @@ fn operate(
 /// Another reading: a little later, at the end of a wait, or before.
 fn moved(pair: &Pair, now: u64, bytes: &mut Bytes) -> u64 {
     match bytes.next() % 8 {
+        5 | 6 if pair.slow > 0 => {
+            let by = [0, 1, pair.slow / 16, pair.slow / 8][bytes.below(4)];
+            now.saturating_add(pair.slow + by)
+        }
+        7 if pair.bucket > 0 => {
+            now.saturating_add(pair.bucket * [0, 1, 1, 3, 9, 10, 15][bytes.below(7)])
+        }
         0 => now.saturating_sub(u64::from(bytes.next()) * 500_000),
         1 => now.saturating_add(pair.probe_timeout.min(1 << 40)),
         2 => now.saturating_add(u64::from(bytes.next())),
@@ -238,7 +235,7 @@ fn acquire(
             };
             ("try_acquire", result, Held::Permit(permit))
         }
-        1 if word(pair) & 1 == 0 => ("the word admits", OK, Held::Word(word(pair))),
+        1 if word(pair) & 1 == 0 => ("the word admits", OK, Held::Word(word(pair), 0)),
         n => {
             let mut word = 0;
             // SAFETY: good pointers.
@@ -246,9 +243,9 @@ fn acquire(
                 (abi().acquire_word)(pair.handle.0, now, &mut word, &mut rejection, &mut made)
             };
             let held = if n == 2 {
-                Held::LowWord(word as u32)
+                Held::LowWord(word as u32, now)
             } else {
-                Held::Word(word)
+                Held::Word(word, now)
             };
             ("acquire_word", result, held)
         }
@@ -290,33 +287,27 @@ fn settle(
     let (mut held, id) = pair.permits[index];
     let did = format!("settle {held:x?} {outcome:?}");
     let before = word(pair);
-    let expected = pair.model.settle(id, outcome, now);
+    let asked = bytes
+        .one_in(6)
+        .then(|| [0, 1, 40_000_000, 2_000_000_000, u64::MAX - 1, u64::MAX][bytes.below(6)]);
+    let did = match asked {
+        None => did,
+        Some(ns) => format!("{did}, retry after {ns}"),
+    };
+    let expected = pair.model.settle(id, outcome, asked, now);
     let mut made = Transitions::default();
     let mut effect = u32::MAX;
-    let number = outcome as u32;
-    let breaker = pair.handle.0;
-    // SAFETY: good pointers.
-    let result = unsafe {
-        match &mut held {
-            Held::Permit(permit) => {
-                (abi().settle)(breaker, permit, number, now, &mut effect, &mut made)
-            }
-            Held::Word(word)
-                if outcome == Outcome::Success && *word & 1 == 0 && *word == before =>
-            {
-                seen.by_the_host_alone += 1;
-                let successes = &*pair.successes;
-                successes.store(successes.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-                effect = 0;
-                OK
-            }
-            Held::Word(word) => {
-                (abi().settle_word)(breaker, *word, number, now, &mut effect, &mut made)
-            }
-            Held::LowWord(word) => {
-                (abi().settle_low_word)(breaker, *word, number, now, &mut effect, &mut made)
-            }
-        }
+    let alone = matches!(held, Held::Word(word, _)
+        if asked.is_none() && outcome == Outcome::Success && word & 1 == 0 && word == before);
+    let result = if alone {
+        seen.by_the_host_alone += 1;
+        // SAFETY: good until the counter is freed; we are its one writer.
+        let successes = unsafe { &*pair.successes };
+        successes.store(successes.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        effect = 0;
+        OK
+    } else {
+        settle_held(pair, &mut held, outcome, asked, now, &mut effect, &mut made)
     };
     match held {
         // A permit knows that it is settled; now and then it is kept, to be settled again.
@@ -327,8 +318,12 @@ fn settle(
         Effect::Applied => seen.settled += 1,
         Effect::Stale => seen.stale += 1,
         Effect::AlreadySettled => seen.settled_twice += 1,
+        Effect::Shadowed => seen.shadowed += 1,
     }
-    if effect > 2 {
+    if asked.is_some() && expected.transition.is_some() {
+        seen.asked_to_wait += 1;
+    }
+    if effect > 3 {
         return (did, Err(format!("answers {result}")));
     }
     let found = Settled {
@@ -337,12 +332,60 @@ fn settle(
     };
     let answer = match found.effect {
         Effect::AlreadySettled => ALREADY_SETTLED,
-        Effect::Applied | Effect::Stale => OK,
+        Effect::Applied | Effect::Stale | Effect::Shadowed => OK,
     };
     let compared = same("result", answer, result)
         .and_then(|()| same("settlement", expected, found))
         .and_then(|()| told(pair, &made, seen));
     (did, compared)
+}
+
+/// Settles in the way in which it is held.
+fn settle_held(
+    pair: &Pair,
+    held: &mut Held,
+    outcome: Outcome,
+    asked: Option<u64>,
+    now: u64,
+    effect: &mut u32,
+    made: &mut Transitions,
+) -> i32 {
+    let (breaker, number, abi) = (pair.handle.0, outcome as u32, abi());
+    // SAFETY: good pointers.
+    unsafe {
+        match (held, asked) {
+            (Held::Permit(permit), None) => {
+                (abi.settle)(breaker, permit, number, now, effect, made)
+            }
+            (Held::Permit(permit), Some(asked)) => {
+                (abi.settle_retry_after)(breaker, permit, number, asked, now, effect, made)
+            }
+            (Held::Word(word, began), None) => {
+                (abi.settle_word)(breaker, *word, *began, number, now, effect, made)
+            }
+            (Held::LowWord(word, began), None) => {
+                (abi.settle_low_word)(breaker, *word, *began, number, now, effect, made)
+            }
+            (Held::Word(word, began), Some(asked)) => {
+                let settle = abi.settle_word_retry_after;
+                settle(breaker, *word, *began, number, asked, now, effect, made)
+            }
+            (Held::LowWord(word, began), Some(asked)) => {
+                let (settle, word) = (abi.settle_word_retry_after, u64::from(*word));
+                settle(breaker, word, *began, number, asked, now, effect, made)
+            }
+        }
+    }
+}
+
+fn tick(pair: &mut Pair, now: u64, seen: &mut Seen) -> (String, Result<(), String>) {
+    pair.model.tick(now);
+    let mut made = Transitions::default();
+    // SAFETY: good pointers.
+    let result = unsafe { (abi().tick)(pair.handle.0, now, &mut made) };
+    seen.ticks_that_open += u64::from(made.count);
+    let compared = same("result", OK, result).and_then(|()| told(pair, &made, seen));
+    ("tick".to_owned(), compared)
 }
 
 fn record(
@@ -418,12 +461,13 @@ fn misuse(
                     word: u32::from(bytes.next()),
                     mark: 1,
                     breaker: 0,
+                    began_ns: 0,
                 };
                 let found = (abi().settle)(breaker, &mut permit, 1, now, &mut effect, &mut made);
                 ("no permit", INVALID_PERMIT, found)
             }
             (2, _) => {
-                let found = (abi().settle_word)(breaker, 2, number, now, &mut effect, &mut made);
+                let found = (abi().settle_word)(breaker, 2, 0, number, now, &mut effect, &mut made);
                 ("no outcome", INVALID_ARGUMENT, found)
             }
             (3, _) => {
@@ -432,7 +476,9 @@ fn misuse(
                 ("NULL", 100, found)
             }
             _ => {
-                let found = (abi().settle_word)(breaker, 1, 1, now, &mut effect, &mut made);
+                // With bit 0 it is that of a call that would have been rejected.
+                let word = u64::from(!pairs[which].is_shadow);
+                let found = (abi().settle_word)(breaker, word, 0, 1, now, &mut effect, &mut made);
                 ("a word of no epoch", INVALID_PERMIT, found)
             }
         }
@@ -451,15 +497,17 @@ fn word(pair: &Pair) -> u64 {
 /// The transitions that this operation has told are those that it made.
 fn told(pair: &mut Pair, made: &Transitions, seen: &mut Seen) -> Result<(), String> {
     seen.transitions += u64::from(made.count);
-    same(
-        "transitions",
-        pair.model.transitions(),
-        words::transitions(made),
-    )
+    let made = words::transitions(made);
+    let by_a_rate =
+        |it: &&Transition| matches!(it.reason, Reason::FailureRate | Reason::SlowCallRate);
+    seen.opened_by_a_rate += made.iter().filter(by_a_rate).count() as u64;
+    same("transitions", pair.model.transitions(), made)
 }
 
-fn look(pair: &Pair, now: u64) -> Result<(), String> {
+fn look(pair: &mut Pair, now: u64, seen: &mut Seen) -> Result<(), String> {
     let metrics = pair.model.metrics(now);
+    seen.slow += metrics.slow - pair.slow_seen;
+    pair.slow_seen = metrics.slow;
     same(
         "metrics",
         metrics,

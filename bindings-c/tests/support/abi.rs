@@ -24,7 +24,26 @@ pub(crate) struct Config {
     pub(crate) timeout_ns: u64,
     pub(crate) half_open_max_calls: u64,
     pub(crate) probe_timeout_ns: u64,
+    pub(crate) failure_rate_ppm: u64,
+    pub(crate) minimum_calls: u64,
+    pub(crate) window_kind: u64,
+    pub(crate) window_calls: u64,
+    pub(crate) window_time_ns: u64,
+    pub(crate) window_buckets: u64,
+    pub(crate) slow_call_duration_ns: u64,
+    pub(crate) slow_call_rate_ppm: u64,
+    pub(crate) slow_minimum_calls: u64,
+    pub(crate) count_hung_calls: u64,
+    pub(crate) backoff_multiplier_ppm: u64,
+    pub(crate) max_timeout_ns: u64,
+    pub(crate) jitter_ppm: u64,
+    pub(crate) jitter_seed: u64,
+    pub(crate) has_jitter_seed: u64,
+    pub(crate) shadow: u64,
 }
+
+pub(crate) const NEVER: u64 = u64::MAX;
+pub(crate) const OFF: u64 = 0xFFFF_FFFF_FFFF_FFF0;
 
 #[repr(C)]
 pub(crate) struct ConfigError {
@@ -40,6 +59,7 @@ pub(crate) struct Permit {
     pub(crate) word: u32,
     pub(crate) mark: u32,
     pub(crate) breaker: u64,
+    pub(crate) began_ns: u64,
 }
 
 #[repr(C)]
@@ -93,6 +113,14 @@ pub(crate) struct Metrics {
     pub(crate) forced: u32,
     pub(crate) consecutive_failures: u32,
     pub(crate) probes_in_flight: u32,
+    pub(crate) slow: u64,
+    pub(crate) would_reject: u64,
+    pub(crate) would_reject_open: u64,
+    pub(crate) would_reject_half_open: u64,
+    pub(crate) would_reject_forced_open: u64,
+    pub(crate) window_calls: u64,
+    pub(crate) window_failures: u64,
+    pub(crate) window_slow: u64,
 }
 
 pub(crate) const OK: i32 = 0;
@@ -102,8 +130,10 @@ pub(crate) const INVALID_CONFIG: i32 = 104;
 pub(crate) const PANIC: i32 = 111;
 
 type Control = unsafe extern "C" fn(*const Breaker, u64, *mut Transitions) -> i32;
-pub(crate) type Settle<P> =
-    unsafe extern "C" fn(*const Breaker, P, u32, u64, *mut u32, *mut Transitions) -> i32;
+type Settle =
+    unsafe extern "C" fn(*const Breaker, *mut Permit, u32, u64, *mut u32, *mut Transitions) -> i32;
+pub(crate) type SettleWord<W> =
+    unsafe extern "C" fn(*const Breaker, W, u64, u32, u64, *mut u32, *mut Transitions) -> i32;
 type Acquire<P> =
     unsafe extern "C" fn(*const Breaker, u64, *mut P, *mut Rejection, *mut Transitions) -> i32;
 type Name<N> = extern "C" fn(N) -> *const c_char;
@@ -152,20 +182,30 @@ abi! {
         *const c_char, u64, *const Config, *mut *mut Breaker, *mut ConfigError
     ) -> i32,
     try_acquire: Acquire<Permit>,
-    settle: Settle<*mut Permit>,
+    settle: Settle,
+    settle_retry_after: unsafe extern "C" fn(
+        *const Breaker, *mut Permit, u32, u64, u64, *mut u32, *mut Transitions
+    ) -> i32,
     record_success: Control,
     record_failure: Control,
+    tick: Control,
     reset: Control,
     trip: Control,
     force_open: Control,
     force_closed: Control,
     automatic: Control,
     get_state: unsafe extern "C" fn(*const Breaker, u64, *mut u32) -> i32,
+    recent_transitions: unsafe extern "C" fn(
+        *const Breaker, *mut Transition, u64, *mut u64
+    ) -> i32,
     get_metrics: unsafe extern "C" fn(*const Breaker, u64, *mut Metrics) -> i32,
     admission_word: unsafe extern "C" fn(*const Breaker, *mut *const u64) -> i32,
     acquire_word: Acquire<u64>,
-    settle_word: Settle<u64>,
-    settle_low_word: Settle<u32>,
+    settle_word: SettleWord<u64>,
+    settle_low_word: SettleWord<u32>,
+    settle_word_retry_after: unsafe extern "C" fn(
+        *const Breaker, u64, u64, u32, u64, u64, *mut u32, *mut Transitions
+    ) -> i32,
     counter_new: unsafe extern "C" fn(*const Breaker, *mut *mut Counter) -> i32,
     counter_address: unsafe extern "C" fn(*const Counter, *mut *mut u64) -> i32,
     counter_free: unsafe extern "C" fn(*mut Counter),
@@ -239,6 +279,16 @@ impl Handle {
         let result = unsafe { (abi().get_metrics)(self.0, now, &mut metrics) };
         assert_eq!(result, OK);
         metrics
+    }
+
+    pub(crate) fn recent_transitions(&self) -> Vec<k1s0_conformance::vocabulary::Transition> {
+        let (mut items, mut count) = ([Transition::default(); 32], 0);
+        // SAFETY: good pointers, and so many items.
+        let result =
+            unsafe { (abi().recent_transitions)(self.0, items.as_mut_ptr(), 32, &mut count) };
+        assert_eq!(result, OK);
+        let items = &items[..count as usize];
+        items.iter().map(super::words::transition).collect()
     }
 
     pub(crate) fn state(&self, now: u64) -> u32 {

@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod abi;
+pub(crate) mod configure;
 pub(crate) mod words;
 
 use std::env;

@@ -20,6 +20,7 @@ pub(crate) fn effect(number: u32) -> Effect {
         0 => Effect::Applied,
         1 => Effect::Stale,
         2 => Effect::AlreadySettled,
+        3 => Effect::Shadowed,
         _ => panic!("effect {number}"),
     }
 }
@@ -31,6 +32,8 @@ fn reason(number: u32) -> Reason {
         2 => Reason::SuccessThreshold,
         3 => Reason::ProbeFailed,
         4 => Reason::ProbeTimeout,
+        5 => Reason::FailureRate,
+        6 => Reason::SlowCallRate,
         7 => Reason::Reset,
         8 => Reason::Trip,
         9 => Reason::Forced,
@@ -60,16 +63,18 @@ pub(crate) fn rejection(rejection: &abi::Rejection) -> Rejection {
 }
 
 pub(crate) fn transitions(told: &abi::Transitions) -> Vec<Transition> {
-    told.items[..told.count as usize]
-        .iter()
-        .map(|transition| Transition {
-            from: state(transition.from),
-            to: state(transition.to),
-            epoch: transition.epoch,
-            reason: reason(transition.reason),
-            at: transition.at_ns,
-        })
-        .collect()
+    let told = &told.items[..told.count as usize];
+    told.iter().map(transition).collect()
+}
+
+pub(crate) fn transition(transition: &abi::Transition) -> Transition {
+    Transition {
+        from: state(transition.from),
+        to: state(transition.to),
+        epoch: transition.epoch,
+        reason: reason(transition.reason),
+        at: transition.at_ns,
+    }
 }
 
 pub(crate) fn metrics(metrics: &abi::Metrics) -> Metrics {
@@ -89,10 +94,18 @@ pub(crate) fn metrics(metrics: &abi::Metrics) -> Metrics {
         rejected_open: metrics.rejected_open,
         rejected_half_open: metrics.rejected_half_open,
         rejected_forced_open: metrics.rejected_forced_open,
+        would_reject: metrics.would_reject,
+        would_reject_open: metrics.would_reject_open,
+        would_reject_half_open: metrics.would_reject_half_open,
+        would_reject_forced_open: metrics.would_reject_forced_open,
+        slow: metrics.slow,
         stale: metrics.stale,
         transitions: metrics.transitions,
         consecutive_failures: metrics.consecutive_failures.into(),
         probes_in_flight: metrics.probes_in_flight.into(),
+        window_calls: metrics.window_calls,
+        window_failures: metrics.window_failures,
+        window_slow: metrics.window_slow,
         success_rate: flag(metrics.has_success_rate).then_some(metrics.success_rate),
         remaining_wait: flag(metrics.has_remaining_wait).then_some(metrics.remaining_wait_ns),
     }
