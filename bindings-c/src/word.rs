@@ -123,10 +123,6 @@ pub unsafe extern "C" fn k1s0_cb_settle_low_word(
 ///
 /// Each pointer is NULL or good (conventions 4 and 5).
 #[unsafe(no_mangle)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a host passes numbers more cheaply than a struct"
-)]
 pub unsafe extern "C" fn k1s0_cb_settle_word_retry_after(
     breaker: *const k1s0_cb,
     word: u64,
