@@ -211,8 +211,11 @@ impl Settings {
             },
             WindowSize::Time { length, buckets } => {
                 if !(MIN_WINDOW..=MAX_WINDOW).contains(&length) {
-                    let length = format_args!("{length:?}");
-                    return Err(out_of_range("window", &length, "10ms to 24h"));
+                    return Err(out_of_range(
+                        "window",
+                        &format_args!("{length:?}"),
+                        "10ms to 24h",
+                    ));
                 }
                 match u8::try_from(buckets) {
                     Ok(buckets @ 10..=100) => Ok(WindowRule::Time {
