@@ -43,6 +43,8 @@ fn of_time() -> Builder {
     builder(WindowSize::time(Duration::from_secs(10)))
 }
 
+type Make = fn() -> Result<CircuitBreaker>;
+
 pub(crate) fn all() -> Result<Vec<Case>> {
     let mut settings = Settings::default();
     settings.failure_threshold = None;
@@ -52,7 +54,7 @@ pub(crate) fn all() -> Result<Vec<Case>> {
     let mut cases = vec![Case::new(Group::Success, TIME_HANDED_IN, move |calls| {
         repeat(calls, |i| through_engine(&engine, || healthy(i)));
     })];
-    let kinds: [(&'static str, fn() -> Result<CircuitBreaker>); 4] = [
+    let kinds: [(&'static str, Make); 4] = [
         (CALLS, || of_calls(100)),
         (MANY_CALLS, || of_calls(65_536)),
         (TIME, || Ok(of_time().build()?)),
