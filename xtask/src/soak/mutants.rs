@@ -9,7 +9,7 @@ use crate::workspace::{self, CORE};
 /// Of the mutants that compile, so many percent must be noticed.
 const NOTICED_PERCENT: u64 = 95;
 
-/// Mutants of the machine and its concurrent home. They are made in a copy of the tree.
+/// Mutants of the machine, its windows and its concurrent home. They are made in a copy of the tree.
 pub(super) fn run() -> Result<String> {
     let output = workspace::target().join("mutants");
     std::fs::create_dir_all(&output)?;
@@ -28,12 +28,16 @@ pub(super) fn run() -> Result<String> {
             "--file",
             "core/src/machine/*.rs",
             "--file",
+            "core/src/window/*.rs",
+            "--file",
             "core/src/cell.rs",
+            "--file",
+            "core/src/pace.rs",
         ])
         .arg("--output")
         .arg(&output)
-        // The unit tests and the model: the others prove nothing more, and would take hours.
-        .args(["--", "--lib", "--test", "model"]);
+        // The unit tests, the scenarios and the model: the others prove nothing more, and would take hours.
+        .args(["--", "--lib", "--test", "conformance", "--test", "model"]);
     // It exits with 2 when a mutant is missed; the figures decide.
     streaming(&mut mutants, |_| ())?;
 
