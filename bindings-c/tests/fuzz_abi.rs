@@ -7,6 +7,8 @@
 
 #[path = "fuzz_abi/generate.rs"]
 mod generate;
+#[path = "fuzz_abi/held.rs"]
+mod held;
 #[path = "fuzz_abi/play.rs"]
 mod play;
 mod support;

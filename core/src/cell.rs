@@ -314,9 +314,11 @@ impl Cell {
             .map_err(Word::from_bits)
     }
 
-    /// Whether a forced mode is on.
-    pub(crate) fn is_forced(&self) -> bool {
-        self.machine(&lock(&self.inner)).is_forced()
+    /// Whether there is nothing to remember; see [`Engine::is_idle`](crate::engine::Engine::is_idle).
+    pub(crate) fn is_idle(&self) -> bool {
+        let inner = lock(&self.inner);
+        let remembers = inner.levels().is_some_and(Levels::remembers_bad_calls);
+        self.machine(&inner).is_at_rest() && !remembers
     }
 
     /// A stripe for a host to count in; see [`Ledger::host_stripe`](crate::annex::Ledger::host_stripe).

@@ -303,9 +303,11 @@ impl Engine {
         }
     }
 
-    /// Whether there is nothing to remember: closed, no failure pending, nothing forced.
+    /// Whether there is nothing to remember: closed, no failure pending, nothing forced, no failure and nothing
+    /// slow among the last calls of a window. What a window of time holds is not looked at, as it goes by itself;
+    /// nor are earlier openings.
     pub fn is_idle(&self) -> bool {
-        self.cell.word().is_clear() && !self.cell.is_forced()
+        self.cell.is_idle()
     }
 }
 

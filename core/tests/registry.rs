@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use k1s0_circuit_breaker::{
     CircuitBreakerConfig, CircuitBreakerState as State, ManualClock, Registry, RegistryBuilder,
-    RegistryError,
+    RegistryError, WindowSize,
 };
 
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig {
@@ -122,6 +122,31 @@ fn what_is_out_of_range_is_refused_when_the_registry_is_made() {
         Registry::builder(zero).build(),
         Err(RegistryError::Registry(error)) if error.field() == "success_threshold",
     ));
+}
+
+/// Bad calls among the last ones are remembered; those of the last seconds go by themselves.
+#[test]
+fn a_breaker_that_remembers_bad_calls_stays() {
+    for (window, stays) in [
+        (WindowSize::Calls(50), true),
+        (WindowSize::time(Duration::from_secs(10)), false),
+    ] {
+        let registry = builder()
+            .configure_all(move |_name, breaker| {
+                breaker
+                    .failure_threshold_off()
+                    .failure_rate(0.9)
+                    .window(window)
+            })
+            .capacity(1)
+            .build()
+            .unwrap();
+        let breaker = registry.get("a").unwrap();
+        breaker.record_failure_sync();
+        breaker.record_success_sync();
+        drop(breaker);
+        assert_eq!(registry.get("b").is_err(), stays, "{window:?}");
+    }
 }
 
 /// What a user gave an evicted breaker is dropped outside the registry's lock.

@@ -10,6 +10,7 @@ use k1s0_conformance::vocabulary::{
 };
 
 use crate::generate::{self, Bytes};
+use crate::held::{self, Held};
 use crate::support::abi::{
     ALREADY_SETTLED, Counter, Handle, OK, Permit, REJECTED, Rejection, Transitions, abi,
 };
@@ -84,15 +85,6 @@ impl Seen {
             assert!(rare >= runs / 200, "{self:?}");
         }
     }
-}
-
-/// How the host holds a permit.
-#[derive(Clone, Copy, Debug)]
-enum Held {
-    Permit(Permit),
-    /// And the reading that it was asked for with.
-    Word(u64, u64),
-    LowWord(u32, u64),
 }
 
 /// One breaker, as each side knows it.
@@ -307,7 +299,15 @@ fn settle(
         effect = 0;
         OK
     } else {
-        settle_held(pair, &mut held, outcome, asked, now, &mut effect, &mut made)
+        held::settle(
+            &pair.handle,
+            &mut held,
+            outcome,
+            asked,
+            now,
+            &mut effect,
+            &mut made,
+        )
     };
     match held {
         // A permit knows that it is settled; now and then it is kept, to be settled again.
@@ -338,44 +338,6 @@ fn settle(
         .and_then(|()| same("settlement", expected, found))
         .and_then(|()| told(pair, &made, seen));
     (did, compared)
-}
-
-/// Settles in the way in which it is held.
-fn settle_held(
-    pair: &Pair,
-    held: &mut Held,
-    outcome: Outcome,
-    asked: Option<u64>,
-    now: u64,
-    effect: &mut u32,
-    made: &mut Transitions,
-) -> i32 {
-    let (breaker, number, abi) = (pair.handle.0, outcome as u32, abi());
-    // SAFETY: good pointers.
-    unsafe {
-        match (held, asked) {
-            (Held::Permit(permit), None) => {
-                (abi.settle)(breaker, permit, number, now, effect, made)
-            }
-            (Held::Permit(permit), Some(asked)) => {
-                (abi.settle_retry_after)(breaker, permit, number, asked, now, effect, made)
-            }
-            (Held::Word(word, began), None) => {
-                (abi.settle_word)(breaker, *word, *began, number, now, effect, made)
-            }
-            (Held::LowWord(word, began), None) => {
-                (abi.settle_low_word)(breaker, *word, *began, number, now, effect, made)
-            }
-            (Held::Word(word, began), Some(asked)) => {
-                let settle = abi.settle_word_retry_after;
-                settle(breaker, *word, *began, number, asked, now, effect, made)
-            }
-            (Held::LowWord(word, began), Some(asked)) => {
-                let (settle, word) = (abi.settle_word_retry_after, u64::from(*word));
-                settle(breaker, word, *began, number, asked, now, effect, made)
-            }
-        }
-    }
 }
 
 fn tick(pair: &mut Pair, now: u64, seen: &mut Seen) -> (String, Result<(), String>) {

@@ -80,7 +80,7 @@ fn a_pending_failure_clears_with_the_next_success() {
         &mut None,
     )
     .expect("no time needed");
-    assert!(!cell.word().is_clear() && !cell.is_forced());
+    assert!(!cell.word().is_clear() && !cell.is_idle());
     let second = cell.admit_unasked().expect("still closed");
     assert!(!cell.success_changes_nothing(second));
     cell.settle(
@@ -160,7 +160,7 @@ fn a_healthy_cell_needs_no_ledger() {
     cell.control(none_counted, |machine, _, levels| {
         machine.force_open(levels, 0)
     });
-    assert!(cell.is_forced());
+    assert!(!cell.is_idle());
     assert!(super::lock(&cell.inner).annex.is_some());
 }
 

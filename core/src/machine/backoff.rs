@@ -70,8 +70,8 @@ impl Backoff {
 
     /// The base, spread by the jitter to either side (13.1b).
     fn spread(&mut self) -> Nanos {
-        if self.rule.jitter == 0 || self.base == 0 || self.base == NEVER {
-            return self.base;
+        if self.base == NEVER {
+            return NEVER;
         }
         let base = u128::from(self.base);
         let spread = base * u128::from(self.rule.jitter) / u128::from(WHOLE);

@@ -211,6 +211,15 @@ impl Levels {
         matches!(self.window, Window::Time(_))
     }
 
+    /// Whether a bad call will be remembered until enough others have come.
+    #[cfg(any(feature = "std", loom))]
+    pub(crate) fn remembers_bad_calls(&self) -> bool {
+        match &self.window {
+            Window::Off | Window::Time(_) => false,
+            Window::Calls(window) => window.content().failures > 0 || window.content().slow > 0,
+        }
+    }
+
     /// How wide a bucket of the window of time is.
     pub fn bucket_width(&self) -> Option<Nanos> {
         match &self.window {

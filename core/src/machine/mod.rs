@@ -201,6 +201,15 @@ impl Machine {
         self.automatic
     }
 
+    /// Closed, no failure in a row, nothing forced.
+    #[cfg(any(feature = "std", loom))]
+    pub(crate) const fn is_at_rest(&self) -> bool {
+        matches!(
+            (self.forced, self.phase()),
+            (None, Phase::Closed { failures: 0 })
+        )
+    }
+
     /// When the automatic state opened, while it is open and not forced.
     pub const fn open_since(&self) -> Option<Nanos> {
         match (self.forced, self.phase()) {
