@@ -57,7 +57,9 @@ use crate::machine::{
 };
 use crate::pace::Pace;
 use crate::stripe::{Counts, Stripe};
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+#[cfg(feature = "std")]
+use crate::sync::MutexGuard;
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::window::Content;
 
 /// A [`Machine`] that any number of threads may use at once.

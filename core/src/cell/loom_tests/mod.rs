@@ -18,7 +18,7 @@ mod moments;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use self::home::{After, Answer, Home, Op, Plain, Shared};
+use self::home::{After, Answer, Home, Op, Plain, Shared, none_counted};
 use self::moments::{FAIL, MOMENTS, Moment};
 use super::Cell;
 use crate::machine::{Nanos, Outcome, Policy, Recorded, Word};
@@ -76,7 +76,7 @@ impl Moment {
             let mut answers = vec![run_all(&mut home, threads[0], &permits, self.now)];
             answers.extend(handles.into_iter().map(|handle| handle.join().expect("no panic")));
 
-            let view = cell.view(Some(self.now)).expect("now is given");
+            let view = cell.view(Some(self.now), none_counted).expect("now is given");
             let after = After {
                 word: cell.word(),
                 epoch: view.epoch,
@@ -130,7 +130,7 @@ impl Moment {
     fn end_of(&self, plain: &Plain) -> After {
         let Plain(machine) = plain;
         After {
-            word: machine.word(),
+            word: machine.word(&POLICY, None),
             epoch: machine.epoch(),
             state: machine
                 .state(&POLICY, None, Some(self.now))
