@@ -214,6 +214,14 @@ impl Plain {
         }
     }
 
+    /// The same with room for a wait that a server asks for, where there is none.
+    pub(super) fn with_room(&self) -> Option<Self> {
+        self.levels.is_none().then(|| Self {
+            levels: Some(Levels::for_retry_after(&self.policy)),
+            ..self.clone()
+        })
+    }
+
     /// The first half of a success that a cell decides without its lock: what it does but for being counted.
     /// False where only the machine can say.
     pub(super) fn decide(&mut self, op: Op, permits: &[Word], now: Nanos) -> bool {
@@ -264,6 +272,15 @@ impl Home for Plain {
 
     fn run(&mut self, op: Op, permits: &[Word], now: Nanos) -> Answer {
         let now_given = Some(now);
+        if let Op::FailAsking(index, _) = op
+            && self
+                .word()
+                .settled(&self.policy, permits[index], Outcome::Failure)
+                .is_none()
+            && let Some(roomy) = self.with_room()
+        {
+            *self = roomy;
+        }
         let Self {
             machine,
             policy,

@@ -15,6 +15,7 @@
 mod home;
 mod levels;
 mod moments;
+mod scene;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
