@@ -33,7 +33,10 @@
 //!   wait, the second load would find a later word. If the wait seems over, or the reading is before
 //!   `since`, the machine decides, under the lock. (While half-open, `since` keeps the moment of the last
 //!   probe for the machine. It is stored after the half-open word, so that a caller who still sees the open
-//!   one does not see it.) `Pace::wait` goes with `since`.
+//!   one does not see it.) `Pace::wait` goes with `since`: where a wait follows another with nothing between
+//!   (a `trip` while open), the word says that the machine is to be asked while the two are changed, so that who
+//!   has read either of the new ones finds another word. Without `Pace` every wait is the timeout, and to have seen
+//!   the new beginning under the old word is to come after the `trip`.
 //! * *Success in a quiet window of time*: at the load of the word, too. Which bucket it falls into is
 //!   said by `Pace::bucket`; read beside the word it may be the one before or after, and so may the success.
 //!
@@ -437,14 +440,19 @@ impl Cell {
         let levels = inner.levels();
         let (parked, at) = machine.park();
         let waits = machine.open_since().is_some();
+        let after = machine.word(&self.policy, levels);
         // Before the word, for those who reject without the lock.
         if waits {
             if let (Some(pace), Some(levels)) = (&self.pace, levels) {
+                if word.is_waiting() && after != word {
+                    // Nobody is to find one wait's length with the other's beginning.
+                    let between = word.between_waits();
+                    self.word.store(between.to_bits(), Ordering::Release);
+                }
                 pace.set_wait(Machine::wait(&self.policy, Some(levels)));
             }
             self.since.store(at, Ordering::Release);
         }
-        let after = machine.word(&self.policy, levels);
         if levels.is_none() {
             if self.exchange(word, after).is_err() {
                 return false;
