@@ -52,6 +52,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "std")]
 pub(crate) use explained::Explained;
+#[cfg(feature = "std")]
 pub(crate) use reading::View;
 
 use crate::annex::{Annex, Ledger};
