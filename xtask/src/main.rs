@@ -17,6 +17,7 @@ mod stopwatch;
 mod tally;
 mod test;
 mod tools;
+mod wasm;
 mod workspace;
 
 const HELP: &str = "\
@@ -35,6 +36,7 @@ cargo xtask <command>
   replay TRACE --config FIELDS...
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
+  package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this
 
 Only bench and generate change files that are in version control.

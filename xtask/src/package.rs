@@ -1,9 +1,11 @@
 //! `cargo xtask package`: what users of a language install.
 
+use std::fs;
+
 use anyhow::{Result, bail};
 
 use crate::run::{command, streaming};
-use crate::workspace;
+use crate::{wasm, workspace};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
@@ -17,6 +19,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
         }
-        _ => bail!("usage: cargo xtask package c PREFIX"),
+        [what, folder] if what == "wasm" => {
+            let module = wasm::build()?;
+            let folder = std::env::current_dir()?.join(folder);
+            fs::create_dir_all(&folder)?;
+            let copy = folder.join("k1s0_circuit_breaker.wasm");
+            let bytes = fs::copy(module, &copy)?;
+            println!("{}: {bytes} bytes", copy.display());
+            Ok(true)
+        }
+        _ => bail!("usage: cargo xtask package c PREFIX, cargo xtask package wasm FOLDER"),
     }
 }

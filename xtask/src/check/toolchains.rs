@@ -5,13 +5,12 @@ use anyhow::{Context, Result};
 use super::{Done, holds};
 use crate::run::{cargo, quiet, stdout};
 use crate::tools;
+use crate::wasm;
 use crate::workspace::CORE;
-
-const WASM: &str = "wasm32-unknown-unknown";
 
 /// The machine builds without the standard library, for a target that has none.
 pub(super) fn wasm() -> Result<Done> {
-    tools::add("target", WASM)?;
+    tools::add("target", wasm::TARGET)?;
     stdout(&mut cargo(&[
         "build",
         "--quiet",
@@ -19,7 +18,7 @@ pub(super) fn wasm() -> Result<Done> {
         CORE,
         "--no-default-features",
         "--target",
-        WASM,
+        wasm::TARGET,
     ]))?;
     Ok(holds())
 }

@@ -1,0 +1,389 @@
+//! What the module exports. README.md is the manual; the rules for all of them:
+//!
+//! * One thread at a time uses an instance of the module. Nothing calls back.
+//! * `breaker` is an address from `create` that has not been freed.
+//! * Time comes in two halves, `…_high` and `…_low`, in nanoseconds (`nanos.rs`). What is named `…_at` is handed the
+//!   time; its twin is not, and answers [`NEEDS_NOW`] where it cannot decide without, having changed nothing.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use breaker::classify::{self, TransportError};
+use breaker::machine::{
+    Effect, Ending, Nanos, NeedsNow, Outcome, Recorded, RejectReason, Ticket, Verdict, Word,
+};
+
+use crate::answer::{ANSWER, MADE, NONE, metrics_row, row};
+use crate::config::{Draft, Field};
+use crate::home::{Answered, Breaker, Control};
+use crate::nanos::joined;
+use crate::place::Place;
+
+/// The number of this interface; hosts refuse another.
+const INTERFACE: u32 = 1;
+
+/// What an admission answers instead of a permit. Permits are even, but for the shadow's.
+const ASK_WITH_TIME: u32 = 3;
+const REJECTED: u32 = 5;
+/// What every other export answers where it needs the time.
+const NEEDS_NOW: i32 = -1;
+/// Added to an effect for each transition that was made.
+const MADE_ONE: i32 = 16;
+
+static DRAFT: Place<Option<Draft>> = Place::new(None);
+static TEXT: Place<String> = Place::new(String::new());
+
+#[unsafe(no_mangle)]
+extern "C" fn interface() -> u32 {
+    INTERFACE
+}
+
+/// Where the last answer stands: of `acquire` the wait, of `metrics` its numbers, of `history` its rows.
+#[unsafe(no_mangle)]
+extern "C" fn answer() -> *const u64 {
+    ANSWER.address().cast()
+}
+
+/// Where the transitions stand that the last `…_at` made.
+#[unsafe(no_mangle)]
+extern "C" fn made_rows() -> *const u64 {
+    MADE.address().cast()
+}
+
+/// How many the last `…_at` made.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn made() -> u32 {
+    // SAFETY: one thread.
+    unsafe { MADE.with(|made| made.count) }
+}
+
+/// Where the last text stands, in UTF-8.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn text() -> *const u8 {
+    // SAFETY: one thread.
+    unsafe { TEXT.with(|text| text.as_ptr()) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn text_length() -> usize {
+    // SAFETY: one thread.
+    unsafe { TEXT.with(|text| text.len()) }
+}
+
+/// Begins a configuration, with every default.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn config_begin() {
+    // SAFETY: one thread.
+    unsafe { DRAFT.with(|draft| *draft = Some(Draft::new())) }
+}
+
+/// Writes a count, a fraction, or a flag as 0 or 1. 0 if the field is no such.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn config_number(field: u32, value: f64) -> u32 {
+    // SAFETY: one thread.
+    unsafe { draft(field, |draft, field| draft.number(field, value)) }
+}
+
+/// Writes a length of time, or the seed of the jitter. 0 if the field is no such.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn config_bits(field: u32, high: u32, low: u32) -> u32 {
+    // SAFETY: one thread.
+    unsafe { draft(field, |draft, field| draft.bits(field, joined(high, low))) }
+}
+
+/// Switches a field off. 0 if that one cannot be.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn config_off(field: u32) -> u32 {
+    // SAFETY: one thread.
+    unsafe { draft(field, Draft::off) }
+}
+
+/// # Safety
+///
+/// One thread.
+unsafe fn draft(field: u32, write: impl FnOnce(&mut Draft, Field) -> bool) -> u32 {
+    let Some(field) = Field::numbered(field) else {
+        return 0;
+    };
+    // SAFETY: one thread, and `write` is of this crate and stays in the draft.
+    unsafe { DRAFT.with(|draft| write(draft.get_or_insert_with(Draft::new), field).into()) }
+}
+
+/// Makes a breaker of the configuration that was written, or of the defaults. The seed is for jitter that was given none.
+/// 0 if the configuration is refused: then the text is the field, the value and the range, a line each.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn create(seed_high: u32, seed_low: u32) -> *mut Breaker {
+    // SAFETY: one thread.
+    let mut draft = unsafe { DRAFT.with(Option::take) }.unwrap_or_else(Draft::new);
+    match draft.rules() {
+        Ok(rules) => Box::into_raw(Box::new(Breaker::new(&rules, joined(seed_high, seed_low)))),
+        Err(words) => {
+            // SAFETY: one thread.
+            unsafe { TEXT.with(|text| *text = words) };
+            core::ptr::null_mut()
+        }
+    }
+}
+
+/// Frees a breaker. 0 is nothing to free.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn free(breaker: *mut Breaker) {
+    if !breaker.is_null() {
+        // SAFETY: it came from `create`, and the host frees it once.
+        drop(unsafe { Box::from_raw(breaker) });
+    }
+}
+
+/// May this call be made? An even number is its permit; 1 too, of a call that only `shadow` lets through. 3: ask again
+/// with the time. 5, 7, 9: rejected, because open, half-open, forced open; the answer is how long to wait.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn acquire(breaker: *mut Breaker) -> u32 {
+    // SAFETY: the host's promise.
+    let breaker = unsafe { &mut *breaker };
+    match breaker.admit_unasked() {
+        Some(word) => permit(word),
+        // SAFETY: one thread.
+        None => unsafe { verdict(breaker.admit(None)) },
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn acquire_at(breaker: *mut Breaker, high: u32, low: u32) -> u32 {
+    // SAFETY: the host's promise, and one thread.
+    unsafe { verdict((*breaker).admit(Some(joined(high, low)))) }
+}
+
+/// All of a word that its permit needs. Bit 0 is left out, so that an epoch has one permit.
+const fn permit(word: Word) -> u32 {
+    word.epoch() << 1
+}
+
+/// # Safety
+///
+/// One thread.
+unsafe fn verdict(answered: Answered<Verdict>) -> u32 {
+    let Ok((verdict, transitions)) = answered else {
+        return ASK_WITH_TIME;
+    };
+    // SAFETY: one thread.
+    unsafe { MADE.with(|made| made.note(transitions)) };
+    match verdict {
+        Verdict::Admitted(word) => permit(word),
+        Verdict::Shadowed { .. } => Word::SHADOW.to_bits() as u32,
+        Verdict::Rejected {
+            reason,
+            retry_after,
+        } => {
+            // SAFETY: one thread.
+            unsafe { ANSWER.with(|answer| answer[0] = retry_after.unwrap_or(NONE)) };
+            REJECTED + 2 * reason as u32
+        }
+    }
+}
+
+/// The call of this permit has ended. What comes back is the effect, and 16 more if a transition was made.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn settle(breaker: *mut Breaker, permit: u32, outcome: u32) -> i32 {
+    let word = Word::from_bits(permit.into());
+    // SAFETY: the host's promise.
+    let breaker = unsafe { &mut *breaker };
+    if outcome == Outcome::Success as u32 && breaker.succeed_unasked(word) {
+        return Effect::Applied as i32;
+    }
+    // SAFETY: one thread.
+    unsafe { effect(breaker.settle(word.into(), outcome_of(outcome).into(), None)) }
+}
+
+/// As `settle`; `began` is what the admission was handed, and anything where it was handed nothing.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn settle_at(
+    breaker: *mut Breaker,
+    permit: u32,
+    outcome: u32,
+    began_high: u32,
+    began_low: u32,
+    high: u32,
+    low: u32,
+) -> i32 {
+    let ending = outcome_of(outcome).into();
+    let ticket = ticket(permit, joined(began_high, began_low));
+    // SAFETY: the host's promise, and one thread.
+    unsafe { effect((*breaker).settle(ticket, ending, Some(joined(high, low)))) }
+}
+
+/// As `settle_at`, of a server that asked not to be called for so long.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn settle_asked_at(
+    breaker: *mut Breaker,
+    permit: u32,
+    outcome: u32,
+    began_high: u32,
+    began_low: u32,
+    high: u32,
+    low: u32,
+    retry_high: u32,
+    retry_low: u32,
+) -> i32 {
+    let ending = Ending {
+        outcome: outcome_of(outcome),
+        retry_after: Some(joined(retry_high, retry_low)),
+    };
+    let ticket = ticket(permit, joined(began_high, began_low));
+    // SAFETY: the host's promise, and one thread.
+    unsafe { effect((*breaker).settle(ticket, ending, Some(joined(high, low)))) }
+}
+
+fn ticket(permit: u32, began: Nanos) -> Ticket {
+    Ticket {
+        word: Word::from_bits(permit.into()),
+        began,
+    }
+}
+
+/// A number that is no outcome says nothing about the service.
+fn outcome_of(number: u32) -> Outcome {
+    let known = Outcome::ALL.get(number as usize);
+    known.copied().unwrap_or(Outcome::Ignored)
+}
+
+/// # Safety
+///
+/// One thread.
+unsafe fn effect(answered: Answered<Effect>) -> i32 {
+    match answered {
+        Err(NeedsNow) => NEEDS_NOW,
+        Ok((effect, transitions)) => {
+            // SAFETY: one thread.
+            let made = unsafe { MADE.with(|made| made.note(transitions)) };
+            effect as i32 + MADE_ONE * made as i32
+        }
+    }
+}
+
+/// Records a result that no permit was taken for: a success, or a failure. Answers how many transitions it made.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn record(breaker: *mut Breaker, outcome: u32) -> i32 {
+    // SAFETY: the host's promise, and one thread.
+    unsafe { recorded(&mut *breaker, outcome, None) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn record_at(breaker: *mut Breaker, outcome: u32, high: u32, low: u32) -> i32 {
+    // SAFETY: the host's promise, and one thread.
+    unsafe { recorded(&mut *breaker, outcome, Some(joined(high, low))) }
+}
+
+/// # Safety
+///
+/// One thread.
+unsafe fn recorded(breaker: &mut Breaker, outcome: u32, now: Option<Nanos>) -> i32 {
+    let recorded = if outcome == Outcome::Success as u32 {
+        Recorded::Success
+    } else {
+        Recorded::Failure
+    };
+    match breaker.record(recorded, now) {
+        Err(NeedsNow) => NEEDS_NOW,
+        // SAFETY: one thread.
+        Ok(((), transitions)) => unsafe { MADE.with(|made| made.note(transitions) as i32) },
+    }
+}
+
+/// 0 reset, 1 trip, 2 force open, 3 force closed, 4 automatic, 5 tick: look for hung calls. Answers how many transitions
+/// it made.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn control_at(breaker: *mut Breaker, control: u32, high: u32, low: u32) -> u32 {
+    let control = match control {
+        0 => Control::Reset,
+        1 => Control::Trip,
+        2 => Control::ForceOpen,
+        3 => Control::ForceClosed,
+        4 => Control::Automatic,
+        5 => Control::Tick,
+        _ => return 0,
+    };
+    // SAFETY: the host's promise.
+    let transition = unsafe { (*breaker).control(control, joined(high, low)) };
+    // SAFETY: one thread.
+    unsafe { MADE.with(|made| made.note([transition, None])) }
+}
+
+/// The state's number. Changes nothing.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn state(breaker: *const Breaker) -> i32 {
+    // SAFETY: the host's promise.
+    let state = unsafe { (*breaker).state(None) };
+    state.map_or(NEEDS_NOW, |state| state as i32)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn state_at(breaker: *const Breaker, high: u32, low: u32) -> i32 {
+    // SAFETY: the host's promise.
+    let state = unsafe { (*breaker).state(Some(joined(high, low))) };
+    state.map_or(NEEDS_NOW, |state| state as i32)
+}
+
+/// Writes the metrics into the answer; answers how many numbers they are.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn metrics(breaker: *mut Breaker) -> i32 {
+    // SAFETY: the host's promise, and one thread.
+    unsafe { write_metrics(&mut *breaker, None) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn metrics_at(breaker: *mut Breaker, high: u32, low: u32) -> i32 {
+    // SAFETY: the host's promise, and one thread.
+    unsafe { write_metrics(&mut *breaker, Some(joined(high, low))) }
+}
+
+/// # Safety
+///
+/// One thread.
+unsafe fn write_metrics(breaker: &mut Breaker, now: Option<Nanos>) -> i32 {
+    let Ok(metrics) = breaker.metrics(now) else {
+        return NEEDS_NOW;
+    };
+    let row = metrics_row(&metrics);
+    // SAFETY: one thread.
+    unsafe { ANSWER.with(|answer| answer[..row.len()].copy_from_slice(&row)) };
+    row.len() as i32
+}
+
+/// Writes the last transitions into the answer, the oldest first; answers how many they are.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn history(breaker: *const Breaker) -> u32 {
+    // SAFETY: the host's promise.
+    let breaker = unsafe { &*breaker };
+    let write = |answer: &mut [u64]| {
+        let mut count = 0;
+        for transition in breaker.history() {
+            let row = row(transition);
+            answer[count * row.len()..][..row.len()].copy_from_slice(&row);
+            count += 1;
+        }
+        count as u32
+    };
+    // SAFETY: one thread.
+    unsafe { ANSWER.with(|answer| write(answer)) }
+}
+
+/// The outcome of an HTTP status.
+#[unsafe(no_mangle)]
+extern "C" fn http_status(status: u32) -> u32 {
+    classify::http_status(u16::try_from(status).unwrap_or_default()) as u32
+}
+
+/// The outcome of a gRPC status.
+#[unsafe(no_mangle)]
+extern "C" fn grpc_status(code: i32) -> u32 {
+    classify::grpc_status(code) as u32
+}
+
+/// The outcome of a transport error, by its number; of one that is not known, ignored.
+#[unsafe(no_mangle)]
+extern "C" fn transport_error(error: u32) -> u32 {
+    let known = TransportError::ALL.get(error as usize);
+    known.map_or(Outcome::Ignored, |error| classify::transport_error(*error)) as u32
+}
+
+const _: () = assert!(RejectReason::ALL.len() == 3, "README.md names them");

@@ -1,0 +1,259 @@
+//! A machine's home for one thread: the word that it publishes, what is counted, the last transitions.
+//!
+//! As core's own home, the cell, but without a lock: what can be told from the word is done by the word, and the machine
+//! catches up with it when it is next asked.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+
+use breaker::machine::{
+    Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
+    RejectReason, Rules, State, Ticket, Transition, Verdict, Word,
+};
+use breaker::window::Content;
+
+/// How many transitions are remembered.
+pub(crate) const HISTORY: usize = 32;
+
+/// One breaker. The first two fields are the host's to read, and the second also to add to (DESIGN 5).
+#[repr(C)]
+pub(crate) struct Breaker {
+    /// The admission word.
+    word: Word,
+    /// Successes: those that were settled here, and those that the host has counted by itself.
+    successes: u64,
+    policy: Policy,
+    machine: Machine,
+    levels: Option<Levels>,
+    /// By outcome; successes are counted above.
+    settled: [u64; Outcome::ALL.len()],
+    rejected: [u64; RejectReason::ALL.len()],
+    stale: u64,
+    /// Made at the first transition.
+    ledger: Option<Box<Ledger>>,
+}
+
+#[derive(Default)]
+struct Ledger {
+    changes: Changes,
+    history: VecDeque<Transition>,
+}
+
+/// How many transitions there were, by `from` and `to`.
+pub(crate) type Changes = [[u64; State::ALL.len()]; State::ALL.len()];
+
+/// What an operation on the machine answers, and the transitions that it made.
+pub(crate) type Answered<T> = Result<(T, [Option<Transition>; 2]), NeedsNow>;
+
+/// By hand, or by the clock.
+#[derive(Clone, Copy)]
+pub(crate) enum Control {
+    Reset,
+    Trip,
+    ForceOpen,
+    ForceClosed,
+    Automatic,
+    Tick,
+}
+
+/// Everything that can be read at one moment.
+pub(crate) struct Metrics {
+    pub(crate) settled: [u64; Outcome::ALL.len()],
+    pub(crate) rejected: [u64; RejectReason::ALL.len()],
+    pub(crate) shadow: bool,
+    pub(crate) slow: u64,
+    pub(crate) stale: u64,
+    pub(crate) transitions: u64,
+    pub(crate) state: State,
+    pub(crate) epoch: u64,
+    pub(crate) consecutive_failures: u32,
+    pub(crate) probes_in_flight: u16,
+    pub(crate) remaining_wait: Option<Nanos>,
+    pub(crate) forced: bool,
+    pub(crate) window: Content,
+    pub(crate) changes: Changes,
+}
+
+impl Breaker {
+    pub(crate) fn new(rules: &Rules, seed: u64) -> Self {
+        let levels = Levels::new(rules, seed);
+        let machine = Machine::new();
+        Self {
+            word: machine.word(&rules.policy, levels.as_ref()),
+            successes: 0,
+            policy: rules.policy,
+            machine,
+            levels,
+            settled: [0; Outcome::ALL.len()],
+            rejected: [0; RejectReason::ALL.len()],
+            stale: 0,
+            ledger: None,
+        }
+    }
+
+    /// The permit, where nothing has to be decided.
+    #[inline]
+    pub(crate) fn admit_unasked(&self) -> Option<Word> {
+        self.word.admits_all().then_some(self.word)
+    }
+
+    pub(crate) fn admit(&mut self, now: Option<Nanos>) -> Answered<Verdict> {
+        if let Some(word) = self.admit_unasked() {
+            return Ok((Verdict::Admitted(word), [None, None]));
+        }
+        let Admission {
+            verdict,
+            transition,
+        } = self.ask(|machine, policy, levels| machine.admit(policy, levels, now))?;
+        match verdict {
+            Verdict::Rejected { reason, .. } | Verdict::Shadowed { reason } => {
+                self.rejected[reason as usize] += 1;
+            }
+            Verdict::Admitted(_) => {}
+        }
+        Ok((verdict, self.noted([transition, None])))
+    }
+
+    /// Settles a permit as a success where that is one more success and nothing else.
+    #[inline]
+    pub(crate) fn succeed_unasked(&mut self, permit: Word) -> bool {
+        let nothing_changes = self.word.is_untouched_by_success_of(permit);
+        if nothing_changes {
+            self.successes += 1;
+        }
+        nothing_changes
+    }
+
+    pub(crate) fn settle(
+        &mut self,
+        ticket: Ticket,
+        ending: Ending,
+        now: Option<Nanos>,
+    ) -> Answered<Effect> {
+        if let Some((word, effect)) = self.word.settled(&self.policy, ticket.word, ending.outcome) {
+            self.word = word;
+            self.count(ending.outcome, effect);
+            return Ok((effect, [None, None]));
+        }
+        if ending.retry_after.is_some() {
+            self.make_room_for_retry_after();
+        }
+        let settlement = self
+            .ask(|machine, policy, levels| machine.settle(policy, levels, ticket, ending, now))?;
+        self.count(ending.outcome, settlement.effect);
+        Ok((settlement.effect, self.noted([settlement.transition, None])))
+    }
+
+    pub(crate) fn record(&mut self, recorded: Recorded, now: Option<Nanos>) -> Answered<()> {
+        let outcome = recorded.outcome();
+        let transitions = match self.word.recorded(&self.policy, outcome) {
+            Some(word) => {
+                self.word = word;
+                [None, None]
+            }
+            None => {
+                self.ask(|machine, policy, levels| machine.record(policy, levels, recorded, now))?
+                    .transitions
+            }
+        };
+        self.count(outcome, Effect::Applied);
+        Ok(((), self.noted(transitions)))
+    }
+
+    pub(crate) fn control(&mut self, control: Control, now: Nanos) -> Option<Transition> {
+        // Controls are handed the time, and so never ask for it.
+        let made = self.ask(|machine, policy, levels| {
+            Ok(match control {
+                Control::Reset => Some(machine.reset(policy, levels, now)),
+                Control::Trip => machine.trip(policy, levels, now),
+                Control::ForceOpen => machine.force_open(levels, now),
+                Control::ForceClosed => machine.force_closed(levels, now),
+                Control::Automatic => machine.automatic(levels, now),
+                Control::Tick => machine.tick(policy, levels, now),
+            })
+        });
+        let [made, _] = self.noted([made.unwrap_or_default(), None]);
+        made
+    }
+
+    pub(crate) fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
+        self.machine.state(&self.policy, self.levels.as_ref(), now)
+    }
+
+    pub(crate) fn metrics(&mut self, now: Option<Nanos>) -> Result<Metrics, NeedsNow> {
+        self.catch_up();
+        let (machine, policy, levels) = (&self.machine, &self.policy, self.levels.as_ref());
+        let mut settled = self.settled;
+        settled[Outcome::Success as usize] = self.successes;
+        Ok(Metrics {
+            settled,
+            rejected: self.rejected,
+            shadow: levels.is_some_and(Levels::is_shadow),
+            slow: levels.map_or(0, Levels::slow_total),
+            stale: self.stale,
+            transitions: machine.transitions(),
+            state: machine.state(policy, levels, now)?,
+            epoch: machine.epoch(),
+            consecutive_failures: machine.consecutive_failures(),
+            probes_in_flight: machine.probes_in_flight(),
+            remaining_wait: machine.remaining_wait(policy, levels, now)?,
+            forced: machine.is_forced(),
+            window: machine.window(levels, now)?,
+            changes: self.ledger.as_ref().map_or([[0; 3]; 3], |it| it.changes),
+        })
+    }
+
+    /// The last transitions, the oldest first.
+    pub(crate) fn history(&self) -> impl Iterator<Item = &Transition> {
+        self.ledger.iter().flat_map(|ledger| &ledger.history)
+    }
+
+    /// Has the machine decide, and publishes what it has become.
+    fn ask<R>(
+        &mut self,
+        operation: impl FnOnce(&mut Machine, &Policy, Option<&mut Levels>) -> Result<R, NeedsNow>,
+    ) -> Result<R, NeedsNow> {
+        self.catch_up();
+        let answer = operation(&mut self.machine, &self.policy, self.levels.as_mut())?;
+        self.word = self.machine.word(&self.policy, self.levels.as_ref());
+        Ok(answer)
+    }
+
+    /// Takes note of what was done by the word, and of what the host has counted.
+    fn catch_up(&mut self) {
+        self.machine
+            .catch_up(self.word, self.levels.as_mut(), self.successes);
+    }
+
+    /// A wait that a server asks for must be remembered; a breaker that had no need of levels gets some.
+    fn make_room_for_retry_after(&mut self) {
+        self.catch_up();
+        let policy = &self.policy;
+        self.levels
+            .get_or_insert_with(|| Levels::for_retry_after(policy))
+            .make_room_for_retry_after(policy);
+        self.word = self.machine.word(policy, self.levels.as_ref());
+    }
+
+    fn count(&mut self, outcome: Outcome, effect: Effect) {
+        match (effect, outcome) {
+            (Effect::Applied, Outcome::Success) => self.successes += 1,
+            (Effect::Applied, _) => self.settled[outcome as usize] += 1,
+            (Effect::Stale, _) => self.stale += 1,
+            (Effect::AlreadySettled | Effect::Shadowed, _) => {}
+        }
+    }
+
+    /// The same transitions, now remembered.
+    fn noted(&mut self, transitions: [Option<Transition>; 2]) -> [Option<Transition>; 2] {
+        for transition in transitions.iter().flatten() {
+            let ledger = self.ledger.get_or_insert_default();
+            ledger.changes[transition.from as usize][transition.to as usize] += 1;
+            if ledger.history.len() == HISTORY {
+                ledger.history.pop_front();
+            }
+            ledger.history.push_back(*transition);
+        }
+        transitions
+    }
+}
