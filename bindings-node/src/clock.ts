@@ -1,0 +1,56 @@
+// The standard clock: monotonic, and following fake timers.
+//
+// Test libraries fake time by replacing the global `Date` (or its `now`). While that is so, elapsed time is that of the
+// replaced one. What a breaker saw before must go on: it is open since a real moment, and the test expects it half-open
+// after advancing by its wait. So the fake's first reading is put where it belongs on the real clock:
+//
+// * Vitest and Jest start their fake date at the real one. Then the difference between the real date and the real
+//   monotonic clock does it, a millisecond ahead rather than behind, for dates have no fractions.
+// * `node:test` starts at 0, so its date is the time that it has been advanced by.
+// * A date that is set to anything else says nothing of when it was set: time goes on from the reading before.
+
+const isReal = (value: unknown): boolean =>
+  Function.prototype.toString.call(value).includes("[native code]");
+
+const monotonic: () => number = isReal(performance.now)
+  ? performance.now.bind(performance)
+  : () => performance.now();
+/** None if this module was first loaded while timers were faked. */
+const realDateNow: (() => number) | undefined =
+  isReal(Date) && isReal(Date.now) ? Date.now.bind(Date) : undefined;
+
+const DAY = 86_400_000;
+
+let seenDate: unknown = realDateNow && Date;
+let seenDateNow: unknown = realDateNow && Date.now;
+let faked = false;
+/** What is added to a fake date. */
+let offset = 0;
+let last = 0;
+
+/** Monotonic milliseconds. @internal */
+export function standardClock(): number {
+  if (Date !== seenDate || Date.now !== seenDateNow) {
+    look();
+  }
+  last = faked ? Date.now() + offset : monotonic();
+  return last;
+}
+
+/** The global `Date` is another one than the last time. */
+function look(): void {
+  seenDate = Date;
+  seenDateNow = Date.now;
+  faked = !(isReal(Date) && isReal(Date.now));
+  if (faked) {
+    const date = Date.now();
+    const real = realDateNow?.() ?? performance.timeOrigin + monotonic();
+    if (Math.abs(date - real) < 400 * DAY) {
+      offset = monotonic() - Math.floor(real) + 1;
+    } else if (date >= 0 && date < 400 * DAY) {
+      offset = last;
+    } else {
+      offset = last - date;
+    }
+  }
+}

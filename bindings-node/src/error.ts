@@ -1,0 +1,78 @@
+import type { RejectReason } from "./outcome.js";
+
+/** A call was rejected: the guarded function was not called. Do not retry at once. */
+export class CircuitBreakerError extends Error {
+  override readonly name: string = "CircuitBreakerError";
+  /** Stays the same in every version. */
+  readonly code = "ERR_CIRCUIT_OPEN";
+  /** Why. */
+  reason: RejectReason = "open";
+  /**
+   * When to come back, in milliseconds. Undefined where nobody can say: while probes are out, in a forced mode, and when
+   * the wait never ends.
+   */
+  retryAfterMs: number | undefined = undefined;
+  /** The breaker's name, if it has one. */
+  breaker: string | undefined = undefined;
+
+  constructor() {
+    super("circuit breaker is open");
+  }
+}
+
+/** A configuration was refused: a field is out of its range. */
+export class CircuitBreakerConfigError extends RangeError {
+  override readonly name: string = "CircuitBreakerConfigError";
+  /** Stays the same in every version. */
+  readonly code = "ERR_CIRCUIT_CONFIG";
+  /** The field. */
+  readonly field: string;
+  /** The value that it had. */
+  readonly value: unknown;
+  /** The values that it may have, in words. */
+  readonly range: string;
+
+  /** @internal */
+  constructor(field: string, value: unknown, range: string) {
+    super(`${field} is ${shown(value)}; it must be ${range}`);
+    this.field = field;
+    this.value = value;
+    this.range = range;
+  }
+}
+
+/** A configuration was refused: a field has a value of another type. */
+export class CircuitBreakerConfigTypeError extends TypeError {
+  override readonly name: string = "CircuitBreakerConfigTypeError";
+  /** Stays the same in every version. */
+  readonly code = "ERR_CIRCUIT_CONFIG";
+  /** The field. */
+  readonly field: string;
+  /** The value that it had. */
+  readonly value: unknown;
+  /** The values that it may have, in words. */
+  readonly range: string;
+
+  /** @internal */
+  constructor(field: string, value: unknown, range: string) {
+    super(`${field} is ${shown(value)}; it must be ${range}`);
+    this.field = field;
+    this.value = value;
+    this.range = range;
+  }
+}
+
+function shown(value: unknown): string {
+  switch (typeof value) {
+    case "bigint":
+      return `${value}n`;
+    case "string":
+      return JSON.stringify(value);
+    case "symbol":
+    case "function":
+    case "object":
+      return value === null ? "null" : `a ${typeof value}`;
+    default:
+      return String(value);
+  }
+}
