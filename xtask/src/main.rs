@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod generated;
 mod languages;
+mod node;
 mod package;
 mod replay;
 mod run;

@@ -29,6 +29,18 @@ impl Tally {
         self.read_replay(line);
     }
 
+    /// Reads a line of our reporter for `node --test`. What was cancelled has not passed.
+    pub(crate) fn read_node(&mut self, line: &str) {
+        let counts = line
+            .strip_prefix("# ")
+            .and_then(|counts| counts.split_once(' '));
+        match counts.map(|(what, number)| (what, number.parse::<u64>())) {
+            Some(("pass", Ok(number))) => self.passed += number,
+            Some(("fail" | "cancelled", Ok(number))) => self.failed += number,
+            _ => self.read_replay(line),
+        }
+    }
+
     /// Reads the line that every language's replay prints:
     /// `conformance: suite 1, 104 run, 0 failed, 0 skipped`.
     pub(crate) fn read_replay(&mut self, line: &str) {
@@ -76,6 +88,22 @@ mod tests {
         ]);
         assert_eq!(tally.scenarios, 107);
         assert_eq!(tally.run(), 0);
+    }
+
+    #[test]
+    fn nodes_sums_add_up() {
+        let mut tally = Tally::default();
+        for line in [
+            "# pass 12",
+            "# fail 1",
+            "# cancelled 2",
+            "# skipped 4",
+            "# passed by",
+            "conformance: suite 2, 531 run, 0 failed, 0 skipped",
+        ] {
+            tally.read_node(line);
+        }
+        assert_eq!((tally.passed, tally.failed, tally.scenarios), (12, 3, 531));
     }
 
     #[test]

@@ -1,0 +1,77 @@
+//! Node: the packed package, installed into a folder of its own, beside a copy of the tests.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::{Language, Tested};
+use crate::node::{self, Environment};
+use crate::run::{command, stdout, streaming};
+use crate::tally::Tally;
+use crate::workspace;
+
+/// Node.
+pub(crate) struct Node;
+
+/// Where the tests run. They need the package, and TypeScript for the tests of the types.
+const TESTS: Environment = Environment {
+    name: "node",
+    manifest: "bindings-node",
+};
+
+impl Language for Node {
+    fn name(&self) -> &'static str {
+        "node"
+    }
+
+    fn prepare(&self) -> Result<()> {
+        node::available()?;
+        TESTS.prepare()
+    }
+
+    fn test(&self) -> Result<Tested> {
+        let tarball = node::pack()?;
+        TESTS.install(&tarball)?;
+        copy_tests()?;
+        let mut run = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
+        run.args(test_files(&TESTS.folder().join("test"))?)
+            .env("K1S0_TARBALL", &tarball);
+        let mut tally = Tally::default();
+        let success = streaming(&mut run, |line| tally.read_node(line))?;
+        Ok(Tested { tally, success })
+    }
+}
+
+/// A test that stood where the package is developed would find that, and not the installed one.
+fn copy_tests() -> Result<()> {
+    let copy = TESTS.folder().join("test");
+    if copy.exists() {
+        fs::remove_dir_all(&copy)?;
+    }
+    let source = workspace::root().join("bindings-node/test");
+    stdout(command("cp", &["-r"]).arg(source).arg(&copy))?;
+    Ok(())
+}
+
+/// Named one by one: each version of Node finds tests in another way.
+fn test_files(folder: &Path) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(test_files(&path)?);
+        } else if is_test(&path) {
+            files.push(path.display().to_string());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_test(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str);
+    name.is_some_and(|name| name.ends_with(".test.mjs"))
+}
