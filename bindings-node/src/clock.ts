@@ -12,12 +12,13 @@
 const isReal = (value: unknown): boolean =>
   Function.prototype.toString.call(value).includes("[native code]");
 
-const monotonic: () => number = isReal(performance.now)
-  ? performance.now.bind(performance)
-  : () => performance.now();
 /** None if this module was first loaded while timers were faked. */
 const realDateNow: (() => number) | undefined =
   isReal(Date) && isReal(Date.now) ? Date.now.bind(Date) : undefined;
+// Fakes may replace `performance.now`, too. (That of Node is no native code, and cannot be told from a fake.)
+const monotonic: () => number = realDateNow
+  ? performance.now.bind(performance)
+  : () => performance.now();
 
 const DAY = 86_400_000;
 
