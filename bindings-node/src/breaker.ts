@@ -50,10 +50,8 @@ export class CircuitBreaker {
   readonly #classifyResult: Classifier["classifyResult"];
   // What follows a guarded promise, made once per epoch: a permit says no more than its epoch.
   #permit = -1;
-  #ok: Continue = (value) => value;
-  #ko: Continue = (error) => {
-    throw error;
-  };
+  #ok: Continue | undefined = undefined;
+  #ko: Continue | undefined = undefined;
 
   /**
    * A closed breaker.

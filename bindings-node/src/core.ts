@@ -8,6 +8,7 @@ interface Core {
   memory: WebAssembly.Memory;
   interface(): number;
   answer(): number;
+  answer_ms(): number;
   made_rows(): number;
   made(): number;
   text(): number;
@@ -59,7 +60,10 @@ const INTERFACE = 1;
 
 function load(): Core {
   const text = atob(base64);
-  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = text.charCodeAt(index);
+  }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
   const core = instance.exports as unknown as Core;
   if (core.interface() !== INTERFACE) {

@@ -2,23 +2,34 @@ import type { RejectReason } from "./outcome.js";
 
 /** A call was rejected: the guarded function was not called. Do not retry at once. */
 export class CircuitBreakerError extends Error {
-  override readonly name: string = "CircuitBreakerError";
   /** Stays the same in every version. */
-  readonly code = "ERR_CIRCUIT_OPEN";
+  declare readonly code: "ERR_CIRCUIT_OPEN";
   /** Why. */
-  reason: RejectReason = "open";
+  reason: RejectReason;
   /**
    * When to come back, in milliseconds. Undefined where nobody can say: while probes are out, in a forced mode, and when
    * the wait never ends.
    */
-  retryAfterMs: number | undefined = undefined;
+  retryAfterMs: number | undefined;
   /** The breaker's name, if it has one. */
-  breaker: string | undefined = undefined;
+  breaker: string | undefined;
 
-  constructor() {
+  constructor();
+  /** @internal */
+  constructor(reason: RejectReason, retryAfterMs: number | undefined, breaker: string | undefined);
+  constructor(reason: RejectReason = "open", retryAfterMs?: number, breaker?: string) {
     super("circuit breaker is open");
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+    this.breaker = breaker;
   }
 }
+
+// Once, and not for each of many errors.
+Object.defineProperties(CircuitBreakerError.prototype, {
+  name: { value: "CircuitBreakerError", writable: true, configurable: true },
+  code: { value: "ERR_CIRCUIT_OPEN", writable: true, configurable: true },
+});
 
 /** A configuration was refused: a field is out of its range. */
 export class CircuitBreakerConfigError extends RangeError {

@@ -3,14 +3,14 @@
 
 import type { CircuitBreakerSettings } from "./config.js";
 import { create } from "./config.js";
-import { ASK_WITH_TIME, core, NEEDS_NOW, numbers, REJECTED } from "./core.js";
+import { ASK_WITH_TIME, core, NEEDS_NOW, REJECTED } from "./core.js";
 import { CircuitBreakerError } from "./error.js";
 import { Listeners } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
 import { readMetrics } from "./metrics.js";
 import { ALREADY_SETTLED, REJECT_REASONS } from "./outcome.js";
 import type { Clock } from "./time.js";
-import { high, low, milliseconds, take } from "./time.js";
+import { high, low, take } from "./time.js";
 import type { Transition } from "./transition.js";
 import { readTransitions } from "./transition.js";
 
@@ -27,7 +27,8 @@ export const AUTOMATIC = 4;
 /** @internal */
 export const TICK = 5;
 
-const NONE = 0xffff_ffff_ffff_ffffn;
+/** From here on, an effect comes with transitions. */
+const MADE = 16;
 const { acquire, settle } = core;
 
 /** Frees what nobody disposed of. */
@@ -40,12 +41,12 @@ const forgotten = new FinalizationRegistry<() => void>((cancel) => cancel());
 export class Handle {
   /** 0 once it is disposed of. */
   address: number;
-  readonly listeners = new Listeners();
+  #listeners: Listeners | undefined;
   /** When the last admission took the time. A permit that was given without it does not depend on it. */
   beganHigh = 0;
   beganLow = 0;
   /** What is left of the wait, if the last admission was a rejection. */
-  #left = NONE;
+  #leftMs = NaN;
 
   constructor(
     settings: CircuitBreakerSettings,
@@ -89,12 +90,19 @@ export class Handle {
       return answer;
     }
     if (answer >= REJECTED && (answer & 1) === 1) {
-      this.#left = numbers(core.answer(), 1)[0] ?? NONE;
+      this.#leftMs = core.answer_ms();
     }
-    const [left, beganHigh, beganLow] = [this.#left, high, low];
-    this.#tellMade();
-    // A listener may have used the breaker meanwhile.
-    [this.#left, this.beganHigh, this.beganLow] = [left, beganHigh, beganLow];
+    this.beganHigh = high;
+    this.beganLow = low;
+    if (core.made() > 0) {
+      const { beganHigh, beganLow } = this;
+      const left = this.#leftMs;
+      this.#tellMade();
+      // A listener may have used the breaker meanwhile.
+      this.beganHigh = beganHigh;
+      this.beganLow = beganLow;
+      this.#leftMs = left;
+    }
     return answer;
   }
 
@@ -111,11 +119,9 @@ export class Handle {
 
   /** The error of an admission that was a rejection. */
   rejection(answer: number): CircuitBreakerError {
-    const error = new CircuitBreakerError();
-    error.reason = REJECT_REASONS[(answer - REJECTED) / 2] ?? "open";
-    error.retryAfterMs = this.#left === NONE ? undefined : milliseconds(this.#left);
-    error.breaker = this.name;
-    return error;
+    const reason = REJECT_REASONS[(answer - REJECTED) / 2] ?? "open";
+    const left = this.#leftMs;
+    return new CircuitBreakerError(reason, Number.isNaN(left) ? undefined : left, this.name);
   }
 
   /** Settles a permit; answers the effect's number. `began` is when its admission took the time. */
@@ -138,9 +144,11 @@ export class Handle {
     if (result === NEEDS_NOW) {
       this.#time();
       result = core.settle_at(this.address, permit, outcome, beganHigh, beganLow, high, low);
-      this.#tellMade();
+      if (result >= MADE) {
+        this.#tellMade();
+      }
     }
-    return result & 15;
+    return result % MADE;
   }
 
   /** As `settle`, of a server that asked not to be called for so long. */
@@ -169,9 +177,11 @@ export class Handle {
         retryHigh,
         retryLow,
       );
-      this.#tellMade();
+      if (result >= MADE) {
+        this.#tellMade();
+      }
     }
-    return result & 15;
+    return result % MADE;
   }
 
   record(outcome: number): void {
@@ -212,10 +222,14 @@ export class Handle {
     return readTransitions(core.answer(), core.history(this.#alive()), this.name);
   }
 
+  get listeners(): Listeners {
+    return (this.#listeners ??= new Listeners());
+  }
+
   #tellMade(): void {
     const count = core.made();
-    if (count > 0) {
-      this.listeners.tell(readTransitions(core.made_rows(), count, this.name));
+    if (count > 0 && this.#listeners !== undefined) {
+      this.#listeners.tell(readTransitions(core.made_rows(), count, this.name));
     }
   }
 

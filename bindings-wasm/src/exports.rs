@@ -44,6 +44,16 @@ extern "C" fn answer() -> *const u64 {
     ANSWER.address().cast()
 }
 
+/// The first number of the answer, as milliseconds; NaN if it is none.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn answer_ms() -> f64 {
+    // SAFETY: one thread.
+    match unsafe { ANSWER.with(|answer| answer[0]) } {
+        NONE => f64::NAN,
+        nanos => nanos as f64 / 1e6,
+    }
+}
+
 /// Where the transitions stand that the last `…_at` made.
 #[unsafe(no_mangle)]
 extern "C" fn made_rows() -> *const u64 {

@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 use breaker::machine::{
-    Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
+    Admission, Effect, Ending, Levels, Machine, NEVER, Nanos, NeedsNow, Outcome, Policy, Recorded,
     RejectReason, Rules, State, Ticket, Transition, Verdict, Word,
 };
 use breaker::window::Content;
@@ -101,6 +101,9 @@ impl Breaker {
         if let Some(word) = self.admit_unasked() {
             return Ok((Verdict::Admitted(word), [None, None]));
         }
+        if now.is_some() && self.word.admits_timed() && !self.counts_hung_calls() {
+            return Ok((Verdict::Admitted(self.word), [None, None]));
+        }
         let Admission {
             verdict,
             transition,
@@ -134,6 +137,12 @@ impl Breaker {
             self.word = word;
             self.count(ending.outcome, effect);
             return Ok((effect, [None, None]));
+        }
+        if let (Some(now), Outcome::Success) = (now, ending.outcome)
+            && self.success_is_usual(ticket, now)
+        {
+            self.successes += 1;
+            return Ok((Effect::Applied, [None, None]));
         }
         if ending.retry_after.is_some() {
             self.make_room_for_retry_after();
@@ -206,6 +215,29 @@ impl Breaker {
     /// The last transitions, the oldest first.
     pub(crate) fn history(&self) -> impl Iterator<Item = &Transition> {
         self.ledger.iter().flat_map(|ledger| &ledger.history)
+    }
+
+    fn counts_hung_calls(&self) -> bool {
+        self.levels.as_ref().is_some_and(Levels::counts_hung_calls)
+    }
+
+    /// Whether this success was not slow, and is only to be counted: where there is a window of time, it falls into
+    /// the newest bucket.
+    fn success_is_usual(&self, ticket: Ticket, now: Nanos) -> bool {
+        let Some(levels) = &self.levels else {
+            return false;
+        };
+        let in_bucket = match levels.bucket_width() {
+            None => true,
+            Some(width) => levels
+                .newest_bucket()
+                .and_then(|begins| now.checked_sub(begins))
+                .is_some_and(|age| age < width),
+        };
+        let slow = levels.slow_call_duration().unwrap_or(NEVER);
+        self.word.is_quiet_for_success_of(ticket.word)
+            && in_bucket
+            && now.saturating_sub(ticket.began) < slow
     }
 
     /// Has the machine decide, and publishes what it has become.

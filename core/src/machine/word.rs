@@ -43,9 +43,7 @@ const CLOSED_TIMED: u64 = 6;
 const FORCED_OPEN: u64 = 7;
 /// Closed: the next success may decide something. Open: the wait is not the timeout, or nothing is rejected.
 const SPECIAL: u64 = 1 << SPECIAL_SHIFT;
-#[cfg(any(feature = "std", loom))]
 const QUIET_TICKED: u64 = CLOSED_TICKED << (PHASE_SHIFT - FAILURES_SHIFT);
-#[cfg(any(feature = "std", loom))]
 const QUIET_TIMED: u64 = CLOSED_TIMED << (PHASE_SHIFT - FAILURES_SHIFT);
 
 impl Word {
@@ -132,16 +130,14 @@ impl Word {
     }
 
     /// Whether every call is admitted, and only the time is to be taken.
-    #[cfg(any(feature = "std", loom))]
-    pub(crate) const fn admits_timed(self) -> bool {
+    pub const fn admits_timed(self) -> bool {
         self.phase() == CLOSED_TIMED
     }
 
     /// Whether this word, the current one, says that the success of this permit is only to be counted, if
     /// the call was not slow and the success falls into the newest bucket of a window of time.
-    #[cfg(any(feature = "std", loom))]
     #[inline(always)]
-    pub(crate) const fn is_quiet_for_success_of(self, permit: Self) -> bool {
+    pub const fn is_quiet_for_success_of(self, permit: Self) -> bool {
         matches!(self.0 >> FAILURES_SHIFT, QUIET_TICKED | QUIET_TIMED)
             && self.epoch() == permit.epoch()
     }
