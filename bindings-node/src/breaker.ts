@@ -11,6 +11,7 @@ import {
   TICK,
   TRIP,
 } from "./handle.js";
+import { CircuitBreakerError } from "./error.js";
 import type { CircuitBreakerEvents } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
 import type { CircuitState } from "./outcome.js";
@@ -96,15 +97,21 @@ export class CircuitBreaker {
     if (options?.signal !== undefined) {
       return this.#callAbortable(fn, options.signal);
     }
+    const handle = this.#handle;
     let permit: number;
     let result: PromiseLike<T> | T;
     try {
-      permit = this.#handle.admitUnasked();
+      permit = handle.admitUnasked();
+      if ((permit & 1) === 1) {
+        permit = handle.admitAsking(permit);
+        if (Handle.isPermit(permit)) {
+          return this.#callAsked(permit, fn as () => PromiseLike<T> | T);
+        }
+        const reason = Handle.reason(permit);
+        return Promise.reject(new CircuitBreakerError(reason, handle.left, handle.name));
+      }
     } catch (error) {
       return Promise.reject(error);
-    }
-    if ((permit & 1) === 1) {
-      return this.#callAsking(permit, fn as () => PromiseLike<T> | T);
     }
     try {
       result = (fn as () => PromiseLike<T> | T)();
@@ -126,7 +133,7 @@ export class CircuitBreaker {
     const handle = this.#handle;
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw handle.rejection(permit);
+      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
     }
     const { beganHigh, beganLow } = handle;
     let result: T;
@@ -166,9 +173,10 @@ export class CircuitBreaker {
    * @throws {CircuitBreakerError} if the circuit does not let it.
    */
   acquire(): Permit {
-    const permit = Permit.acquire(this.#handle);
+    const handle = this.#handle;
+    const permit = Permit.acquire(handle);
     if (typeof permit === "number") {
-      throw this.#handle.rejection(permit);
+      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
     }
     return permit;
   }
@@ -255,18 +263,9 @@ export class CircuitBreaker {
     this.#handle.dispose();
   }
 
-  /** A call that has to be asked for: its permit may depend on when it began. */
-  #callAsking<T>(unasked: number, fn: () => PromiseLike<T> | T): Promise<T> {
+  /** A call that had to be asked for: its permit may depend on when it began. */
+  #callAsked<T>(permit: number, fn: () => PromiseLike<T> | T): Promise<T> {
     const handle = this.#handle;
-    let permit: number;
-    try {
-      permit = handle.admitAsking(unasked);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (!Handle.isPermit(permit)) {
-      return Promise.reject(handle.rejection(permit));
-    }
     const { beganHigh, beganLow } = handle;
     let result: PromiseLike<T> | T;
     try {
@@ -363,7 +362,7 @@ export class CircuitBreaker {
       const handle = this.#handle;
       const permit = handle.admit();
       if (!Handle.isPermit(permit)) {
-        throw handle.rejection(permit);
+        throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
       }
       const { beganHigh, beganLow } = handle;
       let ended = false;
