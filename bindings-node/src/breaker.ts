@@ -12,6 +12,7 @@ import {
   TRIP,
 } from "./handle.js";
 import { CircuitBreakerError } from "./error.js";
+import type { Explanation } from "./explanation.js";
 import type { CircuitBreakerEvents } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
 import type { CircuitState } from "./outcome.js";
@@ -232,6 +233,11 @@ export class CircuitBreaker {
   /** State and totals. */
   metrics(): CircuitBreakerMetrics {
     return this.#handle.metrics();
+  }
+
+  /** What it is doing, why, and what would change that. `String()` of it are some lines for a person. */
+  explain(): Explanation {
+    return this.#handle.explain();
   }
 
   /** The last transitions, at most 32, the oldest first. */

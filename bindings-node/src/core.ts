@@ -50,6 +50,8 @@ interface Core {
   metrics(breaker: number): number;
   metrics_at(breaker: number, high: number, low: number): number;
   history(breaker: number): number;
+  explain(breaker: number): number;
+  explain_at(breaker: number, high: number, low: number): number;
   http_status(status: number): number;
   grpc_status(code: number): number;
   transport_error(error: number): number;

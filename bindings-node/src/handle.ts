@@ -3,7 +3,9 @@
 
 import type { CircuitBreakerSettings } from "./config.js";
 import { create } from "./config.js";
-import { ASK_WITH_TIME, core, NEEDS_NOW, REJECTED } from "./core.js";
+import { ASK_WITH_TIME, core, NEEDS_NOW, REJECTED, text } from "./core.js";
+import type { Explanation } from "./explanation.js";
+import { readExplanation } from "./explanation.js";
 import { Listeners } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
 import { readMetrics } from "./metrics.js";
@@ -223,6 +225,14 @@ export class Handle {
 
   history(): Transition[] {
     return readTransitions(core.answer(), core.history(this.#alive()), this.name);
+  }
+
+  explain(): Explanation {
+    if (core.explain(this.#alive()) === NEEDS_NOW) {
+      this.#time();
+      core.explain_at(this.#alive(), high, low);
+    }
+    return readExplanation(text(), this.name);
   }
 
   get listeners(): Listeners {

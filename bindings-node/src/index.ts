@@ -13,6 +13,7 @@ export {
   CircuitBreakerConfigTypeError,
   CircuitBreakerError,
 } from "./error.js";
+export type { Explanation, Need, Past, Rules, WindowContent } from "./explanation.js";
 export type { CircuitBreakerEvents } from "./listeners.js";
 export type { CircuitBreakerMetrics } from "./metrics.js";
 export type {

@@ -30,6 +30,9 @@ const NEEDS_NOW: i32 = -1;
 /// Added to an effect for each transition that was made.
 const MADE_ONE: i32 = 16;
 
+#[cfg(feature = "explain")]
+mod explained;
+
 static DRAFT: Place<Option<Draft>> = Place::new(None);
 static TEXT: Place<String> = Place::new(String::new());
 

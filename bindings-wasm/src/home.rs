@@ -6,6 +6,8 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
+#[cfg(feature = "explain")]
+use breaker::explain::Explanation;
 use breaker::machine::{
     Admission, Effect, Ending, Levels, Machine, NEVER, Nanos, NeedsNow, Outcome, Policy, Recorded,
     RejectReason, Rules, State, Ticket, Transition, Verdict, Word,
@@ -238,6 +240,19 @@ impl Breaker {
         self.word.is_quiet_for_success_of(ticket.word)
             && in_bucket
             && now.saturating_sub(ticket.began) < slow
+    }
+
+    #[cfg(feature = "explain")]
+    pub(crate) fn explain(&mut self, now: Option<Nanos>) -> Result<Explanation, NeedsNow> {
+        self.catch_up();
+        let history: VecDeque<_> = self.history().copied().collect();
+        Explanation::of(
+            &self.machine,
+            &self.policy,
+            self.levels.as_ref(),
+            history,
+            now,
+        )
     }
 
     /// Has the machine decide, and publishes what it has become.

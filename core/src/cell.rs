@@ -51,8 +51,6 @@ mod reading;
 use std::sync::Arc;
 
 #[cfg(feature = "std")]
-pub(crate) use explained::Explained;
-#[cfg(feature = "std")]
 pub(crate) use reading::View;
 
 use crate::annex::{Annex, Ledger};

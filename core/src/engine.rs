@@ -283,8 +283,7 @@ impl Engine {
     ///
     /// [`NeedsNow`] once there has been a transition, and while closed with a window of time.
     pub fn explain(&self, now: Option<Nanos>) -> Result<Explanation, NeedsNow> {
-        let explained = self.cell.explained(now, || self.counters.successes())?;
-        Ok(Explanation::new(explained, now))
+        self.cell.explained(now, || self.counters.successes())
     }
 
     /// The last transitions, at most 32, the oldest first.

@@ -7,12 +7,14 @@ mod shape;
 mod tests;
 mod text;
 
-use std::sync::Arc;
-use std::time::Duration;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
 
-use crate::cell::Explained;
 use crate::machine::{
-    Nanos, OFF, Ppm, Rate, RejectReason, Rules, SlowRule, State, Transition, finite,
+    Levels, Machine, Nanos, NeedsNow, OFF, Policy, Ppm, Rate, RejectReason, Rules, SlowRule, State,
+    Transition, finite,
 };
 use crate::window::Content;
 
@@ -180,31 +182,42 @@ pub struct RateNeed {
 }
 
 impl Explanation {
-    pub(crate) fn new(explained: Explained, now: Option<Nanos>) -> Self {
-        let Explained {
-            view,
-            automatic,
-            would_reject,
-            probes_left,
-            rules,
-            history,
-        } = explained;
+    /// Explains a machine that is up to date ([`Machine::catch_up`]), for its home. `history` is what the home remembers of
+    /// its transitions, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsNow`] once there has been a transition, and while closed with a window of time.
+    pub fn of(
+        machine: &Machine,
+        policy: &Policy,
+        levels: Option<&Levels>,
+        history: impl IntoIterator<Item = Transition>,
+        now: Option<Nanos>,
+    ) -> Result<Self, NeedsNow> {
+        // How long ago each of them was will be asked.
+        if machine.transitions() > 0 && now.is_none() {
+            return Err(NeedsNow);
+        }
+        let rules = levels.map_or_else(|| (*policy).into(), |it: &Levels| it.rules(policy));
+        let remaining_wait = machine.remaining_wait(policy, levels, now)?;
+        let window = machine.window(levels, now)?;
         let mut explanation = Self {
             name: None,
-            state: view.state,
-            forced: view.forced,
-            automatic_state: automatic,
-            epoch: view.epoch,
-            would_reject,
+            state: machine.state(policy, levels, now)?,
+            forced: machine.is_forced(),
+            automatic_state: machine.automatic_state(),
+            epoch: machine.epoch(),
+            would_reject: machine.would_reject(policy, levels, now)?,
             needs: Vec::new(),
-            consecutive_failures: view.consecutive_failures,
-            successful_probes: view.successful_probes,
-            probes_in_flight: view.probes_in_flight,
-            probes_given_up_in: probes_left.and_then(duration),
-            window: rules.has_window().then_some(view.window),
-            remaining_wait: view.remaining_wait.and_then(duration),
-            wait: duration(view.wait),
-            openings_in_a_row: view.openings_in_a_row,
+            consecutive_failures: machine.consecutive_failures(),
+            successful_probes: machine.successful_probes(),
+            probes_in_flight: machine.probes_in_flight(),
+            probes_given_up_in: machine.probes_left(policy, now)?.and_then(duration),
+            window: rules.has_window().then_some(window),
+            remaining_wait: remaining_wait.and_then(duration),
+            wait: duration(Machine::wait(policy, levels)),
+            openings_in_a_row: levels.and_then(Levels::openings_in_a_row),
             rules,
             history: history
                 .into_iter()
@@ -218,7 +231,7 @@ impl Explanation {
                 .collect(),
         };
         explanation.needs = explanation.needs();
-        explanation
+        Ok(explanation)
     }
 
     /// The last transition, if there has been one.

@@ -124,7 +124,6 @@ pub mod engine;
 pub mod error;
 #[cfg(feature = "std")]
 mod event;
-#[cfg(feature = "std")]
 pub mod explain;
 pub mod machine;
 #[cfg(feature = "std")]

@@ -14,7 +14,6 @@ pub(crate) struct View {
     pub(crate) epoch: u64,
     pub(crate) transitions: u64,
     pub(crate) consecutive_failures: u32,
-    pub(crate) successful_probes: u32,
     pub(crate) probes_in_flight: u16,
     pub(crate) remaining_wait: Option<Nanos>,
     pub(crate) forced: bool,
@@ -24,9 +23,6 @@ pub(crate) struct View {
     pub(crate) window: Content,
     pub(crate) slow: u64,
     pub(crate) shadow: bool,
-    /// How long the last opening waits.
-    pub(crate) wait: Nanos,
-    pub(crate) openings_in_a_row: Option<u64>,
 }
 
 impl Cell {
@@ -61,7 +57,6 @@ impl Cell {
             epoch: machine.epoch(),
             transitions: machine.transitions(),
             consecutive_failures: machine.consecutive_failures(),
-            successful_probes: machine.successful_probes(),
             probes_in_flight: machine.probes_in_flight(),
             remaining_wait: machine.remaining_wait(&self.policy, levels, now)?,
             forced: machine.is_forced(),
@@ -70,8 +65,6 @@ impl Cell {
             window: machine.window(levels, now)?,
             slow: levels.map(Levels::slow_total).unwrap_or_default(),
             shadow: levels.is_some_and(Levels::is_shadow),
-            wait: Machine::wait(&self.policy, levels),
-            openings_in_a_row: levels.and_then(Levels::openings_in_a_row),
         })
     }
 

@@ -1,8 +1,11 @@
 //! An explanation for a program: field names as in SPEC, lengths of time in whole nanoseconds, null where there
 //! is none. The shape is a promise to every language: fields are added, never renamed.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
 use serde::{Serialize, Serializer};
-use std::time::Duration;
 
 use super::{Explanation, Need, Past, RateNeed};
 use crate::machine::{Evidence, Nanos, OFF, Rules, Transition, WindowRule, finite};

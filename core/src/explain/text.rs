@@ -1,7 +1,8 @@
 //! An explanation for a person. The same explanation always prints the same.
 
-use std::fmt::{self, Display, Formatter};
-use std::time::Duration;
+use alloc::string::ToString;
+use core::fmt::{self, Display, Formatter};
+use core::time::Duration;
 
 use super::{Explanation, Need, Past, RateNeed, duration};
 use crate::machine::{

@@ -36,7 +36,6 @@ mod tests;
 mod ticket;
 mod word;
 
-#[cfg(any(feature = "std", loom))]
 pub(crate) use admission::finite;
 pub use admission::{Admission, RejectReason, Verdict};
 pub use levels::Levels;
