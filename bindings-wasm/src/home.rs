@@ -103,7 +103,10 @@ impl Breaker {
         if let Some(word) = self.admit_unasked() {
             return Ok((Verdict::Admitted(word), [None, None]));
         }
-        if now.is_some() && self.word.admits_timed() && !self.counts_hung_calls() {
+        if self.word.needs_now() && now.is_none() {
+            return Err(NeedsNow);
+        }
+        if self.word.admits_timed() && !self.counts_hung_calls() {
             return Ok((Verdict::Admitted(self.word), [None, None]));
         }
         let Admission {
@@ -135,16 +138,20 @@ impl Breaker {
         ending: Ending,
         now: Option<Nanos>,
     ) -> Answered<Effect> {
+        if let Outcome::Success = ending.outcome
+            && self.word.is_quiet_for_success_of(ticket.word)
+        {
+            // Its place in a window of time, or its duration, matters.
+            let now = now.ok_or(NeedsNow)?;
+            if self.success_is_usual(ticket, now) {
+                self.successes += 1;
+                return Ok((Effect::Applied, [None, None]));
+            }
+        }
         if let Some((word, effect)) = self.word.settled(&self.policy, ticket.word, ending.outcome) {
             self.word = word;
             self.count(ending.outcome, effect);
             return Ok((effect, [None, None]));
-        }
-        if let (Some(now), Outcome::Success) = (now, ending.outcome)
-            && self.success_is_usual(ticket, now)
-        {
-            self.successes += 1;
-            return Ok((Effect::Applied, [None, None]));
         }
         if ending.retry_after.is_some() {
             self.make_room_for_retry_after();
@@ -223,8 +230,8 @@ impl Breaker {
         self.levels.as_ref().is_some_and(Levels::counts_hung_calls)
     }
 
-    /// Whether this success was not slow, and is only to be counted: where there is a window of time, it falls into
-    /// the newest bucket.
+    /// Whether a success that is quiet by the word was not slow, and, where there is a window of time, falls into the
+    /// newest bucket: then it is only to be counted.
     fn success_is_usual(&self, ticket: Ticket, now: Nanos) -> bool {
         let Some(levels) = &self.levels else {
             return false;
@@ -237,9 +244,7 @@ impl Breaker {
                 .is_some_and(|age| age < width),
         };
         let slow = levels.slow_call_duration().unwrap_or(NEVER);
-        self.word.is_quiet_for_success_of(ticket.word)
-            && in_bucket
-            && now.saturating_sub(ticket.began) < slow
+        in_bucket && now.saturating_sub(ticket.began) < slow
     }
 
     #[cfg(feature = "explain")]
