@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Classifier, Verdict } from "./classifier.js";
 import { standardClock } from "./clock.js";
 import type { CircuitBreakerSettings } from "./config.js";
@@ -281,7 +283,10 @@ export class CircuitBreaker {
     }
     return Promise.resolve(result).then(
       (value) => this.#succeeded(value, permit, beganHigh, beganLow),
-      (error) => this.#rejected(error, permit, beganHigh, beganLow),
+      (error) => {
+        this.#failed(error, permit, beganHigh, beganLow);
+        throw error;
+      },
     );
   }
 
@@ -295,7 +300,10 @@ export class CircuitBreaker {
             return value;
           }
         : (value) => this.#succeeded(value, permit, 0, 0);
-    this.#ko = (error) => this.#rejected(error, permit, 0, 0);
+    this.#ko = (error) => {
+      this.#failed(error, permit, 0, 0);
+      throw error;
+    };
   }
 
   #succeeded<T>(result: T, permit: number, beganHigh: number, beganLow: number): T {

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { takeLength } from "./config.js";
 import { Handle } from "./handle.js";
 import type { Effect, Outcome } from "./outcome.js";
