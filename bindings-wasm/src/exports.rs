@@ -5,7 +5,6 @@
 //! * Time comes in two halves, `…_high` and `…_low`, in nanoseconds (`nanos.rs`). What is named `…_at` is handed the
 //!   time; its twin is not, and answers [`NEEDS_NOW`] where it cannot decide without, having changed nothing.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 
 use breaker::classify::{self, TransportError};
@@ -14,7 +13,6 @@ use breaker::machine::{
 };
 
 use crate::answer::{ANSWER, MADE, NONE, metrics_row, row};
-use crate::config::{Draft, Field};
 use crate::home::{Answered, Breaker, Control};
 use crate::nanos::joined;
 use crate::place::Place;
@@ -32,8 +30,8 @@ const MADE_ONE: i32 = 16;
 
 #[cfg(feature = "explain")]
 mod explained;
+mod making;
 
-static DRAFT: Place<Option<Draft>> = Place::new(None);
 static TEXT: Place<String> = Place::new(String::new());
 
 #[unsafe(no_mangle)]
@@ -81,70 +79,6 @@ unsafe extern "C" fn text() -> *const u8 {
 unsafe extern "C" fn text_length() -> usize {
     // SAFETY: one thread.
     unsafe { TEXT.with(|text| text.len()) }
-}
-
-/// Begins a configuration, with every default.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn config_begin() {
-    // SAFETY: one thread.
-    unsafe { DRAFT.with(|draft| *draft = Some(Draft::new())) }
-}
-
-/// Writes a count, a fraction, or a flag as 0 or 1. 0 if the field is no such.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn config_number(field: u32, value: f64) -> u32 {
-    // SAFETY: one thread.
-    unsafe { draft(field, |draft, field| draft.number(field, value)) }
-}
-
-/// Writes a length of time, or the seed of the jitter. 0 if the field is no such.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn config_bits(field: u32, high: u32, low: u32) -> u32 {
-    // SAFETY: one thread.
-    unsafe { draft(field, |draft, field| draft.bits(field, joined(high, low))) }
-}
-
-/// Switches a field off. 0 if that one cannot be.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn config_off(field: u32) -> u32 {
-    // SAFETY: one thread.
-    unsafe { draft(field, Draft::off) }
-}
-
-/// # Safety
-///
-/// One thread.
-unsafe fn draft(field: u32, write: impl FnOnce(&mut Draft, Field) -> bool) -> u32 {
-    let Some(field) = Field::numbered(field) else {
-        return 0;
-    };
-    // SAFETY: one thread, and `write` is of this crate and stays in the draft.
-    unsafe { DRAFT.with(|draft| write(draft.get_or_insert_with(Draft::new), field).into()) }
-}
-
-/// Makes a breaker of the configuration that was written, or of the defaults. The seed is for jitter that was given none.
-/// 0 if the configuration is refused: then the text is the field, the value and the range, a line each.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn create(seed_high: u32, seed_low: u32) -> *mut Breaker {
-    // SAFETY: one thread.
-    let mut draft = unsafe { DRAFT.with(Option::take) }.unwrap_or_else(Draft::new);
-    match draft.rules() {
-        Ok(rules) => Box::into_raw(Box::new(Breaker::new(&rules, joined(seed_high, seed_low)))),
-        Err(words) => {
-            // SAFETY: one thread.
-            unsafe { TEXT.with(|text| *text = words) };
-            core::ptr::null_mut()
-        }
-    }
-}
-
-/// Frees a breaker. 0 is nothing to free.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn free(breaker: *mut Breaker) {
-    if !breaker.is_null() {
-        // SAFETY: it came from `create`, and the host frees it once.
-        drop(unsafe { Box::from_raw(breaker) });
-    }
 }
 
 /// May this call be made? An even number is its permit; 1 too, of a call that only `shadow` lets through. 3: ask again
