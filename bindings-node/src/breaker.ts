@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { callAbortable } from "./abortable.js";
 import type { Classifier, Verdict } from "./classifier.js";
 import { standardClock } from "./clock.js";
 import type { CircuitBreakerSettings } from "./config.js";
@@ -18,7 +19,7 @@ import type { Explanation } from "./explanation.js";
 import type { CircuitBreakerEvents } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
 import type { CircuitState } from "./outcome.js";
-import { CANCELLED, FAILURE, OUTCOMES, STATES, SUCCESS } from "./outcome.js";
+import { FAILURE, OUTCOMES, STATES, SUCCESS } from "./outcome.js";
 import { Permit } from "./permit.js";
 import type { Clock } from "./time.js";
 import { high, low } from "./time.js";
@@ -98,7 +99,10 @@ export class CircuitBreaker {
     options?: CallOptions,
   ): Promise<T> {
     if (options?.signal !== undefined) {
-      return this.#callAbortable(fn, options.signal);
+      return callAbortable(this.#handle, fn, options.signal, {
+        succeeded: (...ended) => this.#succeeded(...ended),
+        rejected: (...ended) => this.#rejected(...ended),
+      });
     }
     const handle = this.#handle;
     let permit: number;
@@ -365,54 +369,6 @@ export class CircuitBreaker {
     } else {
       handle.settleAsked(permit, outcome, beganHigh, beganLow, high, low);
     }
-  }
-
-  #callAbortable<T>(
-    fn: (signal: AbortSignal) => PromiseLike<T> | T,
-    signal: AbortSignal,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      signal.throwIfAborted();
-      const handle = this.#handle;
-      const permit = handle.admit();
-      if (!Handle.isPermit(permit)) {
-        throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
-      }
-      const { beganHigh, beganLow } = handle;
-      let ended = false;
-      /** Whether this is the first end of the call. */
-      const ends = (): boolean => {
-        const first = !ended;
-        ended = true;
-        signal.removeEventListener("abort", aborted);
-        return first;
-      };
-      const aborted = (): void => {
-        if (ends()) {
-          const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
-          handle.settle(permit, timedOut ? FAILURE : CANCELLED, beganHigh, beganLow);
-          reject(signal.reason);
-        }
-      };
-      const threw = (error: unknown): void => {
-        if (ends()) {
-          this.#rejected(error, permit, beganHigh, beganLow).catch(reject);
-        }
-      };
-      signal.addEventListener("abort", aborted);
-      let result: PromiseLike<T> | T;
-      try {
-        result = fn(signal);
-      } catch (error) {
-        threw(error);
-        return;
-      }
-      Promise.resolve(result).then((value) => {
-        if (ends()) {
-          resolve(this.#succeeded(value, permit, beganHigh, beganLow));
-        }
-      }, threw).catch(reject);
-    });
   }
 }
 

@@ -1,0 +1,69 @@
+import { CircuitBreakerError } from "./error.js";
+import { Handle } from "./handle.js";
+import { CANCELLED, FAILURE } from "./outcome.js";
+
+/** What the breaker does with a call that ended by itself. */
+interface Ends {
+  succeeded<T>(result: T, permit: number, beganHigh: number, beganLow: number): T;
+  rejected(
+    error: unknown,
+    permit: number,
+    beganHigh: number,
+    beganLow: number,
+  ): Promise<never>;
+}
+
+/**
+ * A guarded call that ends when the signal aborts, or by itself, whichever comes first; it leaves no listener on the signal.
+ * @internal
+ */
+export function callAbortable<T>(
+  handle: Handle,
+  fn: (signal: AbortSignal) => PromiseLike<T> | T,
+  signal: AbortSignal,
+  { succeeded, rejected }: Ends,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    signal.throwIfAborted();
+    const permit = handle.admit();
+    if (!Handle.isPermit(permit)) {
+      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+    }
+    const { beganHigh, beganLow } = handle;
+    let ended = false;
+    /** Whether this is the first end of the call. */
+    const ends = (): boolean => {
+      const first = !ended;
+      ended = true;
+      signal.removeEventListener("abort", aborted);
+      return first;
+    };
+    const aborted = (): void => {
+      if (ends()) {
+        const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
+        handle.settle(permit, timedOut ? FAILURE : CANCELLED, beganHigh, beganLow);
+        reject(signal.reason);
+      }
+    };
+    const threw = (error: unknown): void => {
+      if (ends()) {
+        rejected(error, permit, beganHigh, beganLow).catch(reject);
+      }
+    };
+    signal.addEventListener("abort", aborted);
+    let result: PromiseLike<T> | T;
+    try {
+      result = fn(signal);
+    } catch (error) {
+      threw(error);
+      return;
+    }
+    Promise.resolve(result)
+      .then((value) => {
+        if (ends()) {
+          resolve(succeeded(value, permit, beganHigh, beganLow));
+        }
+      }, threw)
+      .catch(reject);
+  });
+}
