@@ -183,6 +183,83 @@ fn a_quick_call_takes_no_lock() {
     );
 }
 
+/// What is off makes no success wait for the lock, and what is on does only while it may be met.
+#[test]
+fn each_rate_is_quiet_for_itself() {
+    let slow_only = Rules {
+        failure_rate: Rate::OFF,
+        slow: Some(SlowRule {
+            duration: SLOW,
+            rate: Rate {
+                ppm: WHOLE,
+                minimum_calls: 4,
+            },
+            count_hung_calls: false,
+        }),
+        ..rated(CALLS)
+    };
+    let mut counted = Counted::new(&slow_only);
+    let ticket = Ticket::from(counted.word());
+    counted.record(Recorded::Failure, 0);
+    // The first success after a failure forgets it, and takes the lock for that.
+    assert!(!counted.cell.success_is_usual(ticket, 0));
+    counted.record(Recorded::Success, 0);
+    assert!(counted.cell.success_is_usual(ticket, 0));
+    for calls in 3..5 {
+        let (ending, none) = (Outcome::Success.into(), &mut None);
+        let now = if calls == 3 { SLOW } else { 0 };
+        let settled = counted
+            .cell
+            .settle(ticket, ending, Some(now), || counted.successes, none);
+        assert_eq!(settled, Ok(Effect::Applied));
+        counted.successes += 1;
+        assert_eq!(
+            counted.cell.success_is_usual(ticket, 0),
+            calls == 4,
+            "{calls}"
+        );
+    }
+}
+
+/// A breaker whose window holds bad calls has something to remember (the registry asks).
+#[test]
+fn a_window_of_calls_is_idle_once_the_bad_ones_are_gone() {
+    let mut counted = Counted::new(&rated(WindowRule::Calls(4)));
+    counted.record(Recorded::Success, 0);
+    assert!(counted.cell.is_idle());
+    counted.record(Recorded::Failure, 0);
+    counted.record(Recorded::Success, 0);
+    assert!(!counted.cell.is_idle());
+    for left in (0..3).rev() {
+        counted.record(Recorded::Success, 0);
+        counted.window(0);
+        assert_eq!(counted.cell.is_idle(), left == 0);
+    }
+    let slow = Counted::new(&Rules {
+        slow: Some(SlowRule {
+            duration: SLOW,
+            rate: Rate {
+                ppm: WHOLE,
+                minimum_calls: 4,
+            },
+            count_hung_calls: false,
+        }),
+        ..rated(WindowRule::Calls(4))
+    });
+    let (ending, none) = (Outcome::Success.into(), &mut None);
+    let settled = slow
+        .cell
+        .settle(slow.word().into(), ending, Some(SLOW), || 0, none);
+    assert_eq!(settled, Ok(Effect::Applied));
+    assert!(!slow.cell.is_idle());
+
+    // What time alone will drive out, nobody needs to keep.
+    let mut counted = Counted::new(&rated(TIME));
+    counted.record(Recorded::Failure, 0);
+    counted.record(Recorded::Success, 0);
+    assert!(counted.cell.is_idle());
+}
+
 /// The wait that an opening by hand at 0 leaves at `now`, told while somebody else has the lock.
 fn rejected(rules: &Rules, openings: usize, now: Nanos) -> Verdict {
     let cell = Cell::new(rules, 0);

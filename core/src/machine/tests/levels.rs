@@ -3,7 +3,7 @@
 use super::POLICY;
 use crate::machine::{
     BackoffRule, Levels, Machine, NEVER, Nanos, OFF, Outcome, Policy, Rate, Reason, Recorded,
-    Rules, State, WHOLE, WindowRule,
+    Rules, SlowRule, State, Ticket, Verdict, WHOLE, WindowRule,
 };
 use crate::window::{CallWindow, Content};
 
@@ -214,6 +214,110 @@ fn the_largest_window_decides_at_its_last_call() {
                 };
                 assert_eq!(machine.window(Some(&levels), None), Ok(content));
             }
+        }
+    }
+}
+
+/// 11.1a: without a rate there is no window, whatever else there is.
+#[test]
+fn without_a_rate_nothing_is_kept() {
+    let rules = growing(10, 2 * WHOLE, 100);
+    let (mut machine, mut levels) = (Machine::new(), levels(&rules));
+    for recorded in [Recorded::Failure, Recorded::Success] {
+        machine
+            .record(&rules.policy, Some(&mut levels), recorded, None)
+            .expect("nothing asks for the time");
+        assert_eq!(machine.window(Some(&levels), None), Ok(Content::default()));
+    }
+    let time = Rules {
+        window: WindowRule::Time {
+            width: 10,
+            buckets: 10,
+        },
+        ..rules
+    };
+    let levels = self::levels(&time);
+    assert!(!levels.has_time_window());
+    assert_eq!(
+        (levels.bucket_width(), levels.newest_bucket()),
+        (None, None)
+    );
+}
+
+/// Where the buckets lie, for those who put successes in the newest one without asking.
+#[test]
+fn a_window_of_time_says_where_its_newest_bucket_is() {
+    let mut rules = rated(WHOLE, 100);
+    rules.window = WindowRule::Time {
+        width: 10,
+        buckets: 10,
+    };
+    let (mut machine, mut levels) = (Machine::new(), levels(&rules));
+    assert_eq!(
+        (levels.bucket_width(), levels.newest_bucket()),
+        (Some(10), None)
+    );
+    for (now, newest) in [(7, 0), (25, 20), (29, 20), (18, 20), (230, 230), (9, 0)] {
+        machine
+            .record(
+                &rules.policy,
+                Some(&mut levels),
+                Recorded::Success,
+                Some(now),
+            )
+            .expect("now is given");
+        assert_eq!(levels.newest_bucket(), Some(newest));
+    }
+    assert_eq!(self::levels(&rated(WHOLE, 100)).newest_bucket(), None);
+}
+
+/// 12.5: at its last moment in time a call is not hung yet, and is judged when it ends; a step later it is.
+#[test]
+fn a_call_is_hung_or_slow_and_never_both() {
+    let rules = Rules {
+        slow: Some(SlowRule {
+            duration: 16,
+            rate: Rate {
+                ppm: WHOLE,
+                minimum_calls: 100,
+            },
+            count_hung_calls: true,
+        }),
+        ..rated(WHOLE, 100)
+    };
+    // A step is 1 ns: a call that began at 4 is hung when 5 + 16 <= now.
+    for (now, hung) in [(19, 0), (20, 0), (21, 1), (300, 1)] {
+        for outcome in [Outcome::Success, Outcome::Cancelled, Outcome::Failure] {
+            let (mut machine, mut levels) = (Machine::new(), levels(&rules));
+            let levels = &mut levels;
+            let admission = machine
+                .admit(&rules.policy, Some(levels), Some(4))
+                .expect("now is given");
+            assert!(matches!(admission.verdict, Verdict::Admitted(_)));
+            assert_eq!(machine.tick(&rules.policy, Some(levels), now), None);
+            assert_eq!(levels.slow_total(), hung, "at {now}");
+            let ticket = Ticket {
+                word: machine.word(&rules.policy, Some(levels)),
+                began: 4,
+            };
+            machine
+                .settle(
+                    &rules.policy,
+                    Some(levels),
+                    ticket,
+                    outcome.into(),
+                    Some(now),
+                )
+                .expect("now is given");
+            // Slow in either case, once: but for the one that ended early enough.
+            assert_eq!(
+                levels.slow_total(),
+                u64::from(now > 19),
+                "{outcome} at {now}"
+            );
+            // It is not found again.
+            machine.tick(&rules.policy, Some(levels), now + 1_000);
+            assert_eq!(levels.slow_total(), u64::from(now > 19));
         }
     }
 }
