@@ -290,7 +290,7 @@ fn loom_room_is_made_for_retry_after() {
     scenes.push(scene(&[FAILED], &[asking, &[SUCCEEDED, (FAIL, 2), FAILED]]));
     explore("room for Retry-After", None, scenes);
     let scenes = [scene(&[FAILED], &[asking, &[(FAIL, 2)], &[SUCCEEDED]])];
-    // Without any bound it takes hours: each preemption more makes it four times as many.
+    // Without any bound it did not end in ten minutes: each preemption more makes it four times as many.
     let bound = preemptions().unwrap_or(5);
     explore("room for Retry-After, three threads", Some(bound), scenes);
 }
