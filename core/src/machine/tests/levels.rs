@@ -155,6 +155,18 @@ fn jitter_of_all_and_of_nothing() {
     assert_eq!(waits(NEVER - 1).last(), Some(&(NEVER - 1)));
 }
 
+/// A wait of 2^64 - 1 ns would be one that never ends, and is a nanosecond less.
+#[test]
+fn jitter_makes_no_wait_endless() {
+    // What is drawn first from this seed is the largest number; of half of all numbers, all of it is as much.
+    let mut rules = growing(1 << 63, WHOLE, NEVER);
+    rules.backoff.jitter = WHOLE;
+    rules.backoff.jitter_seed = Some(0x3162_8AF6_7B21_31AB);
+    assert_eq!(spread(1 << 63, WHOLE, u64::MAX), NEVER - 1);
+    let wait = trip(&mut Machine::new(), &rules, &mut levels(&rules));
+    assert_eq!(wait, NEVER - 1);
+}
+
 /// The window's last call decides, be it the 65,536th; what is one failure short of the rate does not open.
 #[test]
 fn the_largest_window_decides_at_its_last_call() {
@@ -320,4 +332,46 @@ fn a_call_is_hung_or_slow_and_never_both() {
             assert_eq!(levels.slow_total(), u64::from(now > 19));
         }
     }
+}
+
+/// 12.5c: after a step back of the clock a call of before it is not watched, and its end is no end of another.
+#[test]
+fn a_call_from_before_a_step_back_ends_nobody_elses() {
+    let rules = Rules {
+        slow: Some(SlowRule {
+            duration: 16,
+            rate: Rate {
+                ppm: WHOLE,
+                minimum_calls: 100,
+            },
+            count_hung_calls: true,
+        }),
+        ..rated(WHOLE, 100)
+    };
+    let (mut machine, mut levels) = (Machine::new(), levels(&rules));
+    let levels = &mut levels;
+    // Admitted at 100, before the clock stepped back; and at 82 after that.
+    for now in [100, 70, 82] {
+        machine
+            .admit(&rules.policy, Some(levels), Some(now))
+            .expect("now is given");
+    }
+    // The one of 70 is found hung at 87, that of 82 is not yet at 98. Then the first of all ends.
+    machine.tick(&rules.policy, Some(levels), 98);
+    assert_eq!(levels.slow_total(), 1);
+    let ticket = Ticket {
+        word: machine.word(&rules.policy, Some(levels)),
+        began: 100,
+    };
+    machine
+        .settle(
+            &rules.policy,
+            Some(levels),
+            ticket,
+            Outcome::Ignored.into(),
+            Some(98),
+        )
+        .expect("now is given");
+    machine.tick(&rules.policy, Some(levels), 99);
+    assert_eq!(levels.slow_total(), 2);
 }
