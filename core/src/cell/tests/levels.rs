@@ -329,3 +329,33 @@ fn settling_takes_the_time_where_it_matters() {
     };
     assert_eq!(needs(&slow), [true, true, false, true]);
 }
+
+/// A clock that steps back restarts the wait, and rejections take no lock after that either.
+#[test]
+fn a_wait_that_began_anew_is_told_without_the_lock() {
+    let rules = Rules {
+        backoff: BackoffRule {
+            multiplier: 2 * WHOLE,
+            max_timeout: 50,
+            jitter: 0,
+            jitter_seed: None,
+        },
+        ..POLICY.into()
+    };
+    let cell = Cell::new(&rules, 0);
+    cell.control(
+        || 0,
+        |machine, policy, levels| machine.trip(policy, levels, 100),
+    );
+    let word = cell.word();
+    cell.admit(Some(50), || 0).expect("now is given");
+    assert_eq!(cell.word(), word);
+    let held = lock(&cell.inner);
+    let admission = cell.admit(Some(53), || 0).expect("now is given");
+    drop(held);
+    let expected = Verdict::Rejected {
+        reason: RejectReason::Open,
+        retry_after: Some(7),
+    };
+    assert_eq!(admission.verdict, expected);
+}
