@@ -20,21 +20,9 @@ pub struct TransitionEvent<'a> {
 pub(crate) type Listener = Arc<dyn Fn(&TransitionEvent<'_>) + Send + Sync>;
 
 /// Listeners, and the transitions that they have not been told of.
-///
-/// Transitions are made under the breaker's lock and handed over here after it, so two threads may
-/// come in the wrong order. Epochs have no gaps (P4), so the order is known: a transition is held
-/// back until the one before it has come. One thread at a time delivers; whoever comes meanwhile,
-/// a listener that uses the breaker among them, leaves its transition and goes.
 pub(crate) struct Outbox {
     listeners: Vec<Listener>,
-    queue: Mutex<Queue>,
-}
-
-struct Queue {
-    waiting: BTreeMap<u64, Transition>,
-    /// The epoch of the next transition to deliver.
-    next: u64,
-    delivering: bool,
+    order: InOrder,
 }
 
 impl Outbox {
@@ -42,26 +30,14 @@ impl Outbox {
     pub(crate) fn new(listeners: Vec<Listener>) -> Option<Self> {
         (!listeners.is_empty()).then(|| Self {
             listeners,
-            queue: Mutex::new(Queue {
-                waiting: BTreeMap::new(),
-                next: Machine::FIRST_EPOCH + 1,
-                delivering: false,
-            }),
+            order: InOrder::new(),
         })
     }
 
     /// Tells the listeners of this transition, unless another thread is telling them now: then that
     /// one will.
     pub(crate) fn deliver(&self, breaker: Option<&str>, transition: Transition) {
-        {
-            let queue = &mut *self.queue();
-            queue.waiting.insert(transition.epoch, transition);
-            if queue.delivering {
-                return;
-            }
-            queue.delivering = true;
-        }
-        while let Some(transition) = self.next() {
+        self.order.deliver(transition, |transition| {
             log(breaker, &transition);
             let event = TransitionEvent {
                 breaker,
@@ -72,7 +48,63 @@ impl Outbox {
                 // the other listeners the event.
                 let _ = catch_unwind(AssertUnwindSafe(|| listener(&event)));
             }
+        });
+    }
+}
+
+/// One breaker's transitions, put in order and told one after the other, outside every lock.
+///
+/// Transitions are made under the breaker's lock and handed over here after it, so two threads may
+/// come in the wrong order. Epochs have no gaps (P4), so the order is known: a transition is held
+/// back until the one before it has come. One thread at a time tells; whoever comes meanwhile,
+/// a listener that uses the breaker among them, leaves its transition and goes.
+///
+/// A face that has one hands it every transition of the breaker, from the first on.
+#[derive(Debug)]
+pub struct InOrder {
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug)]
+struct Queue {
+    waiting: BTreeMap<u64, Transition>,
+    /// The epoch of the next transition to tell.
+    next: u64,
+    delivering: bool,
+}
+
+impl InOrder {
+    /// For a breaker that has made no transition yet.
+    pub const fn new() -> Self {
+        Self {
+            queue: Mutex::new(Queue {
+                waiting: BTreeMap::new(),
+                next: Machine::FIRST_EPOCH + 1,
+                delivering: false,
+            }),
         }
+    }
+
+    /// Hands this transition, and those that waited for it, to `tell`, unless another thread is telling
+    /// now: then that one will. `tell` must not panic.
+    pub fn deliver(&self, transition: Transition, mut tell: impl FnMut(Transition)) {
+        {
+            let queue = &mut *self.queue();
+            queue.waiting.insert(transition.epoch, transition);
+            if queue.delivering {
+                return;
+            }
+            queue.delivering = true;
+        }
+        while let Some(transition) = self.next() {
+            tell(transition);
+        }
+    }
+
+    /// The thread that is telling, if there is one, will not go on: for the child of a fork, which has
+    /// only the thread that forked. Whoever comes next tells what was left.
+    pub fn forget_the_teller(&self) {
+        self.queue().delivering = false;
     }
 
     fn next(&self) -> Option<Transition> {
@@ -87,6 +119,12 @@ impl Outbox {
 
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for InOrder {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
