@@ -1,0 +1,234 @@
+//! Two steps: a permit, and what became of the call. And the two steps of an `async` wrapper, which hold
+//! no more than a number while nothing can be lost.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use breaker::machine::{Ending, Nanos, Ticket, Word};
+use breaker::{Effect, Outcome};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
+
+use crate::breaker_class::Breaker;
+use crate::python::execution_failed;
+
+/// Leave to make one call; from `try_acquire` or `acquire`.
+///
+/// Settle it with `success()`, `failure()`, `ignore()` or `cancel()`, or use it in a `with` block, which
+/// settles by how the block ends. The first settles, the rest do nothing and say so. Dropped unsettled it counts
+/// as cancelled (SPEC 7.3). It may be handed to another thread or task.
+#[pyclass(frozen, weakref, module = "k1s0_circuit_breaker._native")]
+#[derive(Debug)]
+pub struct Permit {
+    breaker: Py<Breaker>,
+    ticket: Ticket,
+    settled: AtomicBool,
+}
+
+impl Permit {
+    pub(crate) fn new(breaker: Py<Breaker>, ticket: Ticket) -> Self {
+        Self {
+            breaker,
+            ticket,
+            settled: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether this is the first to settle it.
+    fn is_mine(&self) -> bool {
+        !self.settled.swap(true, Ordering::Relaxed)
+    }
+
+    fn settle(&self, py: Python<'_>, ending: impl Into<Ending>) -> &'static str {
+        let effect = if self.is_mine() {
+            self.breaker.get().settle(py, self.ticket, ending.into())
+        } else {
+            Effect::AlreadySettled
+        };
+        effect.name()
+    }
+}
+
+#[pymethods]
+impl Permit {
+    /// The service did its work. Answers what that did: "applied", "stale", "already_settled" or "shadowed".
+    fn success(&self, py: Python<'_>) -> &'static str {
+        self.settle(py, Outcome::Success)
+    }
+
+    /// The service did not. `retry_after`: seconds for which the server asked not to be called; if this
+    /// failure opens the circuit, it waits at least so long (SPEC 13.4).
+    #[pyo3(signature = (*, retry_after=None))]
+    fn failure(&self, py: Python<'_>, retry_after: Option<f64>) -> PyResult<&'static str> {
+        let ending = Ending {
+            outcome: Outcome::Failure,
+            retry_after: retry_after.map(wait).transpose()?,
+        };
+        Ok(self.settle(py, ending))
+    }
+
+    /// The result says nothing about the service: a business error.
+    fn ignore(&self, py: Python<'_>) -> &'static str {
+        self.settle(py, Outcome::Ignored)
+    }
+
+    /// The caller gave up.
+    fn cancel(&self, py: Python<'_>) -> &'static str {
+        self.settle(py, Outcome::Cancelled)
+    }
+
+    /// Whether it is settled.
+    #[getter]
+    fn settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    /// Settles by how the block ended, if it did not do so itself.
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _kind: &Bound<'_, PyAny>,
+        error: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if !self.is_mine() {
+            return Ok(());
+        }
+        let breaker = self.breaker.get();
+        if error.is_none() {
+            breaker.settle(py, self.ticket, Outcome::Success.into());
+            return Ok(());
+        }
+        breaker.settle_and_wrap(self.ticket, error)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.breaker)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.is_mine() {
+            // There is none while the interpreter goes: nobody is left to care.
+            let _ = Python::try_attach(|py| {
+                // An exception may be on its way past us, and listeners are Python.
+                let passing = PyErr::take(py);
+                self.breaker
+                    .get()
+                    .settle(py, self.ticket, Outcome::Cancelled.into());
+                if let Some(passing) = passing {
+                    passing.restore(py);
+                }
+            });
+        }
+    }
+}
+
+impl Breaker {
+    /// Settles by what the exception says; with `wrap_errors`, raises `ExecutionFailedError` from it.
+    fn settle_and_wrap(&self, ticket: Ticket, error: &Bound<'_, PyAny>) -> PyResult<()> {
+        let outcome = self.settle_error(ticket, error);
+        if self.wrap_errors && outcome == Outcome::Failure {
+            let py = error.py();
+            let cause = PyErr::from_value(error.clone());
+            return Err(execution_failed(py, self.name.as_ref(), cause));
+        }
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl Breaker {
+    /// A permit, or None where the call is rejected.
+    fn try_acquire(slf: &Bound<'_, Self>) -> PyResult<Option<Permit>> {
+        match Self::acquire(slf) {
+            Ok(permit) => Ok(Some(permit)),
+            Err(error) => {
+                let py = slf.py();
+                let rejected = py
+                    .import("k1s0_circuit_breaker.exceptions")?
+                    .getattr("CircuitOpenError")?;
+                if error.is_instance(py, &rejected) {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// A permit; raises `CircuitOpenError` where the call is rejected.
+    fn acquire(slf: &Bound<'_, Self>) -> PyResult<Permit> {
+        let breaker = slf.get();
+        let ticket = match breaker.engine.admit_unasked() {
+            Some(word) => word.into(),
+            None => breaker.ask(slf.py())?,
+        };
+        Ok(Permit::new(slf.clone().unbind(), ticket))
+    }
+
+    /// As `acquire`, for the wrappers of coroutines: a number where losing it loses nothing, a permit where it
+    /// may be a probe's slot. Private.
+    fn _enter(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        let breaker = slf.get();
+        if let Some(word) = breaker.engine.admit_unasked() {
+            // The low half is all that a permit needs.
+            return Ok((word.to_bits() as u32).into_pyobject(py)?.into_any().unbind());
+        }
+        let permit = Permit::new(slf.clone().unbind(), breaker.ask(py)?);
+        Ok(Py::new(py, permit)?.into_any())
+    }
+
+    /// What `_enter` gave ended with this result. Private.
+    fn _succeed(
+        &self,
+        entered: &Bound<'_, PyAny>,
+        result: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if let Some(ticket) = ticket_of(entered)? {
+            if self.plain && self.engine.succeed_unasked(ticket.word) {
+                return Ok(());
+            }
+            self.settle_result(ticket, result);
+        }
+        Ok(())
+    }
+
+    /// What `_enter` gave ended with this exception. Private.
+    fn _fail(&self, entered: &Bound<'_, PyAny>, error: &Bound<'_, PyAny>) -> PyResult<()> {
+        match ticket_of(entered)? {
+            Some(ticket) => self.settle_and_wrap(ticket, error),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What `_enter` gave; none where it is settled.
+fn ticket_of(entered: &Bound<'_, PyAny>) -> PyResult<Option<Ticket>> {
+    if let Ok(permit) = entered.cast::<Permit>() {
+        let permit = permit.get();
+        return Ok(permit.is_mine().then_some(permit.ticket));
+    }
+    let low: u32 = entered
+        .extract()
+        .map_err(|_| PyTypeError::new_err("this is not from _enter"))?;
+    Ok(Some(Word::from_bits(low.into()).into()))
+}
+
+/// Seconds that a server asked for.
+fn wait(seconds: f64) -> PyResult<Nanos> {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return Err(PyValueError::new_err(format!(
+            "retry_after is {seconds}; it must be a number of seconds, 0 or more"
+        )));
+    }
+    let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    Ok(u64::try_from(wait.as_nanos()).unwrap_or(breaker::machine::NEVER))
+}

@@ -1,0 +1,113 @@
+//! Objects of Python that are looked up once: exceptions, the states, names.
+
+use breaker::CircuitBreakerState as State;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+use pyo3::{PyTypeInfo, ffi, intern};
+
+/// A class of the package's `exceptions` module.
+fn exception<'py>(
+    py: Python<'py>,
+    cell: &'static PyOnceLock<Py<PyType>>,
+    name: &str,
+) -> PyResult<&'py Bound<'py, PyType>> {
+    cell.import(py, "k1s0_circuit_breaker.exceptions", name)
+}
+
+/// `CircuitOpenError(name, retry_after, reason)`, made without running any Python: what it says is made
+/// when it is asked for.
+pub(crate) fn open_error(
+    py: Python<'_>,
+    name: Option<&Py<PyAny>>,
+    retry_after: Option<f64>,
+    reason: breaker::RejectReason,
+) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let make = || {
+        let class = exception(py, &CLASS, "CircuitOpenError")?;
+        let reason = match reason {
+            breaker::RejectReason::Open => intern!(py, "open"),
+            breaker::RejectReason::HalfOpen => intern!(py, "half_open"),
+            breaker::RejectReason::ForcedOpen => intern!(py, "forced_open"),
+            // A new reason of core's is told by its name too, only not as fast.
+            other => &pyo3::types::PyString::new(py, other.name()),
+        };
+        let arguments = (name.map(|name| name.bind(py)), retry_after, reason).into_pyobject(py)?;
+        let base = pyo3::exceptions::PyBaseException::type_object(py);
+        // SAFETY: BaseException's `tp_new` takes a subclass and a tuple, and stores the tuple as `args`;
+        // the slot of a type that CPython made is never NULL.
+        unsafe {
+            let new: ffi::newfunc = std::mem::transmute(ffi::PyType_GetSlot(
+                base.as_type_ptr(),
+                ffi::Py_tp_new,
+            ));
+            let error = new(class.as_type_ptr(), arguments.as_ptr(), std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, error)
+        }
+    };
+    match make() {
+        Ok(error) => PyErr::from_value(error),
+        Err(error) => error,
+    }
+}
+
+/// `ExecutionFailedError(name)`, caused by the call's own exception.
+pub(crate) fn execution_failed(py: Python<'_>, name: Option<&Py<PyAny>>, cause: PyErr) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let made = exception(py, &CLASS, "ExecutionFailedError").and_then(|class| class.call1((name,)));
+    match made {
+        Ok(error) => {
+            let error = PyErr::from_value(error);
+            error.set_cause(py, Some(cause));
+            error
+        }
+        Err(error) => error,
+    }
+}
+
+/// `ConfigError(field, value, range)`.
+pub(crate) fn config_error(
+    py: Python<'_>,
+    field: &str,
+    value: &Bound<'_, PyAny>,
+    range: &str,
+) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    exception(py, &CLASS, "ConfigError")
+        .and_then(|class| class.call1((field, value, range)))
+        .map_or_else(|error| error, PyErr::from_value)
+}
+
+/// The member of `CircuitBreakerState`.
+pub(crate) fn state(py: Python<'_>, state: State) -> PyResult<Py<PyAny>> {
+    static MEMBERS: PyOnceLock<[Py<PyAny>; 3]> = PyOnceLock::new();
+    let members = MEMBERS.get_or_try_init(py, || {
+        let class = py
+            .import("k1s0_circuit_breaker.state")?
+            .getattr("CircuitBreakerState")?;
+        let member = |state: State| class.call1((state.label(),)).map(Bound::unbind);
+        PyResult::Ok([
+            member(State::ALL[0])?,
+            member(State::ALL[1])?,
+            member(State::ALL[2])?,
+        ])
+    })?;
+    Ok(members[state as usize].clone_ref(py))
+}
+
+/// Seconds, of nanoseconds.
+pub(crate) fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+/// Reports what nobody can be told by raising; `where_from` is what Python calls the object.
+pub(crate) fn report(py: Python<'_>, error: PyErr, where_from: Option<&Bound<'_, PyAny>>) {
+    if error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) {
+        // Somebody wants to stop the program, and it only happened to be in here: ask for it again.
+        // SAFETY: it takes nothing, and may be called at any time.
+        unsafe { ffi::PyErr_SetInterrupt() };
+        return;
+    }
+    error.write_unraisable(py, where_from);
+}
