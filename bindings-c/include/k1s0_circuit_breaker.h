@@ -23,7 +23,8 @@
  *    like memory after `free`: using it is undefined, and not detected.
  * 6. **Threads.** Every function may be called from any thread at any time, on the same handle too. What you hand in by pointer
  *    (a permit, a struct) belongs to one thread at a time. To free a handle while others use the breaker, give each thread a
- *    reference of its own.
+ *    reference of its own. A thread ends by returning or by `pthread_exit`: one that ends by the bare system call leaves the memory of
+ *    its counters behind.
  * 7. **Time.** `now_ns` is your monotonic clock in nanoseconds; only differences mean anything. Every call of one breaker takes
  *    readings of the same clock. A reading that goes backwards opens nothing, closes nothing, and at worst starts a wait afresh
  *    or forgets the calls that were in flight.
@@ -41,7 +42,7 @@
  *     returns 0 or `"panic"`. The breaker stays usable.
  * 13. **Fork.** A child may use every breaker of its parent, also while other threads of the parent use them. `fork` waits for operations in
  *     progress, and takes time in proportion to the breakers alive (about 0.1 µs each: 10 ms for 100,000). Parent and child do not share state afterwards. Do not use
- *     a breaker in a signal handler, nor in the child of `vfork`.
+ *     a breaker in a signal handler, nor in the child of `vfork`, `_Fork` or a bare `clone`: they run no fork handlers.
  * 14. **Versions.** A loader compares `k1s0_cb_abi_version()` with `K1S0_CB_ABI_VERSION` and refuses if they differ. Functions, constants and
  *     fields at the end of sized structs are added without a new ABI version.
  *
@@ -663,6 +664,33 @@ k1s0_cb_result k1s0_cb_recent_transitions(const struct k1s0_cb *breaker,
                                           struct k1s0_cb_transition *items,
                                           uint64_t capacity,
                                           uint64_t *count);
+
+// Copies into your buffer, as JSON and terminated, why the breaker is as it is at `now_ns`, why a call would be
+// rejected, and what would change that: state, rules, the window's content, what is left of the wait, and the last
+// transitions with the counts that caused them. Changes nothing. `needed` is how many bytes the buffer must have,
+// the end included; it may be more the next time, so ask until the buffer is large enough.
+//
+// Names are never changed or taken away, values that a host does not know may come. Times are whole nanoseconds, as
+// `…_ns`; numbers beyond 2^53 are exact as they are written.
+//
+// `K1S0_CB_BUFFER_TOO_SMALL`, with `needed` written and the buffer left alone (which may then be
+// NULL); `K1S0_CB_NULL_POINTER`.
+k1s0_cb_result k1s0_cb_explain_json(const struct k1s0_cb *breaker,
+                                    uint64_t now_ns,
+                                    char *buffer,
+                                    uint64_t size,
+                                    uint64_t *needed);
+
+// As `k1s0_cb_explain_json`, as a few lines for a person. They are not for programs: any release may put them
+// differently.
+//
+// `K1S0_CB_BUFFER_TOO_SMALL`, with `needed` written and the buffer left alone (which may then be
+// NULL); `K1S0_CB_NULL_POINTER`.
+k1s0_cb_result k1s0_cb_explain_text(const struct k1s0_cb *breaker,
+                                    uint64_t now_ns,
+                                    char *buffer,
+                                    uint64_t size,
+                                    uint64_t *needed);
 
 // Where the breaker's admission word is. Read it atomically, never write it; it is good while you hold
 // a reference to the breaker.

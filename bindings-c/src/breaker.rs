@@ -10,8 +10,8 @@ use breaker::machine::Rules;
 use crate::boundary::{Answer, boundary, guarded};
 use crate::config::{self, k1s0_cb_config, k1s0_cb_config_error};
 use crate::fork;
-use crate::pointer::{Out, out, required};
-use crate::result::{K1S0_CB_BUFFER_TOO_SMALL, k1s0_cb_result};
+use crate::pointer::{Out, copy_out, out, required};
+use crate::result::k1s0_cb_result;
 use crate::shared;
 
 /// A circuit breaker.
@@ -141,19 +141,7 @@ pub unsafe extern "C" fn k1s0_cb_get_name(
         // SAFETY: the host promises conventions 4 and 5.
         let (breaker, needed) = unsafe { (required(breaker)?, out(needed)?) };
         let name = breaker.name.as_deref().unwrap_or_default();
-        let length = name.len() as u64 + 1;
-        if size < length {
-            needed.write(length);
-            return Err(K1S0_CB_BUFFER_TOO_SMALL);
-        }
-        // SAFETY: the host promises convention 4.
-        let place = unsafe { out(buffer) }?.as_ptr().cast::<u8>();
-        // SAFETY: the host promises `size` bytes of its own, and that is enough.
-        unsafe {
-            ptr::copy_nonoverlapping(name.as_ptr(), place, name.len());
-            place.add(name.len()).write(0);
-        }
-        needed.write(length);
-        Ok(())
+        // SAFETY: the host promises convention 4, and `size` bytes of its own.
+        unsafe { copy_out(name, buffer, size, needed) }
     })
 }

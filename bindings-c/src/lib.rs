@@ -15,6 +15,7 @@ mod classify;
 mod config;
 mod control;
 mod counter;
+mod explain;
 mod fork;
 mod history;
 mod metrics;

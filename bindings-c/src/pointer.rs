@@ -1,9 +1,10 @@
 //! Pointers from outside, checked.
 
-use std::ptr::NonNull;
+use std::ffi::c_char;
+use std::ptr::{self, NonNull};
 
 use crate::boundary::Answer;
-use crate::result::K1S0_CB_NULL_POINTER;
+use crate::result::{K1S0_CB_BUFFER_TOO_SMALL, K1S0_CB_NULL_POINTER};
 
 /// What a pointer points at.
 ///
@@ -60,4 +61,33 @@ impl<T> Out<T> {
     pub(crate) const fn as_ptr(&self) -> *mut T {
         self.0.as_ptr()
     }
+}
+
+/// Copies a text into a host's buffer, terminated, and says how many bytes that needs, the end included. A
+/// buffer that is too small is left alone.
+///
+/// # Safety
+///
+/// A buffer that is not NULL is good for writes of `size` bytes, which no other thread uses meanwhile
+/// (conventions 4 and 6).
+pub(crate) unsafe fn copy_out(
+    text: &str,
+    buffer: *mut c_char,
+    size: u64,
+    needed: Out<u64>,
+) -> Answer {
+    let length = text.len() as u64 + 1;
+    if size < length {
+        needed.write(length);
+        return Err(K1S0_CB_BUFFER_TOO_SMALL);
+    }
+    // SAFETY: the caller passes on the host's promise of convention 4.
+    let place = unsafe { out(buffer) }?.as_ptr().cast::<u8>();
+    // SAFETY: the host promises `size` bytes of its own, and that is enough.
+    unsafe {
+        ptr::copy_nonoverlapping(text.as_ptr(), place, text.len());
+        place.add(text.len()).write(0);
+    }
+    needed.write(length);
+    Ok(())
 }

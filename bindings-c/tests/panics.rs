@@ -56,6 +56,14 @@ fn a_panic_at_any_entry_becomes_a_result() {
             PANIC,
             (abi.recent_transitions)(n.cast(), m.cast(), 0, m.cast()),
         );
+        is(
+            PANIC,
+            (abi.explain_json)(n.cast(), 0, m.cast(), 0, m.cast()),
+        );
+        is(
+            PANIC,
+            (abi.explain_text)(n.cast(), 0, m.cast(), 0, m.cast()),
+        );
         is(PANIC, (abi.get_metrics)(n.cast(), 0, m.cast()));
         is(PANIC, (abi.admission_word)(n.cast(), m.cast()));
         is(

@@ -33,7 +33,10 @@
 //!   wait, the second load would find a later word. If the wait seems over, or the reading is before
 //!   `since`, the machine decides, under the lock. (While half-open, `since` keeps the moment of the last
 //!   probe for the machine. It is stored after the half-open word, so that a caller who still sees the open
-//!   one does not see it.) `Pace::wait` goes with `since`.
+//!   one does not see it.) `Pace::wait` goes with `since`: where a wait follows another with nothing between
+//!   (a `trip` while open), the word says that the machine is to be asked while the two are changed, so that who
+//!   has read either of the new ones finds another word. Without `Pace` every wait is the timeout, and to have seen
+//!   the new beginning under the old word is to come after the `trip`.
 //! * *Success in a quiet window of time*: at the load of the word, too. Which bucket it falls into is
 //!   said by `Pace::bucket`; read beside the word it may be the one before or after, and so may the success.
 //!
@@ -43,24 +46,25 @@
 
 #[cfg(feature = "std")]
 mod explained;
+mod reading;
 
 use std::sync::Arc;
 
 #[cfg(feature = "std")]
 pub(crate) use explained::Explained;
+#[cfg(feature = "std")]
+pub(crate) use reading::View;
 
-use crate::annex::{Annex, Changes, Ledger};
+use crate::annex::{Annex, Ledger};
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Parked, Policy, Recorded,
-    Recording, RejectReason, Rules, Settled, State, Ticket, Transition, Verdict, Word, finite,
-    remaining,
+    Recording, RejectReason, Rules, Settled, Ticket, Transition, Verdict, Word, finite, remaining,
 };
 use crate::pace::Pace;
-use crate::stripe::{Counts, Stripe};
+use crate::stripe::Stripe;
 #[cfg(feature = "std")]
 use crate::sync::MutexGuard;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
-use crate::window::Content;
 
 /// A [`Machine`] that any number of threads may use at once.
 ///
@@ -81,28 +85,6 @@ pub(crate) struct Inner {
     machine: Parked,
     /// None until there is something to write down: a healthy breaker has no need of it.
     annex: Option<Box<Annex>>,
-}
-
-/// Everything that can be read at one moment, but for the stripes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct View {
-    pub(crate) state: State,
-    pub(crate) epoch: u64,
-    pub(crate) transitions: u64,
-    pub(crate) consecutive_failures: u32,
-    pub(crate) successful_probes: u32,
-    pub(crate) probes_in_flight: u16,
-    pub(crate) remaining_wait: Option<Nanos>,
-    pub(crate) forced: bool,
-    pub(crate) changes: Changes,
-    /// Of hosts that count for themselves.
-    pub(crate) hosts: Counts,
-    pub(crate) window: Content,
-    pub(crate) slow: u64,
-    pub(crate) shadow: bool,
-    /// How long the last opening waits.
-    pub(crate) wait: Nanos,
-    pub(crate) openings_in_a_row: Option<u64>,
 }
 
 impl Cell {
@@ -316,13 +298,6 @@ impl Cell {
             .map_err(Word::from_bits)
     }
 
-    /// Whether there is nothing to remember; see [`Engine::is_idle`](crate::engine::Engine::is_idle).
-    pub(crate) fn is_idle(&self) -> bool {
-        let inner = lock(&self.inner);
-        let remembers = inner.levels().is_some_and(Levels::remembers_bad_calls);
-        self.machine(&inner).is_at_rest() && !remembers
-    }
-
     /// A stripe for a host to count in; see [`Ledger::host_stripe`](crate::annex::Ledger::host_stripe).
     pub(crate) fn host_stripe(&self) -> Arc<Stripe> {
         lock(&self.inner).annex().ledger().host_stripe()
@@ -339,57 +314,6 @@ impl Cell {
             Ok(control(machine, &self.policy, levels))
         })
         .unwrap_or_default()
-    }
-
-    /// The state at `now`, which is asked for only while a wait runs.
-    pub(crate) fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
-        let inner = lock(&self.inner);
-        self.machine(&inner)
-            .state(&self.policy, inner.levels(), now)
-    }
-
-    /// Everything at one moment.
-    pub(crate) fn view(
-        &self,
-        now: Option<Nanos>,
-        successes: impl Fn() -> u64,
-    ) -> Result<View, NeedsNow> {
-        let inner = &mut *lock(&self.inner);
-        let machine = self.up_to_date(self.word(), inner, &successes);
-        self.view_of(&machine, inner, now)
-    }
-
-    fn view_of(
-        &self,
-        machine: &Machine,
-        inner: &Inner,
-        now: Option<Nanos>,
-    ) -> Result<View, NeedsNow> {
-        let levels = inner.levels();
-        let ledger = inner.ledger();
-        Ok(View {
-            state: machine.state(&self.policy, levels, now)?,
-            epoch: machine.epoch(),
-            transitions: machine.transitions(),
-            consecutive_failures: machine.consecutive_failures(),
-            successful_probes: machine.successful_probes(),
-            probes_in_flight: machine.probes_in_flight(),
-            remaining_wait: machine.remaining_wait(&self.policy, levels, now)?,
-            forced: machine.is_forced(),
-            changes: ledger.map(|it| it.changes).unwrap_or_default(),
-            hosts: ledger.map(|it| it.hosts()).unwrap_or_default(),
-            window: machine.window(levels, now)?,
-            slow: levels.map(Levels::slow_total).unwrap_or_default(),
-            shadow: levels.is_some_and(Levels::is_shadow),
-            wait: Machine::wait(&self.policy, levels),
-            openings_in_a_row: levels.and_then(Levels::openings_in_a_row),
-        })
-    }
-
-    /// The last transitions, the oldest first.
-    pub(crate) fn recent_transitions(&self) -> Vec<Transition> {
-        let inner = lock(&self.inner);
-        inner.history(self.machine(&inner).epoch())
     }
 
     /// The lock itself, for [`Engine::hold`](crate::engine::Engine::hold).
@@ -437,14 +361,19 @@ impl Cell {
         let levels = inner.levels();
         let (parked, at) = machine.park();
         let waits = machine.open_since().is_some();
+        let after = machine.word(&self.policy, levels);
         // Before the word, for those who reject without the lock.
         if waits {
             if let (Some(pace), Some(levels)) = (&self.pace, levels) {
+                if word.is_waiting() && after != word {
+                    // Nobody is to find one wait's length with the other's beginning.
+                    let between = word.between_waits();
+                    self.word.store(between.to_bits(), Ordering::Release);
+                }
                 pace.set_wait(Machine::wait(&self.policy, Some(levels)));
             }
             self.since.store(at, Ordering::Release);
         }
-        let after = machine.word(&self.policy, levels);
         if levels.is_none() {
             if self.exchange(word, after).is_err() {
                 return false;
@@ -528,13 +457,6 @@ impl Inner {
 
     fn ledger(&self) -> Option<&Ledger> {
         self.annex.as_ref()?.ledger.as_deref()
-    }
-
-    /// The last transitions, the oldest first; the last one began `last_epoch`.
-    fn history(&self, last_epoch: u64) -> Vec<Transition> {
-        self.ledger()
-            .map(|ledger| ledger.history.transitions(last_epoch))
-            .unwrap_or_default()
     }
 
     fn levels_mut(&mut self) -> Option<&mut Levels> {

@@ -1,8 +1,11 @@
-//! What an HTTP status, a gRPC status and a transport error say about the callee's health.
+//! What an HTTP status, a gRPC status and a transport error say about the callee's health, and for
+//! how long it asks not to be called.
 //!
 //! The one home of these tables: every language takes them from here. They ask one question, "is
 //! the callee able to do its work?", not "did the caller get what it wanted": a 404 is a healthy
 //! server's answer. They are replayed from `conformance/constants.json`.
+
+use core::time::Duration;
 
 use crate::machine::Outcome;
 
@@ -92,4 +95,49 @@ pub const fn transport_error(error: TransportError) -> Outcome {
         TransportError::Cancelled => Outcome::Cancelled,
         TransportError::InvalidRequest => Outcome::Ignored,
     }
+}
+
+/// For how long an HTTP response asks not to be called (SPEC 13.4): its `Retry-After`, where its status
+/// is 429 or 503.
+///
+/// An HTTP-date is taken against the response's own `Date`, so that neither side's clock matters; one
+/// that has passed asks for nothing, and so does one without a `Date`, or a value that is neither seconds
+/// nor a date.
+///
+/// ```
+/// use k1s0_circuit_breaker::classify::retry_after;
+/// use std::time::Duration;
+///
+/// assert_eq!(retry_after(503, "120", None), Some(Duration::from_secs(120)));
+/// let (until, date) = ("Sun, 06 Nov 1994 08:50:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT");
+/// assert_eq!(retry_after(429, until, Some(date)), Some(Duration::from_secs(60)));
+/// assert_eq!(retry_after(500, "120", None), None);
+/// ```
+#[cfg(feature = "retry-after")]
+pub fn retry_after(status: u16, retry_after: &str, date: Option<&str>) -> Option<Duration> {
+    if !matches!(status, 429 | 503) {
+        return None;
+    }
+    let value = retry_after.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than 64 bits hold are for ever all the same.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let date = httpdate::parse_http_date(date?.trim()).ok()?;
+    until.duration_since(date).ok()
+}
+
+/// For how long a gRPC response asks not to be called (SPEC 13.4): its `grpc-retry-pushback-ms`. A
+/// negative value says "do not retry", and for how long it does not say: it asks for nothing here.
+///
+/// ```
+/// use k1s0_circuit_breaker::classify::grpc_retry_pushback;
+/// use std::time::Duration;
+///
+/// assert_eq!(grpc_retry_pushback("1500"), Some(Duration::from_millis(1500)));
+/// assert_eq!(grpc_retry_pushback("-1"), None);
+/// ```
+pub fn grpc_retry_pushback(value: &str) -> Option<Duration> {
+    value.parse().ok().map(Duration::from_millis)
 }

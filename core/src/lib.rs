@@ -88,6 +88,7 @@
 //! | `tower` | no | a layer, with HTTP and gRPC classification |
 //! | `serde` | no | an [`Explanation`] can be serialised |
 //! | `json` | no | `Explanation::to_json` |
+//! | `retry-after` | no | `classify::retry_after`; on with `tower` |
 //! | `trace` | no | `TraceRecorder` writes calls down, for `cargo xtask replay` |
 //! | `mock` | no | `MockBreaker` |
 

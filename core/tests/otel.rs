@@ -170,6 +170,48 @@ fn every_series_has_its_value() {
 }
 
 #[test]
+fn slow_calls_and_shadowed_rejections_are_told() {
+    let otel = Collected::new();
+    let clock = ManualClock::new();
+    let cb = CircuitBreaker::builder(CONFIG)
+        .name("payments")
+        .slow_call_duration(Duration::from_secs(1))
+        .shadow(true)
+        .clock(clock.clone())
+        .instruments(&otel.instruments())
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        let permit = cb.try_acquire().unwrap();
+        clock.advance(Duration::from_secs(1));
+        permit.failure();
+    }
+    cb.try_acquire().unwrap().success();
+    let collected = otel.collect();
+    for (series, value) in [
+        ("circuit_breaker.slow_calls{name=payments}", "2"),
+        (
+            "circuit_breaker.would_reject{name=payments,reason=open}",
+            "1",
+        ),
+        (
+            "circuit_breaker.would_reject{name=payments,reason=half_open}",
+            "0",
+        ),
+        ("circuit_breaker.rejections{name=payments,reason=open}", "0"),
+        // What came of a call that would have been rejected counts nowhere (14.1).
+        ("circuit_breaker.calls{name=payments,outcome=success}", "0"),
+        ("circuit_breaker.state{name=payments,state=open}", "1"),
+    ] {
+        assert_eq!(
+            collected.get(series).map(String::as_str),
+            Some(value),
+            "{series}"
+        );
+    }
+}
+
+#[test]
 fn every_series_is_in_the_vocabulary() {
     let otel = Collected::new();
     let cb = CircuitBreaker::builder(CONFIG)

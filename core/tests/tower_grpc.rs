@@ -41,17 +41,26 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 // ===== the server =====
 
 /// Answers as the request's `service` says: `check` a code, or "hang"; `watch` the number of
-/// messages and then a code, or "hang", such as "2 14".
+/// messages and then a code, or "hang", such as "2 14". A code may carry a pushback, such as "14/500".
 #[derive(Clone, Default)]
 struct Scripted {
     hits: Arc<AtomicU32>,
 }
 
 fn status(code: &str) -> Result<(), Status> {
-    match Code::from_bytes(code.as_bytes()) {
-        Code::Ok => Ok(()),
-        code => Err(Status::new(code, "as asked")),
+    let (code, pushback) = match code.split_once('/') {
+        Some((code, pushback)) => (code, Some(pushback)),
+        None => (code, None),
+    };
+    let mut status = match Code::from_bytes(code.as_bytes()) {
+        Code::Ok => return Ok(()),
+        code => Status::new(code, "as asked"),
+    };
+    if let Some(pushback) = pushback {
+        let metadata = status.metadata_mut();
+        metadata.insert("grpc-retry-pushback-ms", pushback.parse().unwrap());
     }
+    Err(status)
 }
 
 #[tonic::async_trait]
@@ -220,6 +229,36 @@ async fn every_status_counts_as_the_table_says() {
         let outcome = k1s0_circuit_breaker::classify::grpc_status(code) as usize;
         assert_eq!(after[outcome], before[outcome] + 1, "code {code}");
         assert_eq!(after.iter().sum::<u64>(), before.iter().sum::<u64>() + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_pushback_makes_the_wait_longer() {
+    let wait = |it: &Setup| it.cb.try_acquire().unwrap_err().retry_after;
+    let mut it = setup().await;
+
+    // In a response of trailers only, and in the trailers of a stream.
+    it.check("14").await;
+    it.check("14/45000").await;
+    assert_eq!(wait(&it), Some(Duration::from_secs(45)));
+    it.cb.reset();
+    it.check("14").await;
+    let mut stream = it
+        .client
+        .watch(ask("1 8/40000"))
+        .await
+        .unwrap()
+        .into_inner();
+    stream.message().await.unwrap().unwrap();
+    stream.message().await.unwrap_err();
+    assert_eq!(wait(&it), Some(Duration::from_secs(40)));
+
+    // It makes none shorter, and a negative one says nothing of time.
+    for pushback in ["1", "-1", "soon"] {
+        it.cb.reset();
+        it.check("14").await;
+        it.check(&format!("14/{pushback}")).await;
+        assert_eq!(wait(&it), Some(TIMEOUT), "{pushback}");
     }
 }
 

@@ -207,6 +207,50 @@ async fn every_status_counts_as_the_table_says() {
     }
 }
 
+/// How long the circuit stays open after a failure that is answered so.
+async fn wait_after(head: &'static str) -> Option<Duration> {
+    let cb = CircuitBreaker::builder(CircuitBreakerConfig {
+        failure_threshold: 1,
+        success_threshold: 1,
+        timeout: TIMEOUT,
+    })
+    .max_timeout(Duration::from_secs(600))
+    .clock(ManualClock::new())
+    .build()
+    .unwrap();
+    let address = hanging_up(head).await;
+    let mut client = CircuitBreakerLayer::http(cb.clone()).layer(hyper());
+    send(&mut client, address).await.unwrap();
+    cb.try_acquire().err().map(|it| it.retry_after.unwrap())
+}
+
+#[tokio::test]
+async fn retry_after_makes_the_wait_longer() {
+    let seconds = "HTTP/1.1 503 Unwell\r\nContent-Length: 0\r\nRetry-After: 120\r\n\r\n";
+    assert_eq!(wait_after(seconds).await, Some(Duration::from_secs(120)));
+    let overload = "HTTP/1.1 429 Full\r\nContent-Length: 0\r\nRetry-After: 90\r\n\r\n";
+    assert_eq!(wait_after(overload).await, Some(Duration::from_secs(90)));
+    let date = "HTTP/1.1 503 Unwell\r\nContent-Length: 0\r\n\
+        Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n\r\n";
+    assert_eq!(wait_after(date).await, Some(Duration::from_secs(60)));
+    let for_ever = "HTTP/1.1 503 Unwell\r\nContent-Length: 0\r\n\
+        Retry-After: 99999999999999999999999\r\n\r\n";
+    assert_eq!(wait_after(for_ever).await, Some(Duration::from_secs(600)));
+}
+
+#[tokio::test]
+async fn retry_after_makes_no_wait_shorter_and_no_success_a_failure() {
+    let shorter = "HTTP/1.1 503 Unwell\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n";
+    assert_eq!(wait_after(shorter).await, Some(TIMEOUT));
+    let no_date = "HTTP/1.1 503 Unwell\r\nContent-Length: 0\r\n\
+        Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n\r\n";
+    assert_eq!(wait_after(no_date).await, Some(TIMEOUT));
+    let other = "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\nRetry-After: 120\r\n\r\n";
+    assert_eq!(wait_after(other).await, Some(TIMEOUT));
+    let moved = "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nRetry-After: 120\r\n\r\n";
+    assert_eq!(wait_after(moved).await, None);
+}
+
 #[tokio::test]
 async fn a_404_opens_nothing() {
     let cb = breaker(&ManualClock::new());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The source in the order in which a reader of the header wants it.
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "version",
     "result",
     "names",
@@ -16,6 +16,7 @@ const FILES: [&str; 14] = [
     "control",
     "metrics",
     "history",
+    "explain",
     "word",
     "counter",
 ];

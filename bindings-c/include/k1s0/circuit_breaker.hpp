@@ -249,6 +249,11 @@ public:
         return found;
     }
 
+    // Why it is as it is, and what would change that, as JSON; see k1s0_cb_explain_json.
+    std::string explain_json() const { return text(k1s0_cb_explain_json); }
+    // The same as a few lines for a person.
+    std::string explain() const { return text(k1s0_cb_explain_text); }
+
     // Looks for calls in flight that hang, if count_hung_calls is on; see k1s0_cb_tick.
     void tick() { operate(k1s0_cb_tick); }
 
@@ -332,6 +337,20 @@ private:
         k1s0_cb_transitions transitions{};
         detail::check(operation(breaker_, now(), &transitions));
         tell(transitions);
+    }
+
+    template <typename Write> std::string text(Write write) const {
+        // Other threads may make it longer between two looks.
+        std::string found(2048, '\0');
+        std::uint64_t needed = 0;
+        k1s0_cb_result result;
+        while ((result = write(breaker_, now(), found.data(), found.size(), &needed)) ==
+               K1S0_CB_BUFFER_TOO_SMALL) {
+            found.resize(needed);
+        }
+        detail::check(result);
+        found.resize(needed - 1);
+        return found;
     }
 
     k1s0_cb_result ask(k1s0_cb_permit &permit, k1s0_cb_rejection &rejection) const {

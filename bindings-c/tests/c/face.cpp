@@ -242,6 +242,20 @@ void a_shadow_rejects_nothing() {
     CHECK_IS(0, it.metrics().rejected);
 }
 
+void it_explains_itself() {
+    auto it = circuit_breaker::shared("explained", {}, [] { return k1s0::nanoseconds(0); });
+    it.trip();
+    CHECK(it.explain().find("circuit breaker \"explained\" is Open, epoch 2\n") == 0);
+    const auto json = it.explain_json();
+    CHECK(json.front() == '{' && json.back() == '}');
+    for (int i = 0; i < 40; i++) {
+        it.reset();
+    }
+    // More than was room for at first.
+    CHECK(it.explain_json().size() > 4096);
+    CHECK(it.explain_json().back() == '}');
+}
+
 void a_listener_that_throws_costs_nothing() {
     circuit_breaker it({}, circuit_breaker::steady(), [](const auto &) { throw own_error{1}; });
     it.trip();
@@ -261,6 +275,7 @@ int main() {
     calls_that_are_slow_or_hang_count();
     waits_grow_and_are_asked_for();
     a_shadow_rejects_nothing();
+    it_explains_itself();
     a_listener_that_throws_costs_nothing();
     std::puts("face: as it should be");
 }

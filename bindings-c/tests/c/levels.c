@@ -136,8 +136,42 @@ static void waits(void) {
     k1s0_cb_free(breaker);
 }
 
+// Why it is as it is, into a buffer that is found to be too small first.
+static void explained(void) {
+    k1s0_cb *breaker = NULL;
+    char buffer[8192];
+    uint64_t needed = 0, needed_again = 0;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("pay\"ments", 9, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_trip(breaker, SECOND, NULL));
+    CHECK_IS(K1S0_CB_BUFFER_TOO_SMALL,
+             k1s0_cb_explain_json(breaker, 2 * SECOND, NULL, 0, &needed));
+    CHECK(needed > 500 && needed <= sizeof buffer);
+    memset(buffer, 'x', sizeof buffer);
+    CHECK_IS(K1S0_CB_BUFFER_TOO_SMALL,
+             k1s0_cb_explain_json(breaker, 2 * SECOND, buffer, needed - 1, &needed_again));
+    CHECK_IS(needed, needed_again);
+    CHECK(buffer[0] == 'x');
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_explain_json(breaker, 2 * SECOND, buffer, needed, &needed_again));
+    CHECK_IS(needed, needed_again);
+    CHECK_IS(needed, strlen(buffer) + 1);
+    CHECK(buffer[needed] == 'x');
+    CHECK(strstr(buffer, "{\"name\":\"pay\\\"ments\",\"state\":\"Open\",") == buffer);
+    CHECK(strstr(buffer, "\"remaining_wait_ns\":29000000000") != NULL);
+    CHECK(strstr(buffer, "\"reason\":\"trip\"") != NULL);
+
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_explain_text(breaker, 2 * SECOND, buffer, sizeof buffer, &needed));
+    CHECK_IS(needed, strlen(buffer) + 1);
+    CHECK(strstr(buffer, "a call now is rejected (open)\n") != NULL);
+    CHECK(strstr(buffer, "the next call after 29s is a probe\n") != NULL);
+    // It is told, and nothing happens.
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_explain_json(breaker, 60 * SECOND, buffer, sizeof buffer, &needed));
+    CHECK_IS(1, metrics_of(breaker).transitions);
+    k1s0_cb_free(breaker);
+}
+
 int main(void) {
     configs();
+    explained();
     shadow();
     recent();
     waits();

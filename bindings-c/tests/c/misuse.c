@@ -15,6 +15,7 @@ static void null_pointers(void) {
     uint64_t word = 0, *address = NULL, needed = 0, count = 77;
     uint32_t number = 77;
     char buffer[8];
+    char text[4096];
     metrics.struct_size = sizeof metrics;
 
 #define NULLS(call) CHECK_IS(K1S0_CB_NULL_POINTER, call)
@@ -49,6 +50,12 @@ static void null_pointers(void) {
     NULLS(k1s0_cb_recent_transitions(breaker, NULL, 1, &count));
     NULLS(k1s0_cb_recent_transitions(breaker, items, K1S0_CB_RECENT_TRANSITIONS, NULL));
     NULLS(k1s0_cb_recent_transitions(breaker, NULL, 0, NULL));
+    NULLS(k1s0_cb_explain_json(NULL, 0, text, sizeof text, &needed));
+    NULLS(k1s0_cb_explain_json(breaker, 0, NULL, sizeof text, &needed));
+    NULLS(k1s0_cb_explain_json(breaker, 0, text, sizeof text, NULL));
+    NULLS(k1s0_cb_explain_text(NULL, 0, text, sizeof text, &needed));
+    NULLS(k1s0_cb_explain_text(breaker, 0, NULL, sizeof text, &needed));
+    NULLS(k1s0_cb_explain_text(breaker, 0, text, sizeof text, NULL));
     NULLS(k1s0_cb_admission_word(NULL, &place));
     NULLS(k1s0_cb_admission_word(breaker, NULL));
     NULLS(k1s0_cb_acquire_word(NULL, 0, &word, NULL, NULL));

@@ -136,6 +136,7 @@ pub(crate) type SettleWord<W> =
     unsafe extern "C" fn(*const Breaker, W, u64, u32, u64, *mut u32, *mut Transitions) -> i32;
 type Acquire<P> =
     unsafe extern "C" fn(*const Breaker, u64, *mut P, *mut Rejection, *mut Transitions) -> i32;
+type Explain = unsafe extern "C" fn(*const Breaker, u64, *mut c_char, u64, *mut u64) -> i32;
 type Name<N> = extern "C" fn(N) -> *const c_char;
 
 macro_rules! abi {
@@ -198,6 +199,8 @@ abi! {
     recent_transitions: unsafe extern "C" fn(
         *const Breaker, *mut Transition, u64, *mut u64
     ) -> i32,
+    explain_json: Explain,
+    explain_text: Explain,
     get_metrics: unsafe extern "C" fn(*const Breaker, u64, *mut Metrics) -> i32,
     admission_word: unsafe extern "C" fn(*const Breaker, *mut *const u64) -> i32,
     acquire_word: Acquire<u64>,

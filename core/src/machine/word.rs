@@ -154,6 +154,13 @@ impl Word {
         matches!(self.0 >> FAILURES_SHIFT, QUIET_TICKED | QUIET_TIMED)
     }
 
+    /// What stands in place of this word, that of a wait, while the next wait takes its place: nothing that tells
+    /// of a wait, so that everybody asks the machine. It is half-open's, and no permit is settled by it.
+    #[cfg(any(feature = "std", loom))]
+    pub(crate) const fn between_waits(self) -> Self {
+        Self(HALF_OPEN << PHASE_SHIFT | self.low() as u64)
+    }
+
     /// With levels: whether somebody may change this word without the lock, and to what it must be changed
     /// before the machine is used, so that nobody does.
     #[cfg(any(feature = "std", loom))]

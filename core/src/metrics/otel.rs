@@ -47,6 +47,8 @@ impl CircuitBreakerInstruments {
         let observed = Arc::new(Observed::default());
         observed.calls(meter);
         observed.rejections(meter);
+        observed.would_reject(meter);
+        observed.slow_calls(meter);
         observed.transitions(meter);
         observed.state(meter);
         observed.success_rate(meter);
@@ -101,11 +103,34 @@ impl Observed {
     }
 
     fn rejections(self: &Arc<Self>, meter: &Meter) {
-        self.counter(meter, &words::REJECTIONS, |breakers, observe| {
+        self.by_reason(meter, &words::REJECTIONS, |one, reason| {
+            one.rejected_for(reason)
+        });
+    }
+
+    fn would_reject(self: &Arc<Self>, meter: &Meter) {
+        self.by_reason(meter, &words::WOULD_REJECT, |one, reason| {
+            one.would_reject_for(reason)
+        });
+    }
+
+    fn by_reason(
+        self: &Arc<Self>,
+        meter: &Meter,
+        instrument: &Instrument,
+        total: fn(&CircuitBreakerMetrics, RejectReason) -> u64,
+    ) {
+        self.counter(meter, instrument, move |breakers, observe| {
             for reason in RejectReason::ALL {
                 let attributes = [KeyValue::new(words::REASON.key, reason.name())];
-                observe(sum(breakers, |one| one.rejected_for(reason)), &attributes);
+                observe(sum(breakers, |one| total(one, reason)), &attributes);
             }
+        });
+    }
+
+    fn slow_calls(self: &Arc<Self>, meter: &Meter) {
+        self.counter(meter, &words::SLOW_CALLS, |breakers, observe| {
+            observe(sum(breakers, |one| one.slow_count), &[]);
         });
     }
 

@@ -91,6 +91,24 @@ pub const REJECTIONS: Instrument = Instrument {
     attributes: &[NAME, REASON],
 };
 
+/// Calls that shadow mode admitted and the breaker would have rejected.
+pub const WOULD_REJECT: Instrument = Instrument {
+    name: "circuit_breaker.would_reject",
+    kind: Kind::Counter,
+    unit: "{call}",
+    description: "Calls that shadow mode let through and that would have been rejected, by reason",
+    attributes: &[NAME, REASON],
+};
+
+/// Calls that were slow.
+pub const SLOW_CALLS: Instrument = Instrument {
+    name: "circuit_breaker.slow_calls",
+    kind: Kind::Counter,
+    unit: "{call}",
+    description: "Calls that took slow_call_duration or longer; 0 where none is configured",
+    attributes: &[NAME],
+};
+
 /// Changes of state.
 pub const TRANSITIONS: Instrument = Instrument {
     name: "circuit_breaker.transitions",
@@ -119,7 +137,15 @@ pub const SUCCESS_RATE: Instrument = Instrument {
 };
 
 /// Every instrument.
-pub const INSTRUMENTS: &[Instrument] = &[CALLS, REJECTIONS, TRANSITIONS, STATE_GAUGE, SUCCESS_RATE];
+pub const INSTRUMENTS: &[Instrument] = &[
+    CALLS,
+    REJECTIONS,
+    WOULD_REJECT,
+    SLOW_CALLS,
+    TRANSITIONS,
+    STATE_GAUGE,
+    SUCCESS_RATE,
+];
 
 /// The instrumentation scope of every language.
 pub const SCOPE: &str = "k1s0_circuit_breaker";

@@ -74,23 +74,25 @@ impl<B: Body> Body for GrpcBody<B> {
         // The permit is held in this frame while the body runs: a panic there is a failure
         // (SPEC 7.4).
         let polled = this.body.poll_frame(cx);
-        let settled = match &polled {
-            Poll::Pending => None,
-            Poll::Ready(None | Some(Err(_))) => Some(Outcome::Failure),
-            Poll::Ready(Some(Ok(frame))) => match frame.trailers_ref() {
-                Some(trailers) => Some(grpc::outcome(trailers)),
-                None => {
-                    *this.has_data |= frame.data_ref().is_some_and(Buf::has_remaining);
-                    (*this.has_data && *this.at_first_message).then_some(Outcome::Success)
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    grpc::settle(&mut permit, trailers);
+                    return polled;
                 }
-            },
-        };
-        match settled {
-            Some(outcome) => {
-                permit.settle(outcome);
+                *this.has_data |= frame.data_ref().is_some_and(Buf::has_remaining);
+                if *this.has_data && *this.at_first_message {
+                    permit.settle(Outcome::Success);
+                    return polled;
+                }
             }
-            None => *this.permit = Some(permit),
+            Poll::Ready(None | Some(Err(_))) => {
+                permit.settle(Outcome::Failure);
+                return polled;
+            }
+            Poll::Pending => {}
         }
+        *this.permit = Some(permit);
         polled
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Response;
 
-use super::HttpStatus;
+use super::{HttpStatus, asked};
 use crate::classifier::{Classifier, ErrorsAreFailures};
 use crate::machine::Outcome;
 use crate::permit::OwnedPermit;
@@ -36,7 +36,12 @@ fn settle_at_once<Res, E, C: Classifier<Res, E>>(
     mut permit: OwnedPermit,
     result: Result<Res, E>,
 ) -> Result<Res, E> {
-    permit.settle(classifier.classify(result.as_ref()));
+    let outcome = classifier.classify(result.as_ref());
+    let asked = match outcome {
+        Outcome::Failure => classifier.retry_after(result.as_ref()),
+        _ => None,
+    };
+    asked::settle(&mut permit, outcome, asked);
     result
 }
 

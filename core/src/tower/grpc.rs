@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
 
-use super::{ClassifyError, GrpcBody, ResponseClassifier};
+use super::{ClassifyError, GrpcBody, ResponseClassifier, asked};
 use crate::classifier::ErrorsAreFailures;
 use crate::classify;
 use crate::machine::Outcome;
@@ -15,7 +15,8 @@ use crate::permit::OwnedPermit;
 const UNKNOWN: i32 = 2;
 
 /// Classifies a gRPC response by its `grpc-status`, with the table of
-/// [`crate::classify::grpc_status`]; every error of the client is a failure.
+/// [`crate::classify::grpc_status`]; every error of the client is a failure. A failure's
+/// `grpc-retry-pushback-ms` is handed on (SPEC 13.4).
 ///
 /// | what comes | outcome |
 /// | --- | --- |
@@ -88,17 +89,18 @@ where
                 return Err(error);
             }
         };
-        let settled = match response.status() {
-            _ if has_status(response.headers()) => Some(outcome(response.headers())),
-            StatusCode::OK => None,
-            other => Some(classify::http_status(other.as_u16())),
-        };
-        let permit = match settled {
-            Some(outcome) => {
-                permit.settle(outcome);
+        let headers = response.headers();
+        let permit = match response.status() {
+            _ if has_status(headers) => {
+                settle(&mut permit, headers);
                 None
             }
-            None => Some(permit),
+            StatusCode::OK => Some(permit),
+            other => {
+                let outcome = classify::http_status(other.as_u16());
+                asked::settle(&mut permit, outcome, asked::http(other, headers));
+                None
+            }
         };
         Ok(response.map(|body| GrpcBody::new(body, permit, self.at_first_message)))
     }
@@ -108,8 +110,12 @@ fn has_status(headers: &HeaderMap) -> bool {
     headers.contains_key("grpc-status")
 }
 
-/// What the `grpc-status` says.
-pub(super) fn outcome(headers: &HeaderMap) -> Outcome {
+/// Settles a call as its `grpc-status` says.
+pub(super) fn settle(permit: &mut OwnedPermit, headers: &HeaderMap) {
+    asked::settle(permit, outcome(headers), asked::grpc(headers));
+}
+
+fn outcome(headers: &HeaderMap) -> Outcome {
     let code = headers
         .get("grpc-status")
         .and_then(|value| value.to_str().ok())

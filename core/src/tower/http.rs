@@ -1,16 +1,17 @@
 //! HTTP: the status says it.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::{Response, StatusCode};
 
-use super::ClassifyError;
+use super::{ClassifyError, asked};
 use crate::classifier::{Classifier, ErrorsAreFailures};
 use crate::classify;
 use crate::machine::Outcome;
 
 /// Classifies an HTTP response by its status, with the table of [`crate::classify::http_status`];
-/// every error of the client is a failure.
+/// every error of the client is a failure. A failure's `Retry-After` is handed on (SPEC 13.4).
 ///
 /// The call is settled when the response head is there. What happens to the body later (a reset, a
 /// stall) counts nowhere: read it inside the guarded service if it is to count.
@@ -93,6 +94,11 @@ where
             Ok(response) => (self.statuses)(response.status()),
             Err(error) => self.errors.classify_error(error),
         }
+    }
+
+    fn retry_after(&self, failure: Result<&Response<B>, &E>) -> Option<Duration> {
+        let response = failure.ok()?;
+        asked::http(response.status(), response.headers())
     }
 }
 

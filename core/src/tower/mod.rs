@@ -56,6 +56,13 @@
 //! | [`reject_with_response`](CircuitBreakerLayer::reject_with_response), HTTP | a 503 with `Retry-After` | itself |
 //! | [`box_errors`](CircuitBreakerLayer::box_errors) | a boxed [`Rejection`](crate::Rejection) | boxed, itself |
 //!
+//! # `Retry-After`
+//!
+//! A response that counts as a failure may say when to come back: `Retry-After` with a 429 or a 503,
+//! `grpc-retry-pushback-ms` with a gRPC status (see [`retry_after`](crate::classify::retry_after) and
+//! [`grpc_retry_pushback`](crate::classify::grpc_retry_pushback)). If the failure opens the circuit,
+//! the wait is at least that long (SPEC 13.4).
+//!
 //! # The order of layers
 //!
 //! From the outside in: **retry, breaker, timeout**.
@@ -80,6 +87,7 @@
 //! # let _ = stack;
 //! ```
 
+mod asked;
 mod body;
 mod classify;
 mod future;

@@ -13,14 +13,15 @@
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 mod home;
+mod levels;
 mod moments;
+mod scene;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use self::home::{After, Answer, Home, Op, Plain, Shared, none_counted};
+use self::home::{After, Answer, Home, Op, Plain, Shared};
 use self::moments::{FAIL, MOMENTS, Moment};
-use super::Cell;
 use crate::machine::{Nanos, Outcome, Policy, Recorded, Word};
 
 const WAIT: Nanos = 10;
@@ -61,14 +62,13 @@ impl Moment {
         builder.preemption_bound = preemptions;
         builder.check(move || {
             count.fetch_add(1, SeqCst);
-            let cell = Arc::new(Cell::new(&POLICY.into(), 0));
-            let mut home = Shared(Arc::clone(&cell));
+            let mut home = Shared::new(&POLICY.into());
             let permits = Arc::new(self.set_up(&mut home));
 
             let handles: Vec<_> = threads[1..]
                 .iter()
                 .map(|ops| {
-                    let mut home = Shared(Arc::clone(&cell));
+                    let mut home = home.clone();
                     let permits = Arc::clone(&permits);
                     loom::thread::spawn(move || run_all(&mut home, ops, &permits, self.now))
                 })
@@ -76,15 +76,7 @@ impl Moment {
             let mut answers = vec![run_all(&mut home, threads[0], &permits, self.now)];
             answers.extend(handles.into_iter().map(|handle| handle.join().expect("no panic")));
 
-            let view = cell.view(Some(self.now), none_counted).expect("now is given");
-            let after = After {
-                word: cell.word(),
-                epoch: view.epoch,
-                state: view.state,
-                failures: view.consecutive_failures,
-                probes: view.probes_in_flight,
-                wait: view.remaining_wait,
-            };
+            let after = home.after(self.now);
             assert!(
                 self.explains(threads, &answers, after),
                 "no order explains it\nmoment: {}\nthreads: {threads:?}\nanswers: {answers:?}\nafter: {after:?}",
@@ -96,7 +88,7 @@ impl Moment {
 
     /// Whether some order of the operations gives these answers and this end.
     fn explains(&self, threads: &[&[Op]], answers: &[Vec<Answer>], after: After) -> bool {
-        let mut plain = Plain::default();
+        let mut plain = Plain::new(&POLICY.into());
         let permits = self.set_up(&mut plain);
         self.explains_from(plain, &permits, threads, answers, after)
     }
@@ -110,7 +102,7 @@ impl Moment {
         after: After,
     ) -> bool {
         if threads.iter().all(|ops| ops.is_empty()) {
-            return self.end_of(&plain) == after;
+            return plain.after(self.now) == after;
         }
         (0..threads.len()).any(|thread| {
             let Some((&op, rest)) = threads[thread].split_first() else {
@@ -125,22 +117,6 @@ impl Moment {
             threads[thread] = rest;
             self.explains_from(next, permits, &threads, answers, after)
         })
-    }
-
-    fn end_of(&self, plain: &Plain) -> After {
-        let Plain(machine) = plain;
-        After {
-            word: machine.word(&POLICY, None),
-            epoch: machine.epoch(),
-            state: machine
-                .state(&POLICY, None, Some(self.now))
-                .expect("now is given"),
-            failures: machine.consecutive_failures(),
-            probes: machine.probes_in_flight(),
-            wait: machine
-                .remaining_wait(&POLICY, None, Some(self.now))
-                .expect("now is given"),
-        }
     }
 }
 
