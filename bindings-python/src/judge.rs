@@ -154,13 +154,21 @@ fn outcome_of(said: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
     if said.is_none() {
         return Ok(None);
     }
+    outcome_named(said).map(Some)
+}
+
+/// An `Outcome` or its value.
+///
+/// # Errors
+///
+/// `TypeError` for what is no string, `ValueError` for one that is no outcome.
+pub(crate) fn outcome_named(said: &Bound<'_, PyAny>) -> PyResult<Outcome> {
     let name: &str = said.extract().map_err(|_| {
-        PyTypeError::new_err("a classifier answers an Outcome, its value, or None")
+        PyTypeError::new_err(format!("outcome is {said:?}; it must be an Outcome or its value"))
     })?;
     Outcome::ALL
         .into_iter()
         .find(|outcome| outcome.name() == name)
-        .map(Some)
         .ok_or_else(|| PyValueError::new_err(format!("{name:?} is not the value of an Outcome")))
 }
 

@@ -15,6 +15,7 @@
 )]
 
 mod breaker_class;
+mod classify;
 mod clock;
 mod config;
 mod control;
@@ -29,6 +30,7 @@ mod run;
 mod slot;
 mod told;
 mod transition;
+mod vocabulary;
 
 /// Imported by Python as `k1s0_circuit_breaker._native`. Private: the package's own modules show what is
 /// public.
@@ -38,6 +40,11 @@ mod native {
 
     #[pymodule_export]
     use crate::breaker_class::Breaker;
+    #[pymodule_export]
+    use crate::classify::{
+        classify_grpc_status, classify_http_status, classify_transport_error, grpc_retry_pushback,
+        retry_after,
+    };
     #[pymodule_export]
     use crate::config::Rules;
     #[pymodule_export]
@@ -54,11 +61,14 @@ mod native {
     use crate::told::Subscription;
     #[pymodule_export]
     use crate::transition::Transition;
+    #[pymodule_export]
+    use crate::vocabulary::instruments;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         crate::guarded::add_to(module)?;
+        crate::vocabulary::add_to(module)?;
         crate::fork::watch(module)
     }
 }

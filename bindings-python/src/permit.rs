@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::breaker_class::Breaker;
+use crate::judge::outcome_named;
 use crate::python::execution_failed;
 
 /// Leave to make one call; from `try_acquire` or `acquire`.
@@ -76,6 +77,22 @@ impl Permit {
     /// The caller gave up.
     fn cancel(&self, py: Python<'_>) -> &'static str {
         self.settle(py, Outcome::Cancelled)
+    }
+
+    /// Settles it with an `Outcome` or its value; `retry_after` as in `failure()`, and nothing with another outcome.
+    /// Raises `ValueError` for what is no outcome, and the permit stays as it was.
+    #[pyo3(name = "settle", signature = (outcome, *, retry_after=None))]
+    fn settle_with(
+        &self,
+        py: Python<'_>,
+        outcome: &Bound<'_, PyAny>,
+        retry_after: Option<f64>,
+    ) -> PyResult<&'static str> {
+        let ending = Ending {
+            outcome: outcome_named(outcome)?,
+            retry_after: retry_after.map(wait).transpose()?,
+        };
+        Ok(self.settle(py, ending))
     }
 
     /// Whether it is settled.
