@@ -30,8 +30,13 @@ impl Rules {
                 Ok(Some(value)) => value,
                 Ok(None) | Err(_) => fields.py().None().into_bound(fields.py()),
             };
-            let range = error.range().replace("timeout or more", "open_duration or more");
-            let range = range.replace("where no rate is set", "where no rate and no slow_call_duration is set");
+            let range = error
+                .range()
+                .replace("timeout or more", "open_duration or more");
+            let range = range.replace(
+                "where no rate is set",
+                "where no rate and no slow_call_duration is set",
+            );
             config_error(fields.py(), name, &value, &range)
         })
     }
@@ -152,7 +157,11 @@ impl<'py> Fields<'_, 'py> {
             Ok(number) => Ok(number),
             // An int beyond all floats.
             Err(error) if error.is_instance_of::<PyOverflowError>(self.0.py()) => {
-                Ok(if value.lt(0)? { f64::NEG_INFINITY } else { f64::INFINITY })
+                Ok(if value.lt(0)? {
+                    f64::NEG_INFINITY
+                } else {
+                    f64::INFINITY
+                })
             }
             Err(_) => Err(wrong_type(name, &value, "a float")),
         }

@@ -165,7 +165,12 @@ unsafe fn finish(
 
 /// Settles without Python, where that is possible; see `Engine::settle_unasked`.
 fn settled_at_once(breaker: &Breaker, ticket: Ticket, outcome: Outcome) -> bool {
-    let settle = || breaker.engine.settle_unasked(ticket.word, outcome).is_some();
+    let settle = || {
+        breaker
+            .engine
+            .settle_unasked(ticket.word, outcome)
+            .is_some()
+    };
     catch_unwind(AssertUnwindSafe(settle)).unwrap_or(true)
 }
 
@@ -182,10 +187,10 @@ fn failed(py: Python<'_>, breaker: &Breaker, ticket: Ticket, error: PyErr) -> Py
 fn refused(result: &Bound<'_, PyAny>) -> PyErr {
     // So that nobody is told that it was never awaited, on top.
     let _ = result.call_method0("close");
-    let kind = result.get_type().name().map_or_else(
-        |_| "something lazy".to_owned(),
-        |name| name.to_string(),
-    );
+    let kind = result
+        .get_type()
+        .name()
+        .map_or_else(|_| "something lazy".to_owned(), |name| name.to_string());
     let instead = if kind == "coroutine" {
         "await execute(...), or decorate the `async def` itself"
     } else {
@@ -201,7 +206,7 @@ fn refused(result: &Bound<'_, PyAny>) -> PyErr {
 /// # Safety
 ///
 /// Attached to the interpreter.
-unsafe fn raising(
+pub(crate) unsafe fn raising(
     body: impl FnOnce(Python<'_>) -> PyResult<*mut ffi::PyObject>,
 ) -> *mut ffi::PyObject {
     // SAFETY: the caller's promise.
@@ -288,7 +293,10 @@ unsafe extern "C" fn repr(guarded: *mut ffi::PyObject) -> *mut ffi::PyObject {
         raising(|py| {
             let function = (*guarded.cast::<Guarded>()).function;
             let function = Bound::from_borrowed_ptr(py, function).repr()?;
-            let text = format!("<guarded {}>", function.to_string().trim_matches(['<', '>']));
+            let text = format!(
+                "<guarded {}>",
+                function.to_string().trim_matches(['<', '>'])
+            );
             Ok(text.into_pyobject(py)?.into_any().into_ptr())
         })
     }
@@ -395,7 +403,8 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     let types = py.import("types")?;
     // A reference to each is kept for ever.
-    let of_types = |name: &str| -> PyResult<*mut ffi::PyObject> { Ok(types.getattr(name)?.into_ptr()) };
+    let of_types =
+        |name: &str| -> PyResult<*mut ffi::PyObject> { Ok(types.getattr(name)?.into_ptr()) };
     let guarded = make_type(py)?;
     module.add("Guarded", &guarded)?;
     let found = Types {
@@ -407,27 +416,43 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     };
     // The types of a second import are the same but for `Guarded`, whose first is as good.
     let _ = TYPES.set(found);
-    add_execute_sync(&py.get_type::<Breaker>())
+    let class = py.get_type::<Breaker>();
+    add_execute_sync(&class)?;
+    crate::awaited::add_to(&class)
 }
 
 fn add_execute_sync(class: &Bound<'_, pyo3::types::PyType>) -> PyResult<()> {
-    for (text, name) in [("execute_sync", c"execute_sync"), ("call_sync", c"call_sync")] {
-        let method = Box::leak(Box::new(ffi::PyMethodDef {
-            ml_name: name.as_ptr(),
-            ml_meth: ffi::PyMethodDefPointer {
-                PyCFunctionFastWithKeywords: execute_sync,
-            },
-            ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-            ml_doc: EXECUTE_SYNC.as_ptr(),
-        }));
-        // SAFETY: the type is live, and the definition lives for ever.
-        let descriptor = unsafe {
-            let made = ffi::PyDescr_NewMethod(class.as_type_ptr(), method);
-            Bound::from_owned_ptr_or_err(class.py(), made)?
+    for name in [c"execute_sync", c"call_sync"] {
+        let method = ffi::PyMethodDefPointer {
+            PyCFunctionFastWithKeywords: execute_sync,
         };
-        class.setattr(text, descriptor)?;
+        let flags = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+        add_method(class, name, method, flags, EXECUTE_SYNC)?;
     }
     Ok(())
+}
+
+/// Gives a class a method that is written over CPython's own interface.
+pub(crate) fn add_method(
+    class: &Bound<'_, pyo3::types::PyType>,
+    name: &'static CStr,
+    method: ffi::PyMethodDefPointer,
+    flags: c_int,
+    doc: &'static CStr,
+) -> PyResult<()> {
+    // The descriptor keeps a pointer to it.
+    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: method,
+        ml_flags: flags,
+        ml_doc: doc.as_ptr(),
+    }));
+    // SAFETY: the type is live, and the definition lives for ever.
+    let descriptor = unsafe {
+        let made = ffi::PyDescr_NewMethod(class.as_type_ptr(), definition);
+        Bound::from_owned_ptr_or_err(class.py(), made)?
+    };
+    class.setattr(&*name.to_string_lossy(), descriptor)
 }
 
 const EXECUTE_SYNC: &CStr = c"execute_sync($self, function, /, *args, **kwargs)
@@ -447,10 +472,26 @@ fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let number = ffi::Py_T_PYSSIZET;
     // The slots keep pointers to these, so they live for ever.
     let members: &'static mut [ffi::PyMemberDef] = Box::leak(Box::new([
-        offset(c"__vectorcalloffset__", std::mem::offset_of!(Guarded, vectorcall), number),
-        offset(c"__dictoffset__", std::mem::offset_of!(Guarded, dict), number),
-        offset(c"__weaklistoffset__", std::mem::offset_of!(Guarded, weak_references), number),
-        offset(c"breaker", std::mem::offset_of!(Guarded, owner), ffi::Py_T_OBJECT_EX),
+        offset(
+            c"__vectorcalloffset__",
+            std::mem::offset_of!(Guarded, vectorcall),
+            number,
+        ),
+        offset(
+            c"__dictoffset__",
+            std::mem::offset_of!(Guarded, dict),
+            number,
+        ),
+        offset(
+            c"__weaklistoffset__",
+            std::mem::offset_of!(Guarded, weak_references),
+            number,
+        ),
+        offset(
+            c"breaker",
+            std::mem::offset_of!(Guarded, owner),
+            ffi::Py_T_OBJECT_EX,
+        ),
         ffi::PyMemberDef::default(),
     ]));
     let properties: &'static mut [ffi::PyGetSetDef] = Box::leak(Box::new([
@@ -466,7 +507,9 @@ fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let methods: &'static mut [ffi::PyMethodDef] = Box::leak(Box::new([
         ffi::PyMethodDef {
             ml_name: c"__reduce__".as_ptr(),
-            ml_meth: ffi::PyMethodDefPointer { PyCFunction: reduce },
+            ml_meth: ffi::PyMethodDefPointer {
+                PyCFunction: reduce,
+            },
             ml_flags: ffi::METH_NOARGS,
             ml_doc: ptr::null(),
         },

@@ -61,7 +61,9 @@ impl Judge {
     }
 
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.slots().into_iter().try_for_each(|slot| slot.visit(visit))
+        self.slots()
+            .into_iter()
+            .try_for_each(|slot| slot.visit(visit))
     }
 
     pub(crate) fn clear(&self) {
@@ -111,15 +113,14 @@ impl Judge {
     }
 
     /// What the classifier says, if there is one and it has something to say.
-    fn classified(
-        &self,
-        result: &Bound<'_, PyAny>,
-        error: &Bound<'_, PyAny>,
-    ) -> Option<Outcome> {
+    fn classified(&self, result: &Bound<'_, PyAny>, error: &Bound<'_, PyAny>) -> Option<Outcome> {
         let py = result.py();
         let classifier = self.classifier.get(py)?;
         let classifier = classifier.bind(py);
-        match classifier.call1((result, error)).and_then(|said| outcome_of(&said)) {
+        match classifier
+            .call1((result, error))
+            .and_then(|said| outcome_of(&said))
+        {
             Ok(outcome) => outcome,
             Err(error) => {
                 report(py, error, Some(classifier));
@@ -164,7 +165,9 @@ fn outcome_of(said: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
 /// `TypeError` for what is no string, `ValueError` for one that is no outcome.
 pub(crate) fn outcome_named(said: &Bound<'_, PyAny>) -> PyResult<Outcome> {
     let name: &str = said.extract().map_err(|_| {
-        PyTypeError::new_err(format!("outcome is {said:?}; it must be an Outcome or its value"))
+        PyTypeError::new_err(format!(
+            "outcome is {said:?}; it must be an Outcome or its value"
+        ))
     })?;
     Outcome::ALL
         .into_iter()

@@ -14,6 +14,7 @@
     reason = "what a Python module shows is public to Python"
 )]
 
+mod awaited;
 mod breaker_class;
 mod classify;
 mod clock;

@@ -214,10 +214,7 @@ impl CircuitBreakerMetrics {
     }
 }
 
-fn by_reason(
-    py: Python<'_>,
-    count: impl Fn(RejectReason) -> u64,
-) -> PyResult<Bound<'_, PyDict>> {
+fn by_reason(py: Python<'_>, count: impl Fn(RejectReason) -> u64) -> PyResult<Bound<'_, PyDict>> {
     let counts = PyDict::new(py);
     for reason in RejectReason::ALL {
         counts.set_item(reason.name(), count(reason))?;

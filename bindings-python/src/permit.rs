@@ -1,5 +1,4 @@
-//! Two steps: a permit, and what became of the call. And the two steps of an `async` wrapper, which hold
-//! no more than a number while nothing can be lost.
+//! Two steps: a permit, and what became of the call.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -190,34 +189,6 @@ impl Breaker {
         Ok(Permit::new(slf.clone().unbind(), ticket))
     }
 
-    /// As `acquire`, for the wrappers of coroutines: a number where losing it loses nothing, a permit where it
-    /// may be a probe's slot. Private.
-    fn _enter(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        let py = slf.py();
-        let breaker = slf.get();
-        if let Some(word) = breaker.engine.admit_unasked() {
-            // The low half is all that a permit needs.
-            return Ok((word.to_bits() as u32).into_pyobject(py)?.into_any().unbind());
-        }
-        let permit = Permit::new(slf.clone().unbind(), breaker.ask(py)?);
-        Ok(Py::new(py, permit)?.into_any())
-    }
-
-    /// What `_enter` gave ended with this result. Private.
-    fn _succeed(
-        &self,
-        entered: &Bound<'_, PyAny>,
-        result: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        if let Some(ticket) = ticket_of(entered)? {
-            if self.plain && self.engine.succeed_unasked(ticket.word) {
-                return Ok(());
-            }
-            self.settle_result(ticket, result);
-        }
-        Ok(())
-    }
-
     /// What `_enter` gave ended with this exception. Private.
     fn _fail(&self, entered: &Bound<'_, PyAny>, error: &Bound<'_, PyAny>) -> PyResult<()> {
         match ticket_of(entered)? {
@@ -228,7 +199,7 @@ impl Breaker {
 }
 
 /// What `_enter` gave; none where it is settled.
-fn ticket_of(entered: &Bound<'_, PyAny>) -> PyResult<Option<Ticket>> {
+pub(crate) fn ticket_of(entered: &Bound<'_, PyAny>) -> PyResult<Option<Ticket>> {
     if let Ok(permit) = entered.cast::<Permit>() {
         let permit = permit.get();
         return Ok(permit.is_mine().then_some(permit.ticket));

@@ -38,11 +38,13 @@ pub(crate) fn open_error(
         // SAFETY: BaseException's `tp_new` takes a subclass and a tuple, and stores the tuple as `args`;
         // the slot of a type that CPython made is never NULL.
         unsafe {
-            let new: ffi::newfunc = std::mem::transmute(ffi::PyType_GetSlot(
-                base.as_type_ptr(),
-                ffi::Py_tp_new,
-            ));
-            let error = new(class.as_type_ptr(), arguments.as_ptr(), std::ptr::null_mut());
+            let new: ffi::newfunc =
+                std::mem::transmute(ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new));
+            let error = new(
+                class.as_type_ptr(),
+                arguments.as_ptr(),
+                std::ptr::null_mut(),
+            );
             Bound::from_owned_ptr_or_err(py, error)
         }
     };

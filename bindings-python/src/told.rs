@@ -109,18 +109,25 @@ impl Told {
     }
 
     fn listeners(&self) -> MutexGuard<'_, Listeners> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Writes a transition to the logger `k1s0_circuit_breaker`, if the program uses logging at all: importing it is
 /// for the program to do.
 fn log(py: Python<'_>, name: Option<&Py<PyAny>>, made: &Made) -> PyResult<()> {
-    let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+    let modules = py
+        .import(intern!(py, "sys"))?
+        .getattr(intern!(py, "modules"))?;
     let Some(logging) = modules.cast::<PyDict>()?.get_item(intern!(py, "logging"))? else {
         return Ok(());
     };
-    let logger = logging.call_method1(intern!(py, "getLogger"), (intern!(py, "k1s0_circuit_breaker"),))?;
+    let logger = logging.call_method1(
+        intern!(py, "getLogger"),
+        (intern!(py, "k1s0_circuit_breaker"),),
+    )?;
     let level = logging.getattr(if made.to == State::Open {
         intern!(py, "WARNING")
     } else {
