@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFloat};
 
+use crate::python::exact_nanos;
 use crate::slot::Slot;
 
 /// A clock of the user's: a callable that answers seconds.
@@ -115,23 +116,23 @@ const fn untouched() -> Option<Nanos> {
 
 /// Seconds to nanoseconds, to the nearest.
 fn nanos(reading: &Bound<'_, PyAny>) -> PyResult<Nanos> {
-    // Whole seconds are exact at any size, and floats are as exact as they are.
-    if !reading.is_instance_of::<PyFloat>()
-        && let Ok(seconds) = reading.extract::<u64>()
-    {
-        return Ok(seconds.saturating_mul(1_000_000_000));
+    if let Ok(seconds) = reading.cast_exact::<PyFloat>() {
+        let seconds = seconds.value();
+        if seconds.is_finite() && seconds >= 0.0 {
+            // Casting stops at the largest.
+            return Ok((seconds * 1e9).round() as u64);
+        }
     }
-    let seconds: f64 = reading.extract().map_err(|error| {
-        let py = reading.py();
-        let better = PyTypeError::new_err("a clock answers a number of seconds");
-        better.set_cause(py, Some(error));
-        better
-    })?;
-    if !seconds.is_finite() || seconds < 0.0 {
-        return Err(PyValueError::new_err(format!(
-            "a clock answers a number of seconds, 0 or more; this one said {seconds}"
-        )));
+    match exact_nanos(reading) {
+        Ok(Some(now)) => Ok(now),
+        Ok(None) => Err(PyValueError::new_err(format!(
+            "a clock answers a number of seconds, 0 or more; this one said {reading:?}"
+        ))),
+        Err(error) => {
+            let py = reading.py();
+            let better = PyTypeError::new_err("a clock answers a number of seconds");
+            better.set_cause(py, Some(error));
+            Err(better)
+        }
     }
-    // Casting stops at the largest.
-    Ok((seconds * 1e9).round() as u64)
 }

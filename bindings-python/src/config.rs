@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt};
 
-use crate::python::config_error;
+use crate::python::{config_error, exact_nanos};
 
 /// A configuration that was checked; private to `CircuitBreakerConfig`.
 #[pyclass(frozen, module = "k1s0_circuit_breaker._native")]
@@ -169,13 +169,19 @@ impl<'py> Fields<'_, 'py> {
 
     /// Seconds. More than core can hold is never (SPEC 2.4).
     fn duration(&self, name: &str) -> PyResult<Duration> {
-        let seconds = self.number(name)?;
-        if !seconds.is_finite() || seconds < 0.0 {
-            let value = self.get(name)?;
-            let range = "a finite number of seconds, 0 or more";
-            return Err(config_error(self.0.py(), name, &value, range));
+        let value = self.get(name)?;
+        if value.is_instance_of::<PyBool>() {
+            return Err(wrong_type(name, &value, "a number of seconds"));
         }
-        Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        match exact_nanos(&value) {
+            Ok(Some(u64::MAX)) => Ok(Duration::MAX),
+            Ok(Some(nanos)) => Ok(Duration::from_nanos(nanos)),
+            Ok(None) => {
+                let range = "a finite number of seconds, 0 or more";
+                Err(config_error(self.0.py(), name, &value, range))
+            }
+            Err(_) => Err(wrong_type(name, &value, "a number of seconds")),
+        }
     }
 
     fn flag(&self, name: &str) -> PyResult<bool> {

@@ -1,6 +1,7 @@
 //! Objects of Python that are looked up once: exceptions, the states, names.
 
 use breaker::CircuitBreakerState as State;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -101,6 +102,34 @@ pub(crate) fn state(py: Python<'_>, state: State) -> PyResult<Py<PyAny>> {
 /// Seconds, of nanoseconds.
 pub(crate) fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
+}
+
+/// Nanoseconds, of any number of seconds that Python has: an int, a float, a `Fraction`, a `Decimal`. To the
+/// nearest, and no more than the largest; none if it is negative or no finite number.
+///
+/// # Errors
+///
+/// What is raised by something that is no such number.
+pub(crate) fn exact_nanos(seconds: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    let py = seconds.py();
+    let ratio = match seconds.call_method0(intern!(py, "as_integer_ratio")) {
+        Ok(ratio) => ratio,
+        // Not a number, or infinite.
+        Err(error)
+            if error.is_instance_of::<PyValueError>(py)
+                || error.is_instance_of::<PyOverflowError>(py) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let (seconds, per): (Bound<'_, PyAny>, Bound<'_, PyAny>) = ratio.extract()?;
+    let half = per.floor_div(2)?;
+    let nanos = seconds.mul(1_000_000_000)?.add(half)?.floor_div(per)?;
+    if nanos.lt(0)? {
+        return Ok(None);
+    }
+    Ok(Some(nanos.extract().unwrap_or(u64::MAX)))
 }
 
 /// Reports what nobody can be told by raising; `where_from` is what Python calls the object.
