@@ -68,6 +68,7 @@ mod native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("core_version", breaker::VERSION)?;
         crate::guarded::add_to(module)?;
         crate::vocabulary::add_to(module)?;
         crate::fork::watch(module)

@@ -51,5 +51,20 @@ __all__ = [
     "Subscription",
     "CircuitBreakerMetrics",
     "CircuitBreakerExplanation",
+    "Registry",
+    "RegistryFullError",
     "__version__",
 ]
+
+
+def __getattr__(name):
+    # Not everybody needs it, and it takes `weakref`.
+    if name in ("Registry", "RegistryFullError"):
+        from . import registry
+
+        return getattr(registry, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return [*globals(), "Registry", "RegistryFullError"]
