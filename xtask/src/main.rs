@@ -10,6 +10,7 @@ mod demo;
 mod generated;
 mod languages;
 mod package;
+mod python;
 mod replay;
 mod run;
 mod soak;

@@ -44,7 +44,7 @@ impl Tally {
     }
 
     /// Reads the line that every language's replay prints:
-    /// `conformance: suite 1, 104 run, 0 failed, 0 skipped`.
+    /// `conformance: suite 2, 104 run, 0 failed, 0 skipped`.
     pub(crate) fn read_replay(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("conformance: ") {
             self.scenarios += number_before(counts, " run");
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn replays_add_up() {
         let tally = tally(&[
-            "conformance: suite 1, 104 run, 0 failed, 0 skipped",
-            "conformance: suite 1, 3 run, 1 failed, 0 skipped",
+            "conformance: suite 2, 104 run, 0 failed, 0 skipped",
+            "conformance: suite 2, 3 run, 1 failed, 0 skipped",
         ]);
         assert_eq!(tally.scenarios, 107);
         assert_eq!(tally.run(), 0);

@@ -1,0 +1,102 @@
+//! Python environments, and the wheel that is installed into them.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::{command, quiet, stdout};
+use crate::workspace;
+
+/// A virtual environment of ours, made of a file of pinned requirements.
+pub(crate) struct Environment {
+    /// Its folder in `target/toolchains`.
+    pub(crate) name: &'static str,
+    /// What it holds besides the wheel.
+    pub(crate) requirements: &'static [&'static str],
+}
+
+impl Environment {
+    /// Makes it, unless it is there with these requirements.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Python, or the requirements cannot be installed.
+    pub(crate) fn prepare(&self) -> Result<()> {
+        let probe = "import sys, venv; sys.exit(sys.version_info < (3, 10))";
+        match quiet(&mut command("python3", &["-c", probe])) {
+            Ok(output) if output.success => {}
+            Ok(output) => bail!(
+                "python3 is too old, or lacks venv: {}",
+                output.stderr.trim()
+            ),
+            Err(_) => bail!("missing; apt-get install python3 python3-venv"),
+        }
+        let mut wanted = String::new();
+        for file in self.requirements {
+            wanted += &fs::read_to_string(workspace::root().join(file))?;
+        }
+        let folder = self.folder();
+        let note = folder.join("requirements.txt");
+        if fs::read_to_string(&note).is_ok_and(|has| has == wanted) {
+            return Ok(());
+        }
+        stdout(&mut command(
+            "python3",
+            &["-m", "venv", "--clear", &folder.to_string_lossy()],
+        ))?;
+        let mut install = self.python(&["-m", "pip", "install", "--quiet"]);
+        for file in self.requirements {
+            install.args(["-r", file]);
+        }
+        stdout(&mut install).context("cannot install what is needed")?;
+        // Written last: an environment without it was not finished.
+        fs::write(note, wanted)?;
+        Ok(())
+    }
+
+    /// Installs a wheel, in place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// If pip does not like it.
+    pub(crate) fn install(&self, wheel: &std::path::Path) -> Result<()> {
+        let install = ["-m", "pip", "install", "--quiet", "--force-reinstall"];
+        stdout(self.python(&install).arg("--no-deps").arg(wheel))?;
+        Ok(())
+    }
+
+    /// Builds the wheel for this environment's Python, which must have maturin.
+    ///
+    /// # Errors
+    ///
+    /// If it does not build.
+    pub(crate) fn wheel(&self, profile: &str) -> Result<PathBuf> {
+        let wheels = workspace::target().join("python").join(profile);
+        if wheels.exists() {
+            fs::remove_dir_all(&wheels)?;
+        }
+        let interpreter = self.folder().join("bin").join("python");
+        stdout(
+            self.python(&["-m", "maturin", "build", "--quiet", "--profile", profile])
+                .arg("--interpreter")
+                .arg(interpreter)
+                .args(["--manifest-path", "bindings-python/Cargo.toml", "--out"])
+                .arg(&wheels),
+        )?;
+        let mut built = fs::read_dir(&wheels)?;
+        let wheel = built.next().context("maturin built no wheel")??;
+        Ok(wheel.path())
+    }
+
+    /// Its own Python.
+    pub(crate) fn python(&self, arguments: &[&str]) -> Command {
+        let program = self.folder().join("bin").join("python");
+        command(&program.to_string_lossy(), arguments)
+    }
+
+    fn folder(&self) -> PathBuf {
+        workspace::target().join("toolchains").join(self.name)
+    }
+}
