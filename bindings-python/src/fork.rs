@@ -1,8 +1,8 @@
 //! `fork`: the child has the locks as they were, and only the thread that forked.
 //!
 //! The locks are free at that moment (see the crate). What is left is a thread that was telling
-//! listeners: in the child it will not go on. So the child's first transition takes that over; it knows
-//! by a number that grows with each fork.
+//! listeners: in the child it will not go on, and what it had not told yet is the parent's to tell. Core sees to that;
+//! it knows a child by a number that grows with each fork.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -46,13 +46,13 @@ pub(crate) fn open_error(
                 arguments.as_ptr(),
                 std::ptr::null_mut(),
             );
-            Bound::from_owned_ptr_or_err(py, error)
+            let error = Bound::from_owned_ptr_or_err(py, error)?;
+            // This sets `__context__`, as `raise` does.
+            ffi::PyErr_SetObject(class.as_ptr(), error.as_ptr());
         }
+        PyResult::Ok(PyErr::fetch(py))
     };
-    match make() {
-        Ok(error) => PyErr::from_value(error),
-        Err(error) => error,
-    }
+    make().unwrap_or_else(|error| error)
 }
 
 /// `ExecutionFailedError(name)`, caused by the call's own exception.

@@ -1,6 +1,5 @@
 //! Listeners, and telling them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use breaker::engine::InOrder;
@@ -18,8 +17,6 @@ use crate::transition::Transition;
 #[derive(Debug)]
 pub(crate) struct Told {
     order: InOrder,
-    /// The process that `order` belongs to; see `fork`.
-    generation: AtomicU32,
     listeners: Mutex<Listeners>,
 }
 
@@ -34,7 +31,6 @@ impl Told {
     pub(crate) fn boxed() -> Box<Self> {
         Box::new(Self {
             order: InOrder::new(),
-            generation: AtomicU32::new(fork::generation()),
             listeners: Mutex::default(),
         })
     }
@@ -42,11 +38,7 @@ impl Told {
     /// Tells the listeners, unless another thread is telling them now: then that one will. Whatever a listener
     /// raises is reported, and costs the caller nothing.
     pub(crate) fn tell(&self, py: Python<'_>, name: Option<&Py<PyAny>>, made: Made) {
-        let generation = fork::generation();
-        if self.generation.swap(generation, Ordering::Relaxed) != generation {
-            self.order.forget_the_teller();
-        }
-        self.order.deliver(made, |made| {
+        self.order.deliver(fork::generation(), made, |made| {
             if let Err(error) = self.tell_one(py, name, made) {
                 report(py, error, None);
             }
@@ -133,15 +125,17 @@ fn log(py: Python<'_>, name: Option<&Py<PyAny>>, made: &Made) -> PyResult<()> {
     } else {
         intern!(py, "INFO")
     })?;
-    let arguments = (
-        level,
-        intern!(py, "circuit breaker %s: %s -> %s (%s)"),
-        name,
-        made.from.label(),
-        made.to.label(),
-        made.reason.name(),
-    );
-    logger.call_method1(intern!(py, "log"), arguments)?;
+    let (from, to, reason) = (made.from.label(), made.to.label(), made.reason.name());
+    match name {
+        Some(name) => {
+            let text = intern!(py, "circuit breaker %s: %s -> %s (%s)");
+            logger.call_method1(intern!(py, "log"), (level, text, name, from, to, reason))?;
+        }
+        None => {
+            let text = intern!(py, "circuit breaker: %s -> %s (%s)");
+            logger.call_method1(intern!(py, "log"), (level, text, from, to, reason))?;
+        }
+    }
     Ok(())
 }
 

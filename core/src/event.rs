@@ -37,7 +37,7 @@ impl Outbox {
     /// Tells the listeners of this transition, unless another thread is telling them now: then that
     /// one will.
     pub(crate) fn deliver(&self, breaker: Option<&str>, transition: Transition) {
-        self.order.deliver(transition, |transition| {
+        self.order.deliver(0, transition, |transition| {
             log(breaker, &transition);
             let event = TransitionEvent {
                 breaker,
@@ -71,6 +71,8 @@ struct Queue {
     /// The epoch of the next transition to tell.
     next: u64,
     delivering: bool,
+    /// The process that all this is about.
+    process: u32,
 }
 
 impl InOrder {
@@ -81,15 +83,28 @@ impl InOrder {
                 waiting: BTreeMap::new(),
                 next: Machine::FIRST_EPOCH + 1,
                 delivering: false,
+                process: 0,
             }),
         }
     }
 
     /// Hands this transition, and those that waited for it, to `tell`, unless another thread is telling
     /// now: then that one will. `tell` must not panic.
-    pub fn deliver(&self, transition: Transition, mut tell: impl FnMut(Transition)) {
+    ///
+    /// `process` tells the child of a fork from its parent, for faces whose processes fork: any number that is
+    /// another in each, and 0 in one that is nobody's child. In a child, a thread that was telling does not go on, and
+    /// what was not told before the fork is told by the parent.
+    pub fn deliver(&self, process: u32, transition: Transition, mut tell: impl FnMut(Transition)) {
         {
             let queue = &mut *self.queue();
+            if queue.process != process {
+                *queue = Queue {
+                    waiting: BTreeMap::new(),
+                    next: transition.epoch,
+                    delivering: false,
+                    process,
+                };
+            }
             queue.waiting.insert(transition.epoch, transition);
             if queue.delivering {
                 return;
@@ -101,20 +116,19 @@ impl InOrder {
         }
     }
 
-    /// The thread that is telling, if there is one, will not go on: for the child of a fork, which has
-    /// only the thread that forked. Whoever comes next tells what was left.
-    pub fn forget_the_teller(&self) {
-        self.queue().delivering = false;
-    }
-
     fn next(&self) -> Option<Transition> {
         let queue = &mut *self.queue();
-        let next = queue.waiting.remove(&queue.next);
-        match next {
-            Some(_) => queue.next += 1,
-            None => queue.delivering = false,
+        // An earlier one than the next is a child's, whose threads came in the wrong order at once.
+        match queue.waiting.first_entry() {
+            Some(first) if *first.key() <= queue.next => {
+                queue.next = queue.next.max(*first.key() + 1);
+                Some(first.remove())
+            }
+            _ => {
+                queue.delivering = false;
+                None
+            }
         }
-        next
     }
 
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
@@ -160,3 +174,44 @@ pub(crate) fn log(breaker: Option<&str>, transition: &Transition) {
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) fn log(_breaker: Option<&str>, _transition: &Transition) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::engine::Engine;
+
+    /// Transitions with the epochs 2, 3, and so on.
+    fn transitions(count: usize) -> Vec<Transition> {
+        let engine = Engine::new(&Settings::default().rules().expect("the defaults are good"));
+        (0..count).filter_map(|_| engine.reset(0)).collect()
+    }
+
+    fn deliver(order: &InOrder, process: u32, made: Transition) -> Vec<u64> {
+        let mut told = Vec::new();
+        order.deliver(process, made, |made| told.push(made.epoch));
+        told
+    }
+
+    #[test]
+    fn one_that_comes_too_early_waits() {
+        let (order, made) = (InOrder::new(), transitions(3));
+        assert_eq!(deliver(&order, 0, made[1]), []);
+        assert_eq!(deliver(&order, 0, made[0]), [2, 3]);
+        assert_eq!(deliver(&order, 0, made[2]), [4]);
+    }
+
+    #[test]
+    fn a_child_begins_with_its_own() {
+        let (order, made) = (InOrder::new(), transitions(6));
+        let mut told = Vec::new();
+        order.deliver(0, made[0], |_| {
+            // Here the process forks. The one that waits is the parent's.
+            assert_eq!(deliver(&order, 0, made[1]), []);
+            told.extend(deliver(&order, 1, made[4]));
+            told.extend(deliver(&order, 1, made[3]));
+            told.extend(deliver(&order, 1, made[5]));
+        });
+        assert_eq!(told, [6, 5, 7]);
+    }
+}
