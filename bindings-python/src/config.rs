@@ -171,7 +171,7 @@ impl<'py> Fields<'_, 'py> {
     fn duration(&self, name: &str) -> PyResult<Duration> {
         let value = self.get(name)?;
         if value.is_instance_of::<PyBool>() {
-            return Err(wrong_type(name, &value, "a number of seconds"));
+            return Err(wrong_type(name, &value, "a float"));
         }
         match exact_nanos(&value) {
             Ok(Some(u64::MAX)) => Ok(Duration::MAX),
@@ -180,7 +180,7 @@ impl<'py> Fields<'_, 'py> {
                 let range = "a finite number of seconds, 0 or more";
                 Err(config_error(self.0.py(), name, &value, range))
             }
-            Err(_) => Err(wrong_type(name, &value, "a number of seconds")),
+            Err(_) => Err(wrong_type(name, &value, "a float")),
         }
     }
 

@@ -36,17 +36,23 @@ pub(crate) fn open_error(
         };
         let arguments = (name.map(|name| name.bind(py)), retry_after, reason).into_pyobject(py)?;
         let base = pyo3::exceptions::PyBaseException::type_object(py);
-        // SAFETY: BaseException's `tp_new` takes a subclass and a tuple, and stores the tuple as `args`;
-        // the slot of a type that CPython made is never NULL.
+        // SAFETY: BaseException's `tp_new` takes a subclass and a tuple, and stores the tuple as `args`. What the slot of
+        // that number holds is such a function, where it is not NULL.
         unsafe {
-            let new: ffi::newfunc =
-                std::mem::transmute(ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new));
-            let error = new(
-                class.as_type_ptr(),
-                arguments.as_ptr(),
-                std::ptr::null_mut(),
-            );
-            let error = Bound::from_owned_ptr_or_err(py, error)?;
+            let slot = ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new);
+            let error = if slot.is_null() {
+                // 3.9 tells the slots of its own types nobody, and raises.
+                ffi::PyErr_Clear();
+                class.call1(arguments)?
+            } else {
+                let new: ffi::newfunc = std::mem::transmute(slot);
+                let error = new(
+                    class.as_type_ptr(),
+                    arguments.as_ptr(),
+                    std::ptr::null_mut(),
+                );
+                Bound::from_owned_ptr_or_err(py, error)?
+            };
             // This sets `__context__`, as `raise` does.
             ffi::PyErr_SetObject(class.as_ptr(), error.as_ptr());
         }
