@@ -6,7 +6,7 @@
 use breaker::Outcome;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use crate::python::report;
@@ -155,7 +155,12 @@ fn outcome_of(said: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
     if said.is_none() {
         return Ok(None);
     }
-    let name: &str = said
+    let value = if said.is_instance_of::<PyString>() {
+        said.clone()
+    } else {
+        said.getattr("value").unwrap_or_else(|_| said.clone())
+    };
+    let name: String = value
         .extract()
         .map_err(|_| PyTypeError::new_err("a classifier answers an Outcome, its value, or None"))?;
     Outcome::ALL
