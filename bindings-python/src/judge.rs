@@ -36,7 +36,7 @@ impl Judge {
         failure_if: Option<Bound<'_, PyAny>>,
         classifier: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Option<Self>> {
-        let (classes, predicates) = sorted(exclude)?;
+        let [classes, predicates] = sorted(exclude)?;
         let failure_if = callable("failure_if", failure_if)?;
         let classifier = callable("classifier", classifier)?;
         let given = classes.is_some()
@@ -181,7 +181,7 @@ fn callable(field: &str, given: Option<Bound<'_, PyAny>>) -> PyResult<Option<Py<
 }
 
 /// `exclude`, one thing or several: the classes apart from the predicates.
-fn sorted(exclude: &Bound<'_, PyAny>) -> PyResult<(Option<Py<PyAny>>, Option<Py<PyAny>>)> {
+fn sorted(exclude: &Bound<'_, PyAny>) -> PyResult<[Option<Py<PyAny>>; 2]> {
     let py = exclude.py();
     let one = exclude.is_instance_of::<PyType>() || exclude.is_callable();
     let all: Vec<Bound<'_, PyAny>> = if one {
@@ -209,5 +209,5 @@ fn sorted(exclude: &Bound<'_, PyAny>) -> PyResult<(Option<Py<PyAny>>, Option<Py<
             .then(|| Ok(PyTuple::new(py, objects)?.into_any().unbind()))
             .transpose()
     };
-    Ok((tuple(classes)?, tuple(predicates)?))
+    Ok([tuple(classes)?, tuple(predicates)?])
 }

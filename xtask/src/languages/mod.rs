@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
-mod python;
+pub(crate) mod python;
 mod rust;
 
 /// A language whose face is tested on this machine.

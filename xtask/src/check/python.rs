@@ -1,0 +1,45 @@
+//! The Python sources: the linter, the formatter, and three judges of the types.
+
+use anyhow::{Context, Result};
+
+use super::Done;
+use crate::languages::python::CHECKS;
+use crate::run::stdout;
+use crate::workspace;
+
+/// Nobody complains.
+pub(super) fn check() -> Result<Done> {
+    if let Err(reason) = CHECKS.prepare() {
+        return Ok(Done::NotRun(format!("{reason:#}")));
+    }
+    // The stubs are held against what is really there.
+    CHECKS.install_wheel()?;
+    let folder = workspace::root().join("bindings-python");
+    let judges: [(&str, &[&str]); 6] = [
+        ("ruff check", &["-m", "ruff", "check", "--quiet", "."]),
+        (
+            "ruff format",
+            &["-m", "ruff", "format", "--check", "--quiet", "."],
+        ),
+        (
+            "mypy, the sources",
+            &["-m", "mypy", "--no-incremental", "python"],
+        ),
+        (
+            "mypy, a user's code",
+            &["-m", "mypy", "--no-incremental", "tests/typing"],
+        ),
+        ("pyright", &["-m", "pyright", "--level", "error"]),
+        ("stubtest", &["-m", "mypy.stubtest", "k1s0_circuit_breaker"]),
+    ];
+    for (name, judge) in judges {
+        let mut judge = CHECKS.python(judge);
+        if name == "pyright" {
+            // It would look at the `python` of the path.
+            let itself = judge.get_program().to_owned();
+            judge.arg("--pythonpath").arg(itself);
+        }
+        stdout(judge.current_dir(&folder)).context(name)?;
+    }
+    Ok(Done::Holds("ruff, mypy, pyright, stubtest".into()))
+}
