@@ -55,7 +55,11 @@ unsafe extern "C" fn succeed(
             .get();
         if breaker.plain && ffi::PyLong_CheckExact(entered) != 0 {
             // No larger than what `enter` made of 32 bits.
-            let word = Word::from_bits(u64::from(ffi::PyLong_AsUnsignedLongMask(entered)));
+            #[allow(
+                clippy::useless_conversion,
+                reason = "a C long is not 64 bits everywhere"
+            )]
+            let word = Word::from_bits(ffi::PyLong_AsUnsignedLongMask(entered).into());
             if breaker.engine.success_changes_nothing(word)
                 && breaker.engine.count_success_at_once()
             {

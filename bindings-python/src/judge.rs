@@ -6,7 +6,7 @@
 use breaker::Outcome;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit, ffi};
 
 use crate::python::report;
@@ -36,7 +36,7 @@ impl Judge {
         failure_if: Option<Bound<'_, PyAny>>,
         classifier: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Option<Self>> {
-        let (classes, predicates) = sorted(exclude)?;
+        let [classes, predicates] = sorted(exclude)?;
         let failure_if = callable("failure_if", failure_if)?;
         let classifier = callable("classifier", classifier)?;
         let given = classes.is_some()
@@ -162,9 +162,14 @@ fn outcome_of(said: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
 ///
 /// # Errors
 ///
-/// `TypeError` for what is no string, `ValueError` for one that is no outcome.
+/// `TypeError` for what is neither, `ValueError` for a value that no `Outcome` has.
 pub(crate) fn outcome_named(said: &Bound<'_, PyAny>) -> PyResult<Outcome> {
-    let name: &str = said.extract().map_err(|_| {
+    let value = if said.is_instance_of::<PyString>() {
+        said.clone()
+    } else {
+        said.getattr("value").unwrap_or_else(|_| said.clone())
+    };
+    let name: String = value.extract().map_err(|_| {
         PyTypeError::new_err(format!(
             "outcome is {said:?}; it must be an Outcome or its value"
         ))
@@ -186,7 +191,7 @@ fn callable(field: &str, given: Option<Bound<'_, PyAny>>) -> PyResult<Option<Py<
 }
 
 /// `exclude`, one thing or several: the classes apart from the predicates.
-fn sorted(exclude: &Bound<'_, PyAny>) -> PyResult<(Option<Py<PyAny>>, Option<Py<PyAny>>)> {
+fn sorted(exclude: &Bound<'_, PyAny>) -> PyResult<[Option<Py<PyAny>>; 2]> {
     let py = exclude.py();
     let one = exclude.is_instance_of::<PyType>() || exclude.is_callable();
     let all: Vec<Bound<'_, PyAny>> = if one {
@@ -214,5 +219,5 @@ fn sorted(exclude: &Bound<'_, PyAny>) -> PyResult<(Option<Py<PyAny>>, Option<Py<
             .then(|| Ok(PyTuple::new(py, objects)?.into_any().unbind()))
             .transpose()
     };
-    Ok((tuple(classes)?, tuple(predicates)?))
+    Ok([tuple(classes)?, tuple(predicates)?])
 }

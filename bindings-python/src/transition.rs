@@ -31,14 +31,14 @@ impl Transition {
     }
 
     /// The state before.
-    #[getter]
-    fn from_state(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    #[getter(from_state)]
+    fn before(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         python::state(py, self.made.from)
     }
 
     /// The state after; the same where only the epoch changed.
-    #[getter]
-    fn to_state(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    #[getter(to_state)]
+    fn after(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         python::state(py, self.made.to)
     }
 

@@ -4,9 +4,10 @@ import asyncio
 import sys
 
 import pytest
-from conftest import fail
 
 from k1s0_circuit_breaker import CircuitBreakerState as State
+
+from conftest import fail
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def untouched(cb):
     assert cb.state is State.CLOSED
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError]
+)
 def test_what_is_no_exception_is_a_cancellation(half_open, error):
     def stop():
         raise error

@@ -4,9 +4,10 @@ import asyncio
 import sys
 
 import pytest
-from conftest import Boom
 
 from k1s0_circuit_breaker import CircuitBreaker, Outcome
+
+from conftest import Boom
 
 
 def counts(cb):
@@ -49,7 +50,7 @@ def test_exclude(make, exclude):
 
 @pytest.mark.parametrize("exclude", [3, "KeyError", [KeyError, 3], int, [object()]])
 def test_exclude_must_be_exceptions_or_predicates(exclude):
-    with pytest.raises(TypeError, match="exclude|iterable"):
+    with pytest.raises(TypeError, match=r"exclude|iterable"):
         CircuitBreaker(exclude=exclude)
 
 

@@ -4,10 +4,11 @@ import asyncio
 import time
 
 import pytest
-from conftest import Boom, fail
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig
 from k1s0_circuit_breaker import CircuitBreakerState as State
+
+from conftest import Boom, fail
 
 
 def test_a_patched_time_monotonic_is_seen(monkeypatch):

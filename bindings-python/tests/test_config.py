@@ -47,13 +47,17 @@ def test_defaults_are_core_s():
 def test_dataclasses_knows_it():
     config = CircuitBreakerConfig(failure_rate=0.5)
     assert dataclasses.is_dataclass(config)
-    assert dataclasses.replace(config, jitter=0.5) == CircuitBreakerConfig(failure_rate=0.5, jitter=0.5)
+    assert dataclasses.replace(config, jitter=0.5) == CircuitBreakerConfig(
+        failure_rate=0.5, jitter=0.5
+    )
     assert dataclasses.asdict(config)["failure_rate"] == 0.5
     assert config.replace(jitter=0.5).jitter == 0.5
     assert config.jitter == 0
     assert len(FIELDS) == 19
     if sys.version_info >= (3, 10):
-        assert [field.name for field in dataclasses.fields(config) if not field.kw_only] == FIELDS[:4]
+        assert [field.name for field in dataclasses.fields(config) if not field.kw_only] == FIELDS[
+            :4
+        ]
     if sys.version_info >= (3, 13):
         assert copy.replace(config, jitter=0.25).jitter == 0.25
 

@@ -7,9 +7,10 @@ import pickle
 import typing
 
 import pytest
-from conftest import Boom, fail
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitOpenError
+
+from conftest import Boom, fail
 
 cb = CircuitBreaker(name="module")
 
@@ -30,7 +31,7 @@ async def aplus(a: int, b: int = 2) -> int:
 def test_arguments_and_result_pass_through():
     assert plus(1) == 6
     assert plus(1, 1, c=1) == 3
-    assert plus(*[1], **{"b": 5}) == 9
+    assert plus(*[1], b=5) == 9
     assert plus.__call__(1) == 6
     assert asyncio.run(aplus(1, b=4)) == 5
     with pytest.raises(TypeError, match="missing 1 required positional argument"):

@@ -7,9 +7,10 @@ import threading
 import time
 
 import pytest
-from conftest import Boom
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, Registry
+
+from conftest import Boom
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
@@ -31,7 +32,7 @@ def in_child(work, seconds=10):
     if child == 0:
         try:
             work()
-        except BaseException:  # noqa: BLE001
+        except BaseException:
             os._exit(1)
         os._exit(0)
     ends = time.monotonic() + seconds

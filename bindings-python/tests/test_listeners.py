@@ -6,10 +6,11 @@ import sys
 import threading
 
 import pytest
-from conftest import Boom, fail
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig
 from k1s0_circuit_breaker import CircuitBreakerState as State
+
+from conftest import Boom, fail
 
 
 def test_what_is_told(make, clock):
@@ -24,7 +25,11 @@ def test_what_is_told(make, clock):
         (State.OPEN, State.HALF_OPEN, "timeout_elapsed", 3),
         (State.HALF_OPEN, State.CLOSED, "success_threshold", 4),
     ]
-    assert [(it.name, it.at) for it in told] == [("orders", 1000), ("orders", 1001), ("orders", 1001)]
+    assert [(it.name, it.at) for it in told] == [
+        ("orders", 1000),
+        ("orders", 1001),
+        ("orders", 1001),
+    ]
     assert told[0].consecutive_failures == 2
     assert told[2].successful_probes == 1
     assert "closed -> open" in repr(told[0])

@@ -6,9 +6,10 @@ import sys
 import weakref
 
 import pytest
-from conftest import Boom
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, CircuitOpenError, Registry
+
+from conftest import Boom
 
 
 class Owner:
@@ -24,7 +25,9 @@ class Owner:
         pass
 
 
-@pytest.mark.parametrize("by", ["clock", "classifier", "failure_if", "exclude", "listener", "guarded"])
+@pytest.mark.parametrize(
+    "by", ["clock", "classifier", "failure_if", "exclude", "listener", "guarded"]
+)
 def test_cycles_are_collected(by):
     owner = Owner()
     if by == "listener":

@@ -7,11 +7,12 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ManualClock
 
 import k1s0_circuit_breaker
 from k1s0_circuit_breaker import __main__ as main
 from k1s0_circuit_breaker._native import core_version
+
+from conftest import ManualClock
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -31,7 +32,8 @@ def test_the_tests_see_the_installed_package():
 
 
 @pytest.mark.parametrize(
-    "unwanted", ["asyncio", "dataclasses", "typing", "inspect", "logging", "threading", "json", "weakref"]
+    "unwanted",
+    ["asyncio", "dataclasses", "typing", "inspect", "logging", "threading", "json", "weakref"],
 )
 def test_importing_it_imports_little(unwanted):
     program = (

@@ -6,10 +6,11 @@ import threading
 import weakref
 
 import pytest
-from conftest import Boom, fail
 
 from k1s0_circuit_breaker import CircuitBreakerState as State
 from k1s0_circuit_breaker import CircuitOpenError, ExecutionFailedError
+
+from conftest import Boom, fail
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from conftest import fail
 
 from k1s0_circuit_breaker import CircuitBreakerMetrics
 from k1s0_circuit_breaker import CircuitBreakerState as State
+
+from conftest import fail
 
 
 def test_metrics(make, clock):

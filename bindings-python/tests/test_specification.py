@@ -2,7 +2,7 @@
 
 import asyncio
 
-EXAMPLE = '''
+EXAMPLE = """
 import asyncio
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig
 
@@ -25,7 +25,7 @@ print(f"State: {cb.state}")
 
 # 手動リセット
 cb.reset()
-'''
+"""
 
 
 class Client:

@@ -3,9 +3,10 @@
 import threading
 
 import pytest
-from conftest import Boom, fail
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, CircuitOpenError
+
+from conftest import Boom, fail
 
 THREADS = 64
 
@@ -18,7 +19,7 @@ def all_at_once(work, threads=THREADS):
         start.wait()
         try:
             work(number)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     running = [threading.Thread(target=run, args=(n,), daemon=True) for n in range(threads)]

@@ -1,10 +1,11 @@
 """Closed, open, half-open, closed: what a user relies on. The rules themselves are core's."""
 
 import pytest
-from conftest import Boom, fail
 
 from k1s0_circuit_breaker import CircuitBreakerState as State
 from k1s0_circuit_breaker import CircuitOpenError
+
+from conftest import Boom, fail
 
 
 def test_the_whole_way(make, clock):

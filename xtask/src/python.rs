@@ -56,23 +56,12 @@ impl Environment {
         Ok(())
     }
 
-    /// Installs a wheel, in place of the one before.
+    /// Builds the wheel for this environment's Python, which must have maturin, and installs it.
     ///
     /// # Errors
     ///
-    /// If pip does not like it.
-    pub(crate) fn install(&self, wheel: &std::path::Path) -> Result<()> {
-        let install = ["-m", "pip", "install", "--quiet", "--force-reinstall"];
-        stdout(self.python(&install).arg("--no-deps").arg(wheel))?;
-        Ok(())
-    }
-
-    /// Builds the wheel for this environment's Python, which must have maturin.
-    ///
-    /// # Errors
-    ///
-    /// If it does not build.
-    pub(crate) fn wheel(&self, profile: &str) -> Result<PathBuf> {
+    /// If it does not build, or pip does not like it.
+    pub(crate) fn install_wheel(&self, profile: &str) -> Result<()> {
         let wheels = workspace::target().join("python").join(profile);
         if wheels.exists() {
             fs::remove_dir_all(&wheels)?;
@@ -86,8 +75,10 @@ impl Environment {
                 .arg(&wheels),
         )?;
         let mut built = fs::read_dir(&wheels)?;
-        let wheel = built.next().context("maturin built no wheel")??;
-        Ok(wheel.path())
+        let wheel = built.next().context("maturin built no wheel")??.path();
+        let install = ["-m", "pip", "install", "--quiet", "--force-reinstall"];
+        stdout(self.python(&install).arg("--no-deps").arg(wheel))?;
+        Ok(())
     }
 
     /// Its own Python.

@@ -36,6 +36,10 @@ from .exceptions import (
 )
 from .state import CircuitBreakerState, CircuitState, Outcome
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .registry import Registry, RegistryFullError
+
 __all__ = [
     "CircuitBreaker",
     "CircuitBreakerConfig",
@@ -57,7 +61,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     # Not everybody needs it, and it takes `weakref`.
     if name in ("Registry", "RegistryFullError"):
         from . import registry
@@ -66,5 +70,5 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return [*globals(), "Registry", "RegistryFullError"]

@@ -10,6 +10,12 @@ import time
 from . import CircuitBreaker, CircuitBreakerConfig, CircuitOpenError, __version__
 from ._native import core_version
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from . import CircuitBreakerMetrics, Transition
+
 # A service that is well, is down for a while, and is well again.
 _DOWN = (2.0, 6.0)
 _SECONDS = 10.0
@@ -20,7 +26,7 @@ class _Outage(Exception):
     pass
 
 
-def about():
+def about() -> list[str]:
     """What is installed, as lines."""
     return [
         f"k1s0-circuit-breaker {__version__}, core {core_version}",
@@ -29,7 +35,11 @@ def about():
     ]
 
 
-def demo(show=print, clock=time.monotonic, sleep=time.sleep):
+def demo(
+    show: Callable[[str], object] = print,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> CircuitBreakerMetrics:
     """One outage. Each character is a call: ``.`` answered, ``x`` failed, ``-`` rejected at once."""
     breaker = CircuitBreaker(
         CircuitBreakerConfig(failure_threshold=5, success_threshold=2, open_duration=1.5),
@@ -37,10 +47,13 @@ def demo(show=print, clock=time.monotonic, sleep=time.sleep):
         clock=clock,
     )
     began = clock()
-    since = lambda: clock() - began  # noqa: E731
-    line = []
 
-    def told(transition):
+    def since() -> float:
+        return clock() - began
+
+    line: list[str] = []
+
+    def told(transition: Transition) -> None:
         show(f"{since():5.1f}s  {''.join(line)}")
         line.clear()
         states = f"{transition.from_state.value} -> {transition.to_state.value}"
@@ -49,20 +62,20 @@ def demo(show=print, clock=time.monotonic, sleep=time.sleep):
     breaker.on_transition(told)
 
     @breaker
-    def service():
+    def service() -> None:
         if _DOWN[0] <= since() < _DOWN[1]:
             raise _Outage
 
-    show(f"a service that is down from {_DOWN[0]:.0f}s to {_DOWN[1]:.0f}s; . answered, x failed, - rejected")
+    show(f"a service that is down from {_DOWN[0]:.0f}s to {_DOWN[1]:.0f}s")
+    show(". answered, x failed, - rejected")
     while since() < _SECONDS:
         try:
-            mark = "x"
             service()
             mark = "."
         except CircuitOpenError:
             mark = "-"
         except _Outage:
-            pass
+            mark = "x"
         line.append(mark)
         sleep(_STEP)
     show(f"{since():5.1f}s  {''.join(line)}")
@@ -74,7 +87,7 @@ def demo(show=print, clock=time.monotonic, sleep=time.sleep):
     return metrics
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m k1s0_circuit_breaker", description=__doc__)
     parser.add_argument("--no-demo", action="store_true", help="only say what is installed")
     said = parser.parse_args(arguments)

@@ -3,10 +3,26 @@
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, final
+
 from typing_extensions import ParamSpec, Self, TypeAlias, disjoint_base
 
 from .config import CircuitBreakerConfig
 from .state import CircuitBreakerState, Outcome
+
+__all__ = [
+    "Breaker",
+    "Rules",
+    "CircuitBreakerExplanation",
+    "after_fork_in_child",
+    "guard",
+    "CircuitBreakerMetrics",
+    "Permit",
+    "Subscription",
+    "Transition",
+    "__version__",
+    "core_version",
+    "Guarded",
+]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -86,7 +102,6 @@ class Breaker:
     def _fail(self, entered: object, error: BaseException) -> None: ...
 
 @final
-@disjoint_base
 class Permit:
     @property
     def settled(self) -> bool: ...
@@ -104,7 +119,6 @@ class Permit:
     ) -> None: ...
 
 @final
-@disjoint_base
 class Subscription:
     def cancel(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -117,7 +131,6 @@ class Subscription:
     ) -> None: ...
 
 @final
-@disjoint_base
 class Transition:
     @property
     def name(self) -> str | None: ...
@@ -143,7 +156,6 @@ class Transition:
     def window_slow(self) -> int: ...
 
 @final
-@disjoint_base
 class CircuitBreakerMetrics:
     @property
     def success_count(self) -> int: ...
@@ -195,13 +207,11 @@ class CircuitBreakerMetrics:
     __hash__: None  # type: ignore[assignment]
 
 @final
-@disjoint_base
 class CircuitBreakerExplanation:
     def to_json(self) -> str: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 @final
-@disjoint_base
 class Rules:
     def __new__(cls, fields: dict[str, Any]) -> Self: ...
 

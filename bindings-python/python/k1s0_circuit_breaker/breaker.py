@@ -6,6 +6,21 @@ from contextvars import ContextVar
 
 from . import _native
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # At run time `typing` is not imported: it costs more than all the rest.
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+    from typing import Any, TypeVar
+
+    from typing_extensions import ParamSpec
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+    _F = TypeVar(
+        "_F", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]"
+    )
+
 __all__ = ["CircuitBreaker"]
 
 # What a function's code says of it (`inspect`, which is not imported here, has the same numbers).
@@ -13,9 +28,13 @@ _COROUTINE = 0x80 | 0x100
 _GENERATOR = 0x20
 _ASYNC_GENERATOR = 0x200
 
+_LIKE = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__")
+
 # The permits of the `with` blocks that this context is in: (permit, breaker, those around it). A context is of
 # one thread or one task, so blocks of several tasks do not mix.
-_entered: ContextVar[tuple | None] = ContextVar("k1s0_circuit_breaker_entered", default=None)
+_entered: ContextVar[tuple[_native.Permit, CircuitBreaker, Any] | None] = ContextVar(
+    "k1s0_circuit_breaker_entered", default=None
+)
 
 
 class CircuitBreaker(_native.Breaker):
@@ -36,7 +55,9 @@ class CircuitBreaker(_native.Breaker):
 
     __slots__ = ()
 
-    async def execute(self, function, /, *args, **kwargs):
+    async def execute(
+        self, function: Callable[_P, Awaitable[_R]], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _R:
         """Awaits ``function(*args, **kwargs)`` and answers its result.
 
         Its own exception comes through unchanged. Raises ``CircuitOpenError`` where the call is rejected; then
@@ -54,14 +75,16 @@ class CircuitBreaker(_native.Breaker):
 
     call = execute
 
-    def __call__(self, function, /):
+    def __call__(self, function: _F, /) -> _F:
         """Guards a function: ``@breaker``.
 
         A plain function stays one to call, an ``async def`` stays a coroutine function; a method, a class method and a
         static method stay what they are. Generators are refused: their work is done outside of the call.
         """
+        guarded: Any
         if isinstance(function, (classmethod, staticmethod)):
-            return type(function)(self(function.__func__))
+            guarded = type(function)(self(function.__func__))
+            return guarded  # type: ignore[no-any-return]
         if not callable(function):
             raise TypeError(f"{function!r} cannot be guarded: it is not callable")
         flags = _flags(function)
@@ -75,30 +98,41 @@ class CircuitBreaker(_native.Breaker):
             guarded = _guard_async(self, function)
         else:
             guarded = _native.guard(self, function)
-        return _look_like(guarded, function, self)
+        _look_like(guarded, function, self)
+        return guarded  # type: ignore[no-any-return]
 
-    def __enter__(self):
+    def __enter__(self) -> _native.Permit:
         permit = self.acquire()
         _entered.set((permit, self, _entered.get()))
         return permit
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         permit = _leave(self)
         if permit is not None:
             permit.__exit__(kind, error, traceback)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> _native.Permit:
         return self.__enter__()
 
-    async def __aexit__(self, kind, error, traceback):
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self.__exit__(kind, error, traceback)
 
 
-def _guard_async(breaker, function):
+def _guard_async(breaker: CircuitBreaker, function: Callable[..., Awaitable[_R]]) -> Any:
     enter, succeed, fail = breaker._enter, breaker._succeed, breaker._fail
 
     # As `execute`, without looking anything up. Nothing is held until the coroutine runs.
-    async def guarded(*args, **kwargs):
+    async def guarded(*args: Any, **kwargs: Any) -> _R:
         entered = enter()
         try:
             result = await function(*args, **kwargs)
@@ -111,7 +145,7 @@ def _guard_async(breaker, function):
     return guarded
 
 
-def _flags(function):
+def _flags(function: Any) -> int:
     """The flags of the code that calling this runs; 0 where there is none."""
     while True:
         if type(function).__name__ == "partial" and hasattr(function, "func"):
@@ -125,25 +159,23 @@ def _flags(function):
         return _COROUTINE
     code = getattr(function, "__code__", None)
     if code is None and not isinstance(function, type):
-        code = getattr(getattr(type(function), "__call__", None), "__code__", None)
+        # Not whether it is callable, which it is: how it was written.
+        code = getattr(getattr(type(function), "__call__", None), "__code__", None)  # noqa: B004
     return getattr(code, "co_flags", 0)
 
 
-def _look_like(guarded, function, breaker):
+def _look_like(guarded: Any, function: Any, breaker: CircuitBreaker) -> None:
     """What ``functools.update_wrapper`` does, for a wrapper of either kind."""
-    for name in ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__"):
-        try:
+    for name in _LIKE:
+        if hasattr(function, name):
             setattr(guarded, name, getattr(function, name))
-        except (AttributeError, TypeError):
-            pass
     guarded.__dict__.update(getattr(function, "__dict__", {}))
     guarded.__wrapped__ = function
     if type(guarded) is not _native.Guarded:
         guarded.breaker = breaker
-    return guarded
 
 
-def _leave(breaker):
+def _leave(breaker: CircuitBreaker) -> _native.Permit | None:
     """Takes the innermost permit of this breaker out of the context."""
     inner = []
     entry = _entered.get()

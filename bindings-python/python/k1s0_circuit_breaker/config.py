@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from ._native import Rules
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import dataclasses
+    from typing import Any, ClassVar
+
+    from typing_extensions import Self
+
 __all__ = ["CircuitBreakerConfig"]
 
-_DEFAULTS = {
-    "failure_threshold": 5,
-    "success_threshold": 2,
-    "open_duration": 30.0,
-    "half_open_max_calls": 1,
-    "probe_timeout": 60.0,
-    "failure_rate": None,
-    "minimum_calls": 20,
-    "window_calls": 100,
-    "window_duration": None,
-    "window_buckets": 10,
-    "slow_call_duration": None,
-    "slow_call_rate": 0.8,
-    "slow_minimum_calls": 20,
-    "count_hung_calls": False,
-    "backoff_multiplier": 1.0,
-    "max_open_duration": None,
-    "jitter": 0.0,
-    "jitter_seed": None,
-    "shadow": False,
-}
+# The first four are the specification's.
 _POSITIONAL = ("failure_threshold", "success_threshold", "open_duration", "half_open_max_calls")
+_KEYWORD_ONLY = (
+    "probe_timeout",
+    "failure_rate",
+    "minimum_calls",
+    "window_calls",
+    "window_duration",
+    "window_buckets",
+    "slow_call_duration",
+    "slow_call_rate",
+    "slow_minimum_calls",
+    "count_hung_calls",
+    "backoff_multiplier",
+    "max_open_duration",
+    "jitter",
+    "jitter_seed",
+    "shadow",
+)
+_FIELDS = _POSITIONAL + _KEYWORD_ONLY
+
+
+def _defaults() -> dict[str, Any]:
+    """The defaults, which stand in the signature."""
+    init = CircuitBreakerConfig.__init__
+    return {**dict(zip(_POSITIONAL, init.__defaults__ or ())), **(init.__kwdefaults__ or {})}
 
 
 class _DataclassFields:
@@ -36,29 +47,19 @@ class _DataclassFields:
     Importing ``dataclasses`` costs more than everything else that this package imports.
     """
 
-    def __get__(self, instance: object, owner: type) -> object:
+    def __get__(self, instance: object, owner: type) -> dict[str, Any]:
         import dataclasses
+        import sys
 
-        fields = [
-            (
-                name,
-                annotation,
-                dataclasses.field(
-                    default=_DEFAULTS[name],
-                    **({} if name in _POSITIONAL else _keyword_only()),
-                ),
-            )
-            for name, annotation in owner.__annotations__.items()
-            if name in _DEFAULTS
-        ]
+        defaults = _defaults()
+        fields: list[Any] = []
+        for name in _FIELDS:
+            said: dict[str, Any] = {"default": defaults[name]}
+            if name in _KEYWORD_ONLY and sys.version_info >= (3, 10):
+                said["kw_only"] = True
+            fields.append((name, owner.__annotations__[name], dataclasses.field(**said)))
         made = dataclasses.make_dataclass("CircuitBreakerConfig", fields, frozen=True)
-        return made.__dataclass_fields__
-
-
-def _keyword_only() -> dict[str, bool]:
-    import sys
-
-    return {"kw_only": True} if sys.version_info >= (3, 10) else {}
+        return made.__dataclass_fields__  # type: ignore[no-any-return, attr-defined]
 
 
 class CircuitBreakerConfig:
@@ -69,8 +70,13 @@ class CircuitBreakerConfig:
     ``ValueError``) that names field, value and range; one of a wrong type raises ``TypeError``.
     """
 
-    __slots__ = (*_DEFAULTS, "__weakref__", "_rules")
-    __match_args__ = _POSITIONAL
+    __slots__ = (*_FIELDS, "__weakref__", "_rules")
+    __match_args__ = (
+        "failure_threshold",
+        "success_threshold",
+        "open_duration",
+        "half_open_max_calls",
+    )
 
     failure_threshold: int | None
     """Failures in a row that open the circuit: 1 to 4294967295. None: only a rate opens it."""
@@ -113,66 +119,74 @@ class CircuitBreakerConfig:
 
     def __init__(
         self,
-        failure_threshold=5,
-        success_threshold=2,
-        open_duration=30.0,
-        half_open_max_calls=1,
-        **more,
-    ):
-        fields = {
-            **_DEFAULTS,
-            "failure_threshold": failure_threshold,
-            "success_threshold": success_threshold,
-            "open_duration": open_duration,
-            "half_open_max_calls": half_open_max_calls,
-            **more,
-        }
-        if len(fields) != len(_DEFAULTS):
-            unknown = next(name for name in more if name not in _DEFAULTS)
-            raise TypeError(
-                f"CircuitBreakerConfig() got an unexpected keyword argument {unknown!r}"
-            )
+        failure_threshold: int | None = 5,
+        success_threshold: int = 2,
+        open_duration: float = 30.0,
+        half_open_max_calls: int = 1,
+        *,
+        probe_timeout: float = 60.0,
+        failure_rate: float | None = None,
+        minimum_calls: int = 20,
+        window_calls: int = 100,
+        window_duration: float | None = None,
+        window_buckets: int = 10,
+        slow_call_duration: float | None = None,
+        slow_call_rate: float = 0.8,
+        slow_minimum_calls: int = 20,
+        count_hung_calls: bool = False,
+        backoff_multiplier: float = 1.0,
+        max_open_duration: float | None = None,
+        jitter: float = 0.0,
+        jitter_seed: int | None = None,
+        shadow: bool = False,
+    ) -> None:
+        said = locals()
+        fields = {name: said[name] for name in _FIELDS}
         rules = Rules(fields)
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_rules", rules)
 
-    __dataclass_fields__ = _DataclassFields()
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    else:
+        __dataclass_fields__ = _DataclassFields()
 
-    def replace(self, **changes):
+    def replace(self, **changes: Any) -> Self:
         """The same but for these fields."""
         return type(self)(**{**self._fields(), **changes})
 
     __replace__ = replace
 
-    def _fields(self):
-        return {name: getattr(self, name) for name in _DEFAULTS}
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _FIELDS}
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
         return self._fields() == other._fields()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(tuple(self._fields().values()))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
+        defaults = _defaults()
         shown = ", ".join(
             f"{name}={value!r}"
             for name, value in self._fields().items()
-            if name in _POSITIONAL or value != _DEFAULTS[name]
+            if name in _POSITIONAL or value != defaults[name]
         )
         return f"{type(self).__name__}({shown})"
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"cannot assign to field {name!r}")
 
-    def __delattr__(self, name):
+    def __delattr__(self, name: str) -> None:
         raise AttributeError(f"cannot delete field {name!r}")
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return _from_fields, (type(self), self._fields())
 
 
-def _from_fields(cls, fields):
+def _from_fields(cls: type[CircuitBreakerConfig], fields: dict[str, Any]) -> CircuitBreakerConfig:
     return cls(**fields)

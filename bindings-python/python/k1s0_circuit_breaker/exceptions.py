@@ -35,12 +35,12 @@ class CircuitOpenError(CircuitBreakerError):
 
         None where nobody can say: while probes are out, in a forced mode, and when the wait never ends.
         """
-        return self.args[1]
+        return self.args[1]  # type: ignore[no-any-return]
 
     @property
     def reason(self) -> str:
         """ "open", "half_open" (every probe's slot is taken) or "forced_open"."""
-        return self.args[2]
+        return self.args[2]  # type: ignore[no-any-return]
 
     def __str__(self) -> str:
         why = {
@@ -71,7 +71,7 @@ class ConfigError(ValueError):
     @property
     def field(self) -> str:
         """The field's name."""
-        return self.args[0]
+        return self.args[0]  # type: ignore[no-any-return]
 
     @property
     def value(self) -> object:
@@ -81,7 +81,7 @@ class ConfigError(ValueError):
     @property
     def range(self) -> str:
         """What it may be."""
-        return self.args[2]
+        return self.args[2]  # type: ignore[no-any-return]
 
     def __str__(self) -> str:
         # Python refuses to write an int of more than some thousand digits.

@@ -19,7 +19,7 @@ class CircuitBreakerState(Enum):
 CircuitState = CircuitBreakerState
 
 
-class Outcome(str, Enum):
+class Outcome(Enum):
     """How an admitted call ended (SPEC 1.2): what a ``classifier`` answers."""
 
     SUCCESS = "success"

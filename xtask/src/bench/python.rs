@@ -39,5 +39,5 @@ impl Bench for Python {
 
 fn prepare(profile: &str) -> Result<()> {
     ENVIRONMENT.prepare()?;
-    ENVIRONMENT.install(&ENVIRONMENT.wheel(profile)?)
+    ENVIRONMENT.install_wheel(profile)
 }

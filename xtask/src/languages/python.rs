@@ -10,7 +10,8 @@ use crate::tally::Tally;
 /// Python.
 pub(crate) struct Python;
 
-const ENVIRONMENT: Environment = Environment {
+/// What the tests run in.
+const TESTS: Environment = Environment {
     name: "python",
     requirements: &["bindings-python/requirements-test.txt"],
 };
@@ -21,13 +22,13 @@ impl Language for Python {
     }
 
     fn prepare(&self) -> Result<()> {
-        ENVIRONMENT.prepare()
+        TESTS.prepare()
     }
 
     fn test(&self) -> Result<Tested> {
-        ENVIRONMENT.install(&ENVIRONMENT.wheel("release")?)?;
+        TESTS.install_wheel("release")?;
         let mut tally = Tally::default();
-        let mut tests = ENVIRONMENT.python(&["-m", "pytest", "bindings-python"]);
+        let mut tests = TESTS.python(&["-m", "pytest", "bindings-python"]);
         let success = streaming(&mut tests, |line| tally.read_pytest(line))?;
         Ok(Tested { tally, success })
     }
