@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Optional, Tuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import grpc
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 PUSHBACK = "grpc-retry-pushback-ms"
 
 
-def settle(permit: Permit, code: grpc.StatusCode, trailers: Optional[Iterable[Tuple[str, Any]]]) -> None:
+def settle(
+    permit: Permit, code: grpc.StatusCode, trailers: Iterable[tuple[str, Any]] | None
+) -> None:
     """Settles a permit by a status that the server sent or the library made, and by the pushback in its
     trailers (SPEC 13.4)."""
     asked = None
@@ -24,8 +27,14 @@ def settle(permit: Permit, code: grpc.StatusCode, trailers: Optional[Iterable[Tu
     permit.settle(_native.classify_grpc_status(code.value[0]), retry_after=asked)
 
 
-def pushback(retry_after: Optional[float]) -> str:
+class Metadatum(NamedTuple):
+    """One pair of metadata, as grpc gives them."""
+
+    key: str
+    value: str
+
+
+def pushback(retry_after: float | None) -> Metadatum:
     """The pushback of a rejection, in whole milliseconds, rounded up; -1 where nobody can say."""
-    if retry_after is None:
-        return "-1"
-    return str(int(-(-retry_after * 1000 // 1)))
+    wait = -1 if retry_after is None else int(-(-retry_after * 1000 // 1))
+    return Metadatum(PUSHBACK, str(wait))

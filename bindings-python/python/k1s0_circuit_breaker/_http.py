@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping, Optional
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from . import _native
 
@@ -16,7 +17,7 @@ def settle_response(permit: Permit, status: int, headers: Mapping[str, str]) -> 
     permit.settle(_native.classify_http_status(status), retry_after=asked)
 
 
-def settle_error(permit: Permit, error: BaseException, kind: Optional[str]) -> None:
+def settle_error(permit: Permit, error: BaseException, kind: str | None) -> None:
     """Settles a permit by what ended a call without a response.
 
     `kind` is a transport error's name, or None: then it is a failure if it is an `Exception`, and what is none,

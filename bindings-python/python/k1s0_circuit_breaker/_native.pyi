@@ -11,6 +11,11 @@ from .state import CircuitBreakerState, Outcome
 
 __all__ = [
     "Breaker",
+    "classify_grpc_status",
+    "classify_http_status",
+    "classify_transport_error",
+    "grpc_retry_pushback",
+    "retry_after",
     "Rules",
     "CircuitBreakerExplanation",
     "after_fork_in_child",
@@ -19,9 +24,12 @@ __all__ = [
     "Permit",
     "Subscription",
     "Transition",
+    "instruments",
     "__version__",
     "core_version",
     "Guarded",
+    "SCOPE",
+    "UNNAMED",
 ]
 
 _P = ParamSpec("_P")
@@ -52,6 +60,8 @@ _RejectReason: TypeAlias = Literal["open", "half_open", "forced_open"]
 
 __version__: Final[str]
 core_version: Final[str]
+SCOPE: Final[str]
+UNNAMED: Final[str]
 
 @disjoint_base
 class Breaker:
@@ -109,6 +119,9 @@ class Permit:
     def failure(self, *, retry_after: float | None = None) -> _Effect: ...
     def ignore(self) -> _Effect: ...
     def cancel(self) -> _Effect: ...
+    def settle(
+        self, outcome: Outcome | _OutcomeName, *, retry_after: float | None = None
+    ) -> _Effect: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -223,5 +236,11 @@ class Guarded:
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __get__(self, instance: Any, owner: type | None = None, /) -> Any: ...
 
+def classify_http_status(status: int) -> _OutcomeName: ...
+def classify_grpc_status(code: int) -> _OutcomeName: ...
+def classify_transport_error(error: str) -> _OutcomeName: ...
+def retry_after(status: int, retry_after: str | None, date: str | None = None) -> float | None: ...
+def grpc_retry_pushback(value: str) -> float | None: ...
+def instruments() -> list[tuple[str, Literal["counter", "gauge"], str, str]]: ...
 def guard(breaker: Breaker, function: Callable[..., Any]) -> Guarded: ...
 def after_fork_in_child() -> None: ...

@@ -13,7 +13,7 @@ Needs grpcio (`pip install k1s0-circuit-breaker grpcio`), which is imported only
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import Any, Callable
 
 import grpc
 
@@ -36,13 +36,13 @@ class CircuitOpenRpcError(CircuitOpenError, grpc.RpcError):
         """What went wrong."""
         return str(self)
 
-    def initial_metadata(self) -> Tuple[Tuple[str, str], ...]:
+    def initial_metadata(self) -> tuple[tuple[str, str], ...]:
         """None came."""
         return ()
 
-    def trailing_metadata(self) -> Tuple[Tuple[str, str], ...]:
-        """When to come back, as a server would say it."""
-        return ((_grpc.PUSHBACK, _grpc.pushback(self.retry_after)),)
+    def trailing_metadata(self) -> Any:
+        """When to come back, as a server would say it: pairs of `key` and `value`."""
+        return (_grpc.pushback(self.retry_after),)
 
 
 class CircuitBreakerInterceptor(
@@ -72,10 +72,29 @@ class CircuitBreakerInterceptor(
         _settle_at_the_end(call, permit)
         return call
 
-    intercept_unary_unary = _call
-    intercept_unary_stream = _call
-    intercept_stream_unary = _call
-    intercept_stream_stream = _call
+    def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: Any, request: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return self._call(continuation, client_call_details, request)
+
+    def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: Any, request: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return self._call(continuation, client_call_details, request)
+
+    def intercept_stream_unary(
+        self, continuation: Callable[..., Any], client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return self._call(continuation, client_call_details, request_iterator)
+
+    def intercept_stream_stream(
+        self, continuation: Callable[..., Any], client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return self._call(continuation, client_call_details, request_iterator)
 
 
 def _settle_at_the_end(call: Any, permit: Permit) -> None:

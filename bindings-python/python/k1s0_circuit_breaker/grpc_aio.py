@@ -8,7 +8,8 @@ a `grpc.aio.AioRpcError` with the status UNAVAILABLE.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Coroutine, List, Optional, Tuple, TypeVar
+from collections.abc import Coroutine
+from typing import Any, Callable, TypeVar
 
 import grpc
 import grpc.aio
@@ -27,12 +28,12 @@ class CircuitOpenAioRpcError(CircuitOpenError, grpc.aio.AioRpcError):
     """The call was not made. It answers like any other error of a call."""
 
     def __init__(
-        self, name: Optional[str] = None, retry_after: Optional[float] = None, reason: str = "open"
+        self, name: str | None = None, retry_after: float | None = None, reason: str = "open"
     ) -> None:
         # Past AioRpcError, which would throw them away.
         Exception.__init__(self, name, retry_after, reason)
 
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Any, ...]:
         # AioRpcError's own would lose what a CircuitOpenError is made of.
         return type(self), self.args
 
@@ -50,16 +51,17 @@ class CircuitOpenAioRpcError(CircuitOpenError, grpc.aio.AioRpcError):
         """None came."""
         return grpc.aio.Metadata()
 
-    def trailing_metadata(self) -> grpc.aio.Metadata:
-        """When to come back, as a server would say it."""
-        return grpc.aio.Metadata((_grpc.PUSHBACK, _grpc.pushback(self.retry_after)))
+    def trailing_metadata(self) -> Any:
+        """When to come back, as a server would say it: a `grpc.aio.Metadata`."""
+        pushback = _grpc.pushback(self.retry_after)
+        return grpc.aio.Metadata((pushback.key, pushback.value))
 
     def debug_error_string(self) -> str:
         """What went wrong."""
         return str(self)
 
 
-def interceptors(breaker: CircuitBreaker) -> List[grpc.aio.ClientInterceptor]:
+def interceptors(breaker: CircuitBreaker) -> list[grpc.aio.ClientInterceptor]:
     """One interceptor for each of the four kinds of calls: `grpc.aio` takes each object for one kind only."""
     return [kind(breaker) for kind in (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)]
 
@@ -117,16 +119,32 @@ def _at_once(answer: Coroutine[Any, Any, T]) -> T:
 
 
 class _UnaryUnary(_Interceptor, grpc.aio.UnaryUnaryClientInterceptor):
-    intercept_unary_unary = _Interceptor._call
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: Any, request: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return await self._call(continuation, client_call_details, request)
 
 
 class _UnaryStream(_Interceptor, grpc.aio.UnaryStreamClientInterceptor):
-    intercept_unary_stream = _Interceptor._call
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: Any, request: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return await self._call(continuation, client_call_details, request)
 
 
 class _StreamUnary(_Interceptor, grpc.aio.StreamUnaryClientInterceptor):
-    intercept_stream_unary = _Interceptor._call
+    async def intercept_stream_unary(
+        self, continuation: Callable[..., Any], client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return await self._call(continuation, client_call_details, request_iterator)
 
 
 class _StreamStream(_Interceptor, grpc.aio.StreamStreamClientInterceptor):
-    intercept_stream_stream = _Interceptor._call
+    async def intercept_stream_stream(
+        self, continuation: Callable[..., Any], client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        """Guards the call; see the module."""
+        return await self._call(continuation, client_call_details, request_iterator)

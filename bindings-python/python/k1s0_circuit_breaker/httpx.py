@@ -11,7 +11,7 @@ Needs httpx (`pip install k1s0-circuit-breaker httpx`), which is imported only h
 
 from __future__ import annotations
 
-from typing import Callable, Optional, Union
+from typing import Callable, Union
 
 import httpx
 
@@ -36,7 +36,7 @@ _KINDS = (
 )
 
 
-def _kind(error: BaseException) -> Optional[str]:
+def _kind(error: BaseException) -> str | None:
     return next((kind for known, kind in _KINDS if isinstance(error, known)), None)
 
 
@@ -49,7 +49,7 @@ def _finder(breaker: BreakerFor) -> Callable[[httpx.Request], CircuitBreaker]:
 class CircuitBreakerTransport(httpx.BaseTransport):
     """Guards each request that goes through `transport`, by default a new `httpx.HTTPTransport`."""
 
-    def __init__(self, breaker: BreakerFor, transport: Optional[httpx.BaseTransport] = None) -> None:
+    def __init__(self, breaker: BreakerFor, transport: httpx.BaseTransport | None = None) -> None:
         self._breaker_for = _finder(breaker)
         self._transport = transport if transport is not None else httpx.HTTPTransport()
 
@@ -74,7 +74,7 @@ class AsyncCircuitBreakerTransport(httpx.AsyncBaseTransport):
     slot back, and counts nowhere."""
 
     def __init__(
-        self, breaker: BreakerFor, transport: Optional[httpx.AsyncBaseTransport] = None
+        self, breaker: BreakerFor, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._breaker_for = _finder(breaker)
         self._transport = transport if transport is not None else httpx.AsyncHTTPTransport()

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Callable, Dict, Iterable, Iterator, List, Optional
+from collections.abc import Iterable, Iterator
+from typing import Callable
 
 from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation, get_meter
 
@@ -26,7 +27,7 @@ from .state import CircuitBreakerState
 __all__ = ["CircuitBreakerInstruments"]
 
 # The metrics of the breakers that have one name.
-_Namesakes = List[CircuitBreakerMetrics]
+_Namesakes = list[CircuitBreakerMetrics]
 
 
 class CircuitBreakerInstruments:
@@ -36,7 +37,7 @@ class CircuitBreakerInstruments:
     thread.
     """
 
-    def __init__(self, meter_provider: Optional[MeterProvider] = None) -> None:
+    def __init__(self, meter_provider: MeterProvider | None = None) -> None:
         """`meter_provider`: by default the global one, also if that is set later."""
         self._lock = threading.Lock()
         self._breakers: weakref.WeakSet[CircuitBreaker] = weakref.WeakSet()
@@ -61,11 +62,11 @@ class CircuitBreakerInstruments:
 
         return observed
 
-    def _by_name(self) -> Dict[str, _Namesakes]:
+    def _by_name(self) -> dict[str, _Namesakes]:
         """Two breakers with one name would write the same series twice; they are given together instead."""
         with self._lock:
             live = list(self._breakers)
-        by_name: Dict[str, _Namesakes] = {}
+        by_name: dict[str, _Namesakes] = {}
         # Outside of the lock: a breaker may ask a clock of the user's.
         for breaker in live:
             by_name.setdefault(breaker.name or _native.UNNAMED, []).append(breaker.metrics())
@@ -116,7 +117,7 @@ def _success_rate(found: _Namesakes) -> Iterator[Observation]:
         yield Observation(successes / ended)
 
 
-_READERS: Dict[str, Callable[[_Namesakes], Iterable[Observation]]] = {
+_READERS: dict[str, Callable[[_Namesakes], Iterable[Observation]]] = {
     "circuit_breaker.calls": _calls,
     "circuit_breaker.rejections": _by_reason("rejected_by_reason"),
     "circuit_breaker.would_reject": _by_reason("would_reject_by_reason"),

@@ -12,7 +12,7 @@ Needs requests (`pip install k1s0-circuit-breaker requests`), which is imported 
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Union
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -44,7 +44,9 @@ class CircuitBreakerAdapter(HTTPAdapter):
         self._breaker = breaker
         super().__init__(**arguments)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
         """Makes the request if it is admitted; raises `CircuitOpenError` if not."""
         breaker = self._breaker
         if not isinstance(breaker, CircuitBreaker):
@@ -53,7 +55,7 @@ class CircuitBreakerAdapter(HTTPAdapter):
         try:
             response = super().send(request, *args, **kwargs)
         except BaseException as error:
-            kind: Optional[str] = next((it for known, it in _KINDS if isinstance(error, known)), None)
+            kind: str | None = next((it for known, it in _KINDS if isinstance(error, known)), None)
             _http.settle_error(permit, error, kind)
             raise
         _http.settle_response(permit, response.status_code, response.headers)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from concurrent import futures
-from typing import Any, Iterable, Iterator
+from typing import Any
 
 import grpc
-
 
 SERVICE = "test.Scripted"
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
@@ -25,7 +25,9 @@ class Scripted:
         handlers = {
             kind: getattr(grpc, f"{kind}_rpc_method_handler")(getattr(self, kind)) for kind in KINDS
         }
-        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
+        self.server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(SERVICE, handlers),)
+        )
         self.port = self.server.add_insecure_port("127.0.0.1:0")
         self.server.start()
 
@@ -46,7 +48,9 @@ class Scripted:
         if pushback:
             context.set_trailing_metadata([("grpc-retry-pushback-ms", pushback)])
         if code != "0":
-            context.abort(next(it for it in grpc.StatusCode if it.value[0] == int(code)), "as asked")
+            context.abort(
+                next(it for it in grpc.StatusCode if it.value[0] == int(code)), "as asked"
+            )
         return b"well"
 
     def unary_unary(self, request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -60,7 +64,9 @@ class Scripted:
     def stream_unary(self, requests: Iterable[bytes], context: grpc.ServicerContext) -> bytes:
         return self._answer(b"".join(requests), context)
 
-    def stream_stream(self, requests: Iterable[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+    def stream_stream(
+        self, requests: Iterable[bytes], context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
         return self.unary_stream(b"".join(requests), context)
 
 

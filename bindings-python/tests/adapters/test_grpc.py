@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from typing import Any, Callable, Iterator
+from collections.abc import Iterator
+from typing import Any, Callable
 
 import grpc
 import grpc.aio
@@ -28,7 +29,9 @@ def service() -> Iterator[Scripted]:
     it.stop()
 
 
-def sync_call(breaker: CircuitBreaker, target: str, kind: str, script: str, timeout: float = 10) -> grpc.StatusCode:
+def sync_call(
+    breaker: CircuitBreaker, target: str, kind: str, script: str, timeout: float = 10
+) -> grpc.StatusCode:
     with grpc.insecure_channel(target) as plain:
         channel = grpc.intercept_channel(plain, CircuitBreakerInterceptor(breaker))
         settled = breaker.metrics()
@@ -48,10 +51,17 @@ def sync_call(breaker: CircuitBreaker, target: str, kind: str, script: str, time
 
 
 def ended(metrics: Any) -> int:
-    return metrics.success_count + metrics.failure_count + metrics.ignored_count + metrics.cancelled_count
+    return (
+        metrics.success_count
+        + metrics.failure_count
+        + metrics.ignored_count
+        + metrics.cancelled_count
+    )
 
 
-def aio_call(breaker: CircuitBreaker, target: str, kind: str, script: str, timeout: float = 10) -> grpc.StatusCode:
+def aio_call(
+    breaker: CircuitBreaker, target: str, kind: str, script: str, timeout: float = 10
+) -> grpc.StatusCode:
     async def main() -> grpc.StatusCode:
         async with grpc.aio.insecure_channel(target, interceptors=interceptors(breaker)) as channel:
             call = method(channel, kind)(request(kind, script), timeout=timeout)
@@ -94,7 +104,9 @@ def test_unavailable_opens_and_a_probe_closes(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("script", "counted"), [("5", "success"), ("1", "failure"), ("8", "failure"), ("13", "failure")])
+@pytest.mark.parametrize(
+    ("script", "counted"), [("5", "success"), ("1", "failure"), ("8", "failure"), ("13", "failure")]
+)
 def test_statuses_count_as_the_table_says(
     call: Call, kind: str, service: Scripted, breaker: CircuitBreaker, script: str, counted: str
 ) -> None:
@@ -108,7 +120,9 @@ def test_statuses_count_as_the_table_says(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_deadline_is_a_failure(call: Call, kind: str, service: Scripted, breaker: CircuitBreaker) -> None:
+def test_a_deadline_is_a_failure(
+    call: Call, kind: str, service: Scripted, breaker: CircuitBreaker
+) -> None:
     assert call(service.target, kind, "hang", timeout=0.2) is grpc.StatusCode.DEADLINE_EXCEEDED
     assert breaker.metrics().failure_count == 1
 
@@ -129,7 +143,9 @@ def test_a_pushback_makes_the_wait_longer(
     assert breaker.metrics().remaining_wait == wait
 
 
-def test_a_rejection_answers_like_an_error_of_a_call(service: Scripted, breaker: CircuitBreaker) -> None:
+def test_a_rejection_answers_like_an_error_of_a_call(
+    service: Scripted, breaker: CircuitBreaker
+) -> None:
     breaker.trip()
     with grpc.insecure_channel(service.target) as plain:
         channel = grpc.intercept_channel(plain, CircuitBreakerInterceptor(breaker))
@@ -150,17 +166,24 @@ def test_a_rejection_answers_like_an_error_of_a_call(service: Scripted, breaker:
     assert (type(copy), copy.name, copy.retry_after) == (CircuitOpenRpcError, "payments", 30.0)
 
     breaker.force_open()
-    with grpc.insecure_channel(service.target) as plain, pytest.raises(CircuitOpenRpcError) as found:
+    with (
+        grpc.insecure_channel(service.target) as plain,
+        pytest.raises(CircuitOpenRpcError) as found,
+    ):
         channel = grpc.intercept_channel(plain, CircuitBreakerInterceptor(breaker))
         method(channel, "unary_unary")(b"0")
     assert found.value.trailing_metadata() == (("grpc-retry-pushback-ms", "-1"),)
 
 
-def test_a_rejection_answers_like_an_error_of_an_aio_call(service: Scripted, breaker: CircuitBreaker) -> None:
+def test_a_rejection_answers_like_an_error_of_an_aio_call(
+    service: Scripted, breaker: CircuitBreaker
+) -> None:
     breaker.trip()
 
     async def main() -> grpc.aio.AioRpcError:
-        async with grpc.aio.insecure_channel(service.target, interceptors=interceptors(breaker)) as channel:
+        async with grpc.aio.insecure_channel(
+            service.target, interceptors=interceptors(breaker)
+        ) as channel:
             with pytest.raises(grpc.aio.AioRpcError) as found:
                 await method(channel, "unary_unary")(b"0")
             return found.value
@@ -201,7 +224,9 @@ def test_an_aio_call_that_the_caller_cancels_counts_nowhere(
     clock.now = 30.0
 
     async def main() -> None:
-        async with grpc.aio.insecure_channel(service.target, interceptors=interceptors(breaker)) as channel:
+        async with grpc.aio.insecure_channel(
+            service.target, interceptors=interceptors(breaker)
+        ) as channel:
             call = method(channel, kind)(request(kind, "hang"))
 
             async def read() -> None:

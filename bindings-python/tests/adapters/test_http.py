@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Callable, Iterator
+from collections.abc import Iterator
+from typing import Callable
 
 import httpx
 import pytest
@@ -48,7 +49,9 @@ def get(request: pytest.FixtureRequest, breaker: CircuitBreaker) -> Iterator[Get
     yield from request.param(breaker)
 
 
-def test_failures_open_and_a_probe_closes(get: Get, server: Server, breaker: CircuitBreaker, clock: Clock) -> None:
+def test_failures_open_and_a_probe_closes(
+    get: Get, server: Server, breaker: CircuitBreaker, clock: Clock
+) -> None:
     assert get(server.url) == 200
     server.behaviour = 503
     assert [get(server.url) for _ in range(2)] == [503, 503]
@@ -66,7 +69,9 @@ def test_failures_open_and_a_probe_closes(get: Get, server: Server, breaker: Cir
 
 
 @pytest.mark.parametrize("behaviour", ["reset", "hang"])
-def test_what_has_no_answer_is_a_failure(get: Get, server: Server, breaker: CircuitBreaker, behaviour: str) -> None:
+def test_what_has_no_answer_is_a_failure(
+    get: Get, server: Server, breaker: CircuitBreaker, behaviour: str
+) -> None:
     server.behaviour = behaviour
     for _ in range(2):
         with pytest.raises((httpx.TransportError, requests.ConnectionError, requests.Timeout)):
@@ -84,7 +89,14 @@ def test_a_refused_connection_is_a_failure(get: Get, nobody: str, breaker: Circu
 
 @pytest.mark.parametrize(
     ("status", "counted"),
-    [(204, "success"), (404, "success"), (425, "ignored"), (429, "failure"), (500, "failure"), (501, "success")],
+    [
+        (204, "success"),
+        (404, "success"),
+        (425, "ignored"),
+        (429, "failure"),
+        (500, "failure"),
+        (501, "success"),
+    ],
 )
 def test_statuses_count_as_the_table_says(
     get: Get, server: Server, breaker: CircuitBreaker, status: int, counted: str
@@ -92,7 +104,10 @@ def test_statuses_count_as_the_table_says(
     server.behaviour = status
     assert get(server.url) == status
     metrics = breaker.metrics()
-    totals = {name: getattr(metrics, f"{name}_count") for name in ("success", "failure", "ignored", "cancelled")}
+    totals = {
+        name: getattr(metrics, f"{name}_count")
+        for name in ("success", "failure", "ignored", "cancelled")
+    }
     assert totals == {**dict.fromkeys(totals, 0), counted: 1}
 
 
@@ -100,7 +115,13 @@ def test_statuses_count_as_the_table_says(
     ("headers", "wait"),
     [
         ({"Retry-After": "120"}, 120.0),
-        ({"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:50:47 GMT"}, 70.0),
+        (
+            {
+                "Date": "Sun, 06 Nov 1994 08:49:37 GMT",
+                "Retry-After": "Sun, 06 Nov 1994 08:50:47 GMT",
+            },
+            70.0,
+        ),
         ({"Retry-After": "1"}, 30.0),
         ({"Retry-After": "soon"}, 30.0),
     ],
@@ -117,12 +138,20 @@ def test_retry_after_makes_the_wait_longer(
 
 
 def test_a_request_that_cannot_be_sent_says_nothing(get: Get, breaker: CircuitBreaker) -> None:
-    with pytest.raises((httpx.UnsupportedProtocol, requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+    with pytest.raises(
+        (
+            httpx.UnsupportedProtocol,
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+        )
+    ):
         get("http://:0x/" if "requests" in repr(get) else "ftp://127.0.0.1/")
     assert breaker.metrics().failure_count == 0
 
 
-def test_a_cancelled_task_gives_its_slot_back(server: Server, breaker: CircuitBreaker, clock: Clock) -> None:
+def test_a_cancelled_task_gives_its_slot_back(
+    server: Server, breaker: CircuitBreaker, clock: Clock
+) -> None:
     server.behaviour = "hang"
     breaker.trip()
     clock.now = 30.0

@@ -30,7 +30,9 @@ class Collected:
                     continue  # The SDK's own, in some versions.
                 for metric in scope.metrics:
                     for point in metric.data.data_points:
-                        attributes = ",".join(f"{key}={value}" for key, value in sorted(point.attributes.items()))
+                        attributes = ",".join(
+                            f"{key}={value}" for key, value in sorted(point.attributes.items())
+                        )
                         found[f"{metric.name}{{{attributes}}}"] = point.value
         return found
 
@@ -40,11 +42,16 @@ def collect() -> Collected:
     return Collected()
 
 
-def test_every_series_has_its_value(collect: Collected, breaker: CircuitBreaker, clock: Clock) -> None:
+def test_every_series_has_its_value(
+    collect: Collected, breaker: CircuitBreaker, clock: Clock
+) -> None:
     collect.instruments.observe(breaker)
     idle = collect()
     assert idle["circuit_breaker.state{name=payments,state=closed}"] == 1
-    assert not any(series.startswith(("circuit_breaker.success_rate", "circuit_breaker.transitions")) for series in idle)
+    assert not any(
+        series.startswith(("circuit_breaker.success_rate", "circuit_breaker.transitions"))
+        for series in idle
+    )
 
     for _ in range(6):
         breaker.acquire().success()
@@ -95,7 +102,11 @@ def test_every_instrument_is_there(collect: Collected) -> None:
 
 
 def test_a_dead_breakers_series_end_and_names_are_added_up(collect: Collected) -> None:
-    one, two, other = CircuitBreaker(name="same"), CircuitBreaker(name="same"), CircuitBreaker(name="other")
+    one, two, other = (
+        CircuitBreaker(name="same"),
+        CircuitBreaker(name="same"),
+        CircuitBreaker(name="other"),
+    )
     collect.instruments.observe(one, two, other)
     collect.instruments.observe(one)
     for breaker in (one, two, other):

@@ -30,7 +30,9 @@ def test_retries_stop_where_the_circuit_opens(breaker: CircuitBreaker) -> None:
     assert attempts == 2
 
 
-def test_a_retry_may_wait_for_as_long_as_the_breaker_asks(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_a_retry_may_wait_for_as_long_as_the_breaker_asks(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
     slept: list[float] = []
 
     def wait(state: tenacity.RetryCallState) -> float:

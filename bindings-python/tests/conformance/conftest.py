@@ -22,6 +22,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if RAN:
         failed = sum(not passed for passed in RAN.values())
         promised = read("manifest.json")["scenarios"]
-        terminalreporter.write_line(f"conformance: suite {SUITE}, {len(RAN)} run, {failed} failed, 0 skipped")
+        terminalreporter.write_line(
+            f"conformance: suite {SUITE}, {len(RAN)} run, {failed} failed, 0 skipped"
+        )
         if len(RAN) != promised:
             terminalreporter.write_line(f"conformance: the manifest promises {promised}")

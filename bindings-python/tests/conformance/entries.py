@@ -6,7 +6,8 @@ import asyncio
 import contextvars
 import queue
 import threading
-from typing import Any, Callable, Generator, Optional
+from collections.abc import Generator
+from typing import Any, Callable
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitOpenError, Permit
 
@@ -42,7 +43,7 @@ class Entry:
     def acquire(self, name: str) -> None:
         raise NotImplementedError
 
-    def settle(self, name: str, outcome: str, retry_after: Optional[Any]) -> Optional[str]:
+    def settle(self, name: str, outcome: str, retry_after: Any | None) -> str | None:
         raise NotImplementedError
 
     def drop(self, name: str) -> None:
@@ -82,7 +83,7 @@ class Permits(Entry):
     def acquire(self, name: str) -> None:
         self.held[name] = self.breaker.acquire()
 
-    def settle(self, name: str, outcome: str, retry_after: Optional[Any]) -> Optional[str]:
+    def settle(self, name: str, outcome: str, retry_after: Any | None) -> str | None:
         permit: Permit = self.held[name]
         if retry_after is not None and outcome == "failure":
             return permit.failure(retry_after=retry_after)
@@ -111,7 +112,7 @@ class Permits(Entry):
 class Settle(Permits):
     """`acquire()`, and `settle()` with an outcome's value."""
 
-    def settle(self, name: str, outcome: str, retry_after: Optional[Any]) -> Optional[str]:
+    def settle(self, name: str, outcome: str, retry_after: Any | None) -> str | None:
         permit: Permit = self.held[name]
         return permit.settle(outcome, retry_after=retry_after)
 
@@ -144,7 +145,7 @@ class Execute(Entry):
         coroutine.send(None)
         self.held[name] = (coroutine, suspended)
 
-    def settle(self, name: str, outcome: str, retry_after: Optional[Any]) -> Optional[str]:
+    def settle(self, name: str, outcome: str, retry_after: Any | None) -> str | None:
         held = self.held.pop(name, None)
         if held is not None:
             coroutine, suspended = held
@@ -215,8 +216,8 @@ class InThread:
 
     def __init__(self, run: Callable[[Callable[[], None]], object]) -> None:
         self.told: queue.Queue[str] = queue.Queue()
-        self.began: queue.Queue[Optional[BaseException]] = queue.Queue()
-        self.ended: queue.Queue[Optional[BaseException]] = queue.Queue()
+        self.began: queue.Queue[BaseException | None] = queue.Queue()
+        self.ended: queue.Queue[BaseException | None] = queue.Queue()
         self.thread = threading.Thread(target=self._run, args=(run,), daemon=True)
         self.thread.start()
         error = self.began.get(timeout=30)
@@ -258,7 +259,7 @@ class ExecuteSync(Entry):
     def acquire(self, name: str) -> None:
         self.held[name] = InThread(self.run)
 
-    def settle(self, name: str, outcome: str, retry_after: Optional[Any]) -> Optional[str]:
+    def settle(self, name: str, outcome: str, retry_after: Any | None) -> str | None:
         held = self.held.pop(name, None)
         if held is not None:
             held.end(outcome)

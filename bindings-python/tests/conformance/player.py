@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isclose
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, CircuitOpenError, Transition
 
@@ -28,7 +28,7 @@ class Clock:
         return seconds(self.now)
 
 
-def same_seconds(expected: Optional[int], found: Optional[float]) -> bool:
+def same_seconds(expected: int | None, found: float | None) -> bool:
     """Nanoseconds, and what a float could say of them."""
     if expected is None or found is None:
         return expected is None and found is None
@@ -69,11 +69,15 @@ class Player:
         self.told += fresh
         self.remembered = (self.remembered + fresh)[-32:]
         # What is remembered is what was told.
-        assert [words(it) for it in self.breaker.recent_transitions()] == [words(it) for it in self.remembered]
+        assert [words(it) for it in self.breaker.recent_transitions()] == [
+            words(it) for it in self.remembered
+        ]
 
     def compare_transitions(self, expected: list[dict[str, Any]]) -> None:
         told, self.told = self.told, []
-        assert [(it["from"], it["to"], it["epoch"], it["reason"]) for it in expected] == [words(it) for it in told]
+        assert [(it["from"], it["to"], it["epoch"], it["reason"]) for it in expected] == [
+            words(it) for it in told
+        ]
         for mine, its in zip(expected, told):
             assert same_seconds(nanoseconds(mine, "at") or 0, its.at), (mine, its.at)
 
@@ -121,11 +125,15 @@ class Player:
 
         for _ in range(step.get("times", 1)):
             before = ran
-            through = self.verdict(step["expect"], lambda: self.entry.call(step["result"], meanwhile))
+            through = self.verdict(
+                step["expect"], lambda: self.entry.call(step["result"], meanwhile)
+            )
             assert ran - before == int(through)
 
     def do_record(self, step: dict[str, Any]) -> None:
-        record = {"success": self.breaker.record_success, "failure": self.breaker.record_failure}[step["outcome"]]
+        record = {"success": self.breaker.record_success, "failure": self.breaker.record_failure}[
+            step["outcome"]
+        ]
         for _ in range(step.get("times", 1)):
             record()
 
@@ -161,7 +169,12 @@ class Player:
 
 
 def words(transition: Transition) -> tuple[str, str, int, str]:
-    return (transition.from_state.value, transition.to_state.value, transition.epoch, transition.reason)
+    return (
+        transition.from_state.value,
+        transition.to_state.value,
+        transition.epoch,
+        transition.reason,
+    )
 
 
 def metric(found: Any, name: str) -> Any:
@@ -186,7 +199,9 @@ def refused(scenario: dict[str, Any], error: Any) -> None:
         value = "off" if error.value is None else error.value
         assert str(value).lower() == expected["value"] or float(value) == float(expected["value"])
     wanted = expected["range"].replace("timeout or more", "open_duration or more")
-    wanted = wanted.replace("where no rate is set", "where no rate and no slow_call_duration is set")
+    wanted = wanted.replace(
+        "where no rate is set", "where no rate and no slow_call_duration is set"
+    )
     assert error.range == wanted
     assert str(error).startswith(f"{error.field} is ")
     assert str(error).endswith(f"; it must be {error.range}")

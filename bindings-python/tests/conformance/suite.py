@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any
 
 FOLDER = Path(__file__).parents[3] / "conformance"
 #: What this runner was written for.
@@ -27,7 +28,9 @@ def scenarios() -> Iterator[dict[str, Any]]:
         raise ValueError(f"this runner is for suite {SUITE}, not {manifest['suite']}")
     found = [it for file in manifest["files"] for it in read(file["path"])["scenarios"]]
     if not found or len(found) != manifest["scenarios"]:
-        raise ValueError(f"{len(found)} scenarios, and the manifest promises {manifest['scenarios']}")
+        raise ValueError(
+            f"{len(found)} scenarios, and the manifest promises {manifest['scenarios']}"
+        )
     yield from found
 
 
@@ -36,7 +39,7 @@ def seconds(nanoseconds: int) -> Fraction:
     return Fraction(nanoseconds, 10**9)
 
 
-def nanoseconds(of: dict[str, Any], name: str = "") -> Optional[int]:
+def nanoseconds(of: dict[str, Any], name: str = "") -> int | None:
     """A time of a step or a config, in whichever unit it is given."""
     prefix = f"{name}_" if name else ""
     if f"{prefix}ns" in of:

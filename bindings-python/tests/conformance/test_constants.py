@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, CircuitBreakerState, Outcome, _native
+from k1s0_circuit_breaker import (
+    CircuitBreaker,
+    CircuitBreakerConfig,
+    CircuitBreakerState,
+    Outcome,
+    _native,
+)
 
 from .suite import NAMES, read
 
@@ -31,7 +37,9 @@ def test_effects() -> None:
     assert [it["name"] for it in CONSTANTS["effects"]] == found
 
 
-@pytest.mark.parametrize("field", [it for it in DEFAULTS if it not in ("exceptions", "max_timeout_ms")])
+@pytest.mark.parametrize(
+    "field", [it for it in DEFAULTS if it not in ("exceptions", "max_timeout_ms")]
+)
 def test_defaults(field: str) -> None:
     config = CircuitBreakerConfig()
     name, expected = field, DEFAULTS["exceptions"]["python"].get(field, DEFAULTS[field])
@@ -68,5 +76,7 @@ def test_the_tables_of_grpc_and_transport() -> None:
         assert _native.classify_grpc_status(it["code"]) == it["outcome"], it
     for it in CONSTANTS["transport_errors"]:
         assert _native.classify_transport_error(it["name"]) == it["outcome"], it
-    with pytest.raises(ValueError, match="connect, tls, reset, timeout, cancelled, invalid_request"):
+    with pytest.raises(
+        ValueError, match="connect, tls, reset, timeout, cancelled, invalid_request"
+    ):
         _native.classify_transport_error("other")

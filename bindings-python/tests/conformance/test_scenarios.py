@@ -16,7 +16,12 @@ SCENARIOS = list(scenarios())
 
 
 def has_retry_after(scenario: dict[str, Any]) -> bool:
-    return any(key.startswith("retry_after") for step in scenario.get("steps", ()) for key in step if step["op"] == "settle")
+    return any(
+        key.startswith("retry_after")
+        for step in scenario.get("steps", ())
+        for key in step
+        if step["op"] == "settle"
+    )
 
 
 def cases() -> list[Any]:
