@@ -4,7 +4,7 @@ use breaker::CircuitBreakerState as State;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
-use pyo3::{PyTypeInfo, ffi, intern};
+use pyo3::{ffi, intern};
 
 /// A class of the package's `exceptions` module.
 fn exception<'py>(
@@ -34,12 +34,11 @@ pub(crate) fn open_error(
             other => &pyo3::types::PyString::new(py, other.name()),
         };
         let arguments = (name.map(|name| name.bind(py)), retry_after, reason).into_pyobject(py)?;
-        let base = pyo3::exceptions::PyBaseException::type_object(py);
-        // SAFETY: BaseException's `tp_new` takes a subclass and a tuple, and stores the tuple as `args`;
-        // the slot of a type that CPython made is never NULL.
+        // SAFETY: the class has its `tp_new` from BaseException; that takes a subclass and a tuple, and stores the
+        // tuple as `args`. Of a class that is written in Python every Python can tell the slot.
         unsafe {
             let new: ffi::newfunc =
-                std::mem::transmute(ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new));
+                std::mem::transmute(ffi::PyType_GetSlot(class.as_type_ptr(), ffi::Py_tp_new));
             let error = new(
                 class.as_type_ptr(),
                 arguments.as_ptr(),
