@@ -1,10 +1,11 @@
 """Libraries that come near: they need nothing of ours, and find it as they expect it."""
 
 import pytest
-from conftest import fail
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig
 from k1s0_circuit_breaker import CircuitBreakerState as State
+
+from conftest import fail
 
 
 def test_freezegun_moves_our_time():
