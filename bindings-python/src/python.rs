@@ -5,7 +5,7 @@ use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
-use pyo3::{PyTypeInfo, ffi, intern};
+use pyo3::{ffi, intern};
 
 /// A class of the package's `exceptions` module.
 fn exception<'py>(
@@ -35,24 +35,17 @@ pub(crate) fn open_error(
             other => &pyo3::types::PyString::new(py, other.name()),
         };
         let arguments = (name.map(|name| name.bind(py)), retry_after, reason).into_pyobject(py)?;
-        let base = pyo3::exceptions::PyBaseException::type_object(py);
-        // SAFETY: BaseException's `tp_new` takes a subclass and a tuple, and stores the tuple as `args`. What the slot of
-        // that number holds is such a function, where it is not NULL.
+        // SAFETY: the class has its `tp_new` from BaseException; that takes a subclass and a tuple, and stores the
+        // tuple as `args`. Of a class that is written in Python every Python can tell the slot.
         unsafe {
-            let slot = ffi::PyType_GetSlot(base.as_type_ptr(), ffi::Py_tp_new);
-            let error = if slot.is_null() {
-                // 3.9 tells the slots of its own types nobody, and raises.
-                ffi::PyErr_Clear();
-                class.call1(arguments)?
-            } else {
-                let new: ffi::newfunc = std::mem::transmute(slot);
-                let error = new(
-                    class.as_type_ptr(),
-                    arguments.as_ptr(),
-                    std::ptr::null_mut(),
-                );
-                Bound::from_owned_ptr_or_err(py, error)?
-            };
+            let new: ffi::newfunc =
+                std::mem::transmute(ffi::PyType_GetSlot(class.as_type_ptr(), ffi::Py_tp_new));
+            let error = new(
+                class.as_type_ptr(),
+                arguments.as_ptr(),
+                std::ptr::null_mut(),
+            );
+            let error = Bound::from_owned_ptr_or_err(py, error)?;
             // This sets `__context__`, as `raise` does.
             ffi::PyErr_SetObject(class.as_ptr(), error.as_ptr());
         }

@@ -1,8 +1,13 @@
 """A clock to hand in: no test waits for time to pass."""
 
+import os
+
 import pytest
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig
+
+# How many times as long the long tests run: `K1S0_CB_SCALE=10` makes the sizes that are promised.
+SCALE = int(os.environ.get("K1S0_CB_SCALE", "1"))
 
 
 class ManualClock:

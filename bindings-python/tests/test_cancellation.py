@@ -143,9 +143,15 @@ def test_a_coroutine_that_is_dropped_while_it_waits(half_open):
     untouched(half_open)
 
 
-def test_100_000_cancellations_lose_no_slot(make, clock):
+@pytest.mark.parametrize("slots", [1, 100, 65535])
+def test_100_000_cancellations_lose_no_slot(make, clock, slots):
     """At every moment: before it starts, while it waits, while it finishes."""
-    cb = make(failure_threshold=1, success_threshold=4_000_000_000, open_duration=1.0)
+    cb = make(
+        failure_threshold=1,
+        success_threshold=4_000_000_000,
+        open_duration=1.0,
+        half_open_max_calls=slots,
+    )
     fail(cb)
     clock.advance(1)
     rounds, tasks_per_round = 200, 500
@@ -169,4 +175,7 @@ def test_100_000_cancellations_lose_no_slot(make, clock):
     metrics = cb.metrics()
     assert metrics.probes_in_flight == 0
     assert metrics.failure_count == 1
+    if slots == 65535:
+        assert metrics.cancelled_count > 20_000, "while they waited"
+        assert metrics.success_count > 0
     assert cb.execute_sync(lambda: 1) == 1

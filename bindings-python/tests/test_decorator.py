@@ -1,6 +1,7 @@
 """``@cb``: what is decorated stays what it was."""
 
 import asyncio
+import copy
 import functools
 import inspect
 import pickle
@@ -145,6 +146,33 @@ def test_asynchronous_callables_of_other_kinds(make):
     assert asyncio.run(cb(functools.partial(aplus.__wrapped__, 1))(1)) == 2
     assert asyncio.run(cb(Service().amethod)(1))[1] == 1
     assert cb.metrics().success_count == 3
+
+
+@pytest.mark.skipif(not hasattr(inspect, "markcoroutinefunction"), reason="of 3.12")
+def test_a_function_that_is_marked_as_a_coroutine_function(make):
+    cb = make()
+    marked = inspect.markcoroutinefunction(lambda x: aplus.__wrapped__(x))
+    assert inspect.iscoroutinefunction(cb(marked))
+    assert asyncio.run(cb(marked)(1)) == 3
+    assert cb.metrics().success_count == 1
+
+
+def test_a_breaker_cannot_be_pickled_or_copied(make):
+    """It would be another breaker, with another state."""
+    cb = make()
+    for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot pickle"):
+            copied(cb)
+
+
+def test_a_subclass_is_one_too():
+    class Named(CircuitBreaker):
+        """With a dict of its own."""
+
+    named = Named(name="x")
+    named.anything = 3
+    assert repr(named) == "<Named 'x' closed>"
+    assert named(len)("four") == 4
 
 
 def test_generators_are_refused(make):

@@ -10,7 +10,7 @@ import pytest
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, Registry
 
-from conftest import Boom
+from conftest import SCALE, Boom
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
@@ -26,7 +26,7 @@ def _unlogged(monkeypatch):
     monkeypatch.setattr(logging.getLogger("k1s0_circuit_breaker"), "disabled", True)
 
 
-def in_child(work, seconds=10):
+def in_child(work, seconds=1):
     """Runs it in a child; whether it came to its end in time."""
     child = os.fork()
     if child == 0:
@@ -86,7 +86,7 @@ def test_forks_with_busy_threads():
         cb.metrics()
 
     try:
-        for _ in range(100):
+        for _ in range(100 * SCALE):
             assert in_child(work)
     finally:
         stop.set()

@@ -1,6 +1,7 @@
 """Two steps, and ``with``."""
 
 import asyncio
+import contextvars
 import gc
 import threading
 import weakref
@@ -173,6 +174,29 @@ def test_a_block_in_a_generator(make):
     assert list(second) == ["b"]
     metrics = cb.metrics()
     assert (metrics.success_count, metrics.cancelled_count) == (3, 1)
+
+
+def test_blocks_may_be_left_in_any_order(make):
+    outer, inner = make(), make()
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__(None, None, None)
+    inner.__exit__(Boom, Boom(), None)
+    assert (outer.metrics().success_count, inner.metrics().failure_count) == (1, 1)
+
+
+def test_a_block_left_in_another_context_is_cancelled(make, clock):
+    """Nobody knows there which permit it was; the slot comes back with the context that does."""
+    cb = make(failure_threshold=1, open_duration=1.0)
+    fail(cb)
+    clock.advance(1)
+    context = contextvars.copy_context()
+    context.run(cb.__enter__)
+    assert cb.metrics().probes_in_flight == 1
+    cb.__exit__(None, None, None)
+    del context
+    gc.collect()
+    assert (cb.metrics().probes_in_flight, cb.metrics().cancelled_count) == (0, 1)
 
 
 def test_a_permit_goes_to_another_thread(make):

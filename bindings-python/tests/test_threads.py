@@ -6,7 +6,7 @@ import pytest
 
 from k1s0_circuit_breaker import CircuitBreaker, CircuitBreakerConfig, CircuitOpenError
 
-from conftest import Boom, fail
+from conftest import SCALE, Boom, fail
 
 THREADS = 64
 
@@ -33,7 +33,7 @@ def all_at_once(work, threads=THREADS):
 
 def test_totals_are_exact():
     cb = CircuitBreaker(CircuitBreakerConfig(failure_threshold=4_000_000_000), exclude=KeyError)
-    rounds = 500
+    rounds = 500 * SCALE
 
     def raising(error):
         raise error
@@ -77,7 +77,7 @@ def test_one_probe_at_a_time_and_none_lost(make, clock):
             pass
 
     fail(cb)
-    for _ in range(20):
+    for _ in range(20 * SCALE):
         clock.advance(1)
         before = len(admitted)
         all_at_once(work, threads=16)

@@ -131,11 +131,15 @@ class CircuitBreaker(_native.Breaker):
 def _guard_async(breaker: CircuitBreaker, function: Callable[..., Awaitable[_R]]) -> Any:
     enter, succeed, fail = breaker._enter, breaker._succeed, breaker._fail
 
-    # As `execute`, without looking anything up. Nothing is held until the coroutine runs.
+    # As `execute`, without looking anything up, and without a dict where there is nothing in it. Nothing is held until
+    # the coroutine runs.
     async def guarded(*args: Any, **kwargs: Any) -> _R:
         entered = enter()
         try:
-            result = await function(*args, **kwargs)
+            if kwargs:
+                result = await function(*args, **kwargs)
+            else:
+                result = await function(*args)
         except BaseException as error:
             fail(entered, error)
             raise
