@@ -68,10 +68,10 @@ impl Environment {
         }
         let interpreter = self.folder().join("bin").join("python");
         stdout(
-            self.python(&["-m", "maturin", "build", "--quiet", "--profile", profile])
+            self.maturin(&["build", "--profile", profile])
                 .arg("--interpreter")
                 .arg(interpreter)
-                .args(["--manifest-path", "bindings-python/Cargo.toml", "--out"])
+                .arg("--out")
                 .arg(&wheels),
         )?;
         let mut built = fs::read_dir(&wheels)?;
@@ -79,6 +79,20 @@ impl Environment {
         let install = ["-m", "pip", "install", "--quiet", "--force-reinstall"];
         stdout(self.python(&install).arg("--no-deps").arg(wheel))?;
         Ok(())
+    }
+
+    /// Its maturin, if it has one, on our package.
+    pub(crate) fn maturin(&self, arguments: &[&str]) -> Command {
+        let bin = self.folder().join("bin");
+        let mut maturin = command(&bin.join("maturin").to_string_lossy(), arguments);
+        maturin.args(["--manifest-path", "bindings-python/Cargo.toml"]);
+        // It looks for zig through the first `python3` that it finds.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let paths = std::iter::once(bin).chain(std::env::split_paths(&path));
+        if let Ok(path) = std::env::join_paths(paths) {
+            maturin.env("PATH", path);
+        }
+        maturin
     }
 
     /// Its own Python.
