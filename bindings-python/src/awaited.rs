@@ -12,7 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::breaker_class::Breaker;
-use crate::guarded::{add_method, raising};
+use crate::execute_sync::add_method;
+use crate::hot::raising;
 use crate::permit::{Permit, ticket_of};
 
 unsafe extern "C" fn enter(

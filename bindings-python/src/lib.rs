@@ -19,9 +19,11 @@ mod breaker_class;
 mod clock;
 mod config;
 mod control;
+mod execute_sync;
 mod explanation;
 mod fork;
 mod guarded;
+mod hot;
 mod judge;
 mod metrics;
 mod permit;
@@ -60,7 +62,11 @@ mod native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("core_version", breaker::VERSION)?;
+        crate::hot::set_up(module.py())?;
         crate::guarded::add_to(module)?;
+        let class = module.py().get_type::<Breaker>();
+        crate::execute_sync::add_to(&class)?;
+        crate::awaited::add_to(&class)?;
         crate::fork::watch(module)
     }
 }
