@@ -5,6 +5,7 @@
 //! may fall between the call of `_enter` and the `try` after it.
 
 use std::ffi::CStr;
+use std::ptr;
 
 use breaker::machine::Word;
 use pyo3::ffi;
@@ -28,7 +29,14 @@ unsafe extern "C" fn enter(
             // The low half is all that a permit needs.
             Some(word) => ffi::PyLong_FromUnsignedLong((word.to_bits() as u32).into()),
             None => raising(|py| {
-                let permit = Permit::new(breaker.clone().unbind(), breaker.get().ask(py)?);
+                let ticket = match breaker.get().ask(py) {
+                    Ok(ticket) => ticket,
+                    Err(error) => {
+                        error.set(py);
+                        return Ok(ptr::null_mut());
+                    }
+                };
+                let permit = Permit::new(breaker.clone().unbind(), ticket);
                 Ok(Py::new(py, permit)?.into_ptr())
             }),
         }

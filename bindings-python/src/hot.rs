@@ -91,7 +91,10 @@ unsafe fn run_asking(
     // SAFETY: the caller is attached to the interpreter.
     unsafe {
         raising(|py| {
-            ticket = Some(breaker.ask(py)?);
+            match breaker.ask(py) {
+                Ok(given) => ticket = Some(given),
+                Err(error) => error.set(py),
+            }
             Ok(ptr::null_mut())
         });
     }

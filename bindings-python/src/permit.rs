@@ -167,7 +167,9 @@ impl Breaker {
         let breaker = slf.get();
         let ticket = match breaker.engine.admit_unasked() {
             Some(word) => word.into(),
-            None => breaker.ask(slf.py())?,
+            None => breaker
+                .ask(slf.py())
+                .map_err(|error| error.hold(slf.py()))?,
         };
         Ok(Permit::new(slf.clone().unbind(), ticket))
     }
