@@ -16,6 +16,7 @@
 
 mod awaited;
 mod breaker_class;
+mod classify;
 mod clock;
 mod config;
 mod control;
@@ -41,6 +42,8 @@ mod native {
 
     #[pymodule_export]
     use crate::breaker_class::Breaker;
+    #[pymodule_export]
+    use crate::classify::{grpc_status, http_status, transport_error};
     #[pymodule_export]
     use crate::config::Rules;
     #[pymodule_export]
