@@ -10,8 +10,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFloat};
+use pyo3::types::PyDict;
 
+use crate::seconds;
 use crate::slot::Slot;
 
 /// A clock of the user's: a callable that answers seconds.
@@ -113,25 +114,17 @@ const fn untouched() -> Option<Nanos> {
     None
 }
 
-/// Seconds to nanoseconds, to the nearest.
 fn nanos(reading: &Bound<'_, PyAny>) -> PyResult<Nanos> {
-    // Whole seconds are exact at any size, and floats are as exact as they are.
-    if !reading.is_instance_of::<PyFloat>()
-        && let Ok(seconds) = reading.extract::<u64>()
-    {
-        return Ok(seconds.saturating_mul(1_000_000_000));
+    match seconds::nanos(reading) {
+        Ok(Some(nanos)) => Ok(nanos),
+        Ok(None) => Err(PyValueError::new_err(format!(
+            "a clock answers a number of seconds, 0 or more; this one said {}",
+            reading.repr()?
+        ))),
+        Err(error) => {
+            let better = PyTypeError::new_err("a clock answers a number of seconds");
+            better.set_cause(reading.py(), Some(error));
+            Err(better)
+        }
     }
-    let seconds: f64 = reading.extract().map_err(|error| {
-        let py = reading.py();
-        let better = PyTypeError::new_err("a clock answers a number of seconds");
-        better.set_cause(py, Some(error));
-        better
-    })?;
-    if !seconds.is_finite() || seconds < 0.0 {
-        return Err(PyValueError::new_err(format!(
-            "a clock answers a number of seconds, 0 or more; this one said {seconds}"
-        )));
-    }
-    // Casting stops at the largest.
-    Ok((seconds * 1e9).round() as u64)
 }

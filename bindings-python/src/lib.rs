@@ -30,6 +30,7 @@ mod metrics;
 mod permit;
 mod python;
 mod run;
+mod seconds;
 mod slot;
 mod told;
 mod transition;

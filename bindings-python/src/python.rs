@@ -130,11 +130,6 @@ pub(crate) fn state(py: Python<'_>, state: State) -> PyResult<Py<PyAny>> {
     Ok(members[state as usize].clone_ref(py))
 }
 
-/// Seconds, of nanoseconds.
-pub(crate) fn seconds(nanos: u64) -> f64 {
-    nanos as f64 / 1e9
-}
-
 /// Reports what nobody can be told by raising; `where_from` is what Python calls the object.
 pub(crate) fn report(py: Python<'_>, error: PyErr, where_from: Option<&Bound<'_, PyAny>>) {
     if error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py) {
