@@ -191,8 +191,11 @@ def _leave(breaker: CircuitBreaker, frame: int) -> _native.Permit | None:
     That is the innermost of this breaker that this frame entered; or that anybody did, where the block is not a
     statement (an ``ExitStack``, say).
     """
-    entries = []
     entry = _entered.get()
+    if entry is not None and entry[1] is breaker and entry[2] == frame:
+        _entered.set(entry[3])
+        return entry[0]
+    entries = []
     while entry is not None:
         entries.append(entry)
         entry = entry[3]
