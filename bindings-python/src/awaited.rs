@@ -5,6 +5,7 @@
 //! may fall between the call of `_enter` and the `try` after it.
 
 use std::ffi::CStr;
+use std::ptr;
 
 use breaker::machine::Word;
 use pyo3::ffi;
@@ -12,7 +13,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::breaker_class::Breaker;
-use crate::guarded::{add_method, raising};
+use crate::execute_sync::add_method;
+use crate::hot::raising;
 use crate::permit::{Permit, ticket_of};
 
 unsafe extern "C" fn enter(
@@ -27,7 +29,14 @@ unsafe extern "C" fn enter(
             // The low half is all that a permit needs.
             Some(word) => ffi::PyLong_FromUnsignedLong((word.to_bits() as u32).into()),
             None => raising(|py| {
-                let permit = Permit::new(breaker.clone().unbind(), breaker.get().ask(py)?);
+                let ticket = match breaker.get().ask(py) {
+                    Ok(ticket) => ticket,
+                    Err(error) => {
+                        error.set(py);
+                        return Ok(ptr::null_mut());
+                    }
+                };
+                let permit = Permit::new(breaker.clone().unbind(), ticket);
                 Ok(Py::new(py, permit)?.into_ptr())
             }),
         }

@@ -10,9 +10,9 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyFloat};
+use pyo3::types::PyDict;
 
-use crate::python::exact_nanos;
+use crate::seconds;
 use crate::slot::Slot;
 
 /// A clock of the user's: a callable that answers seconds.
@@ -114,24 +114,16 @@ const fn untouched() -> Option<Nanos> {
     None
 }
 
-/// Seconds to nanoseconds, to the nearest.
 fn nanos(reading: &Bound<'_, PyAny>) -> PyResult<Nanos> {
-    if let Ok(seconds) = reading.cast_exact::<PyFloat>() {
-        let seconds = seconds.value();
-        if seconds.is_finite() && seconds >= 0.0 {
-            // Casting stops at the largest.
-            return Ok((seconds * 1e9).round() as u64);
-        }
-    }
-    match exact_nanos(reading) {
-        Ok(Some(now)) => Ok(now),
+    match seconds::nanos(reading) {
+        Ok(Some(nanos)) => Ok(nanos),
         Ok(None) => Err(PyValueError::new_err(format!(
-            "a clock answers a number of seconds, 0 or more; this one said {reading:?}"
+            "a clock answers a number of seconds, 0 or more; this one said {}",
+            reading.repr()?
         ))),
         Err(error) => {
-            let py = reading.py();
             let better = PyTypeError::new_err("a clock answers a number of seconds");
-            better.set_cause(py, Some(error));
+            better.set_cause(reading.py(), Some(error));
             Err(better)
         }
     }

@@ -11,7 +11,8 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt};
 
-use crate::python::{config_error, exact_nanos};
+use crate::python::config_error;
+use crate::seconds;
 
 /// A configuration that was checked; private to `CircuitBreakerConfig`.
 #[pyclass(frozen, module = "k1s0_circuit_breaker._native")]
@@ -33,10 +34,6 @@ impl Rules {
             let range = error
                 .range()
                 .replace("timeout or more", "open_duration or more");
-            let range = range.replace(
-                "where no rate is set",
-                "where no rate and no slow_call_duration is set",
-            );
             config_error(fields.py(), name, &value, &range)
         })
     }
@@ -167,14 +164,13 @@ impl<'py> Fields<'_, 'py> {
         }
     }
 
-    /// Seconds. More than core can hold is never (SPEC 2.4).
+    /// Seconds. More than core can hold is never (SPEC 2.4), and so are 2^64 - 1 ns.
     fn duration(&self, name: &str) -> PyResult<Duration> {
         let value = self.get(name)?;
         if value.is_instance_of::<PyBool>() {
             return Err(wrong_type(name, &value, "a float"));
         }
-        match exact_nanos(&value) {
-            Ok(Some(u64::MAX)) => Ok(Duration::MAX),
+        match seconds::nanos(&value) {
             Ok(Some(nanos)) => Ok(Duration::from_nanos(nanos)),
             Ok(None) => {
                 let range = "a finite number of seconds, 0 or more";

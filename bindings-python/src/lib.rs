@@ -20,14 +20,17 @@ mod classify;
 mod clock;
 mod config;
 mod control;
+mod execute_sync;
 mod explanation;
 mod fork;
 mod guarded;
+mod hot;
 mod judge;
 mod metrics;
 mod permit;
 mod python;
 mod run;
+mod seconds;
 mod slot;
 mod told;
 mod transition;
@@ -43,8 +46,7 @@ mod native {
     use crate::breaker_class::Breaker;
     #[pymodule_export]
     use crate::classify::{
-        classify_grpc_status, classify_http_status, classify_transport_error, grpc_retry_pushback,
-        retry_after,
+        grpc_retry_pushback, grpc_status, http_status, retry_after, transport_error,
     };
     #[pymodule_export]
     use crate::config::Rules;
@@ -69,8 +71,12 @@ mod native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("core_version", breaker::VERSION)?;
+        crate::hot::set_up(module.py())?;
         crate::guarded::add_to(module)?;
         crate::vocabulary::add_to(module)?;
+        let class = module.py().get_type::<Breaker>();
+        crate::execute_sync::add_to(&class)?;
+        crate::awaited::add_to(&class)?;
         crate::fork::watch(module)
     }
 }

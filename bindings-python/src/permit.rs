@@ -1,7 +1,6 @@
 //! Two steps: a permit, and what became of the call.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use breaker::machine::{Ending, Nanos, Ticket, Word};
 use breaker::{Effect, Outcome};
@@ -12,6 +11,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::breaker_class::Breaker;
 use crate::judge::outcome_named;
 use crate::python::execution_failed;
+use crate::seconds;
 
 /// Leave to make one call; from `try_acquire` or `acquire`.
 ///
@@ -60,7 +60,11 @@ impl Permit {
     /// The service did not. `retry_after`: seconds for which the server asked not to be called; if this
     /// failure opens the circuit, it waits at least so long (SPEC 13.4).
     #[pyo3(signature = (*, retry_after=None))]
-    fn failure(&self, py: Python<'_>, retry_after: Option<f64>) -> PyResult<&'static str> {
+    fn failure(
+        &self,
+        py: Python<'_>,
+        retry_after: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<&'static str> {
         let ending = Ending {
             outcome: Outcome::Failure,
             retry_after: retry_after.map(wait).transpose()?,
@@ -85,7 +89,7 @@ impl Permit {
         &self,
         py: Python<'_>,
         outcome: &Bound<'_, PyAny>,
-        retry_after: Option<f64>,
+        retry_after: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<&'static str> {
         let ending = Ending {
             outcome: outcome_named(outcome)?,
@@ -184,7 +188,9 @@ impl Breaker {
         let breaker = slf.get();
         let ticket = match breaker.engine.admit_unasked() {
             Some(word) => word.into(),
-            None => breaker.ask(slf.py())?,
+            None => breaker
+                .ask(slf.py())
+                .map_err(|error| error.hold(slf.py()))?,
         };
         Ok(Permit::new(slf.clone().unbind(), ticket))
     }
@@ -211,12 +217,11 @@ pub(crate) fn ticket_of(entered: &Bound<'_, PyAny>) -> PyResult<Option<Ticket>> 
 }
 
 /// Seconds that a server asked for.
-fn wait(seconds: f64) -> PyResult<Nanos> {
-    if !seconds.is_finite() || seconds < 0.0 {
-        return Err(PyValueError::new_err(format!(
-            "retry_after is {seconds}; it must be a number of seconds, 0 or more"
-        )));
-    }
-    let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-    Ok(u64::try_from(wait.as_nanos()).unwrap_or(breaker::machine::NEVER))
+fn wait(seconds: &Bound<'_, PyAny>) -> PyResult<Nanos> {
+    seconds::nanos(seconds)?.ok_or_else(|| match seconds.repr() {
+        Ok(seconds) => PyValueError::new_err(format!(
+            "retry_after is {seconds}; it must be a finite number of seconds, 0 or more"
+        )),
+        Err(error) => error,
+    })
 }

@@ -1,7 +1,6 @@
 //! Objects of Python that are looked up once: exceptions, the states, names.
 
 use breaker::CircuitBreakerState as State;
-use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -16,16 +15,49 @@ fn exception<'py>(
     cell.import(py, "k1s0_circuit_breaker.exceptions", name)
 }
 
-/// `CircuitOpenError(name, retry_after, reason)`, made without running any Python: what it says is made
+/// An exception that is on its way.
+pub(crate) enum Raised {
+    /// It is set in the interpreter already. While a service is sick the traffic goes here, and taking the exception
+    /// out only to put it back would cost a third of a rejection.
+    Set,
+    /// It is here.
+    Held(PyErr),
+}
+
+impl Raised {
+    /// Sees to it that it is set.
+    pub(crate) fn set(self, py: Python<'_>) {
+        match self {
+            Self::Set => {}
+            Self::Held(error) => error.restore(py),
+        }
+    }
+
+    /// Takes it out.
+    pub(crate) fn hold(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Set => PyErr::fetch(py),
+            Self::Held(error) => error,
+        }
+    }
+}
+
+impl From<PyErr> for Raised {
+    fn from(error: PyErr) -> Self {
+        Self::Held(error)
+    }
+}
+
+/// Raises `CircuitOpenError(name, retry_after, reason)`, made without running any Python: what it says is made
 /// when it is asked for.
-pub(crate) fn open_error(
+pub(crate) fn raise_open_error(
     py: Python<'_>,
     name: Option<&Py<PyAny>>,
     retry_after: Option<f64>,
     reason: breaker::RejectReason,
-) -> PyErr {
+) -> Raised {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let make = || {
+    let raise = || {
         let class = exception(py, &CLASS, "CircuitOpenError")?;
         let reason = match reason {
             breaker::RejectReason::Open => intern!(py, "open"),
@@ -49,9 +81,9 @@ pub(crate) fn open_error(
             // This sets `__context__`, as `raise` does.
             ffi::PyErr_SetObject(class.as_ptr(), error.as_ptr());
         }
-        PyResult::Ok(PyErr::fetch(py))
+        PyResult::Ok(Raised::Set)
     };
-    make().unwrap_or_else(|error| error)
+    raise().unwrap_or_else(Raised::Held)
 }
 
 /// `ExecutionFailedError(name)`, caused by the call's own exception.
@@ -96,39 +128,6 @@ pub(crate) fn state(py: Python<'_>, state: State) -> PyResult<Py<PyAny>> {
         ])
     })?;
     Ok(members[state as usize].clone_ref(py))
-}
-
-/// Seconds, of nanoseconds.
-pub(crate) fn seconds(nanos: u64) -> f64 {
-    nanos as f64 / 1e9
-}
-
-/// Nanoseconds, of any number of seconds that Python has: an int, a float, a `Fraction`, a `Decimal`. To the
-/// nearest, and no more than the largest; none if it is negative or no finite number.
-///
-/// # Errors
-///
-/// What is raised by something that is no such number.
-pub(crate) fn exact_nanos(seconds: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
-    let py = seconds.py();
-    let ratio = match seconds.call_method0(intern!(py, "as_integer_ratio")) {
-        Ok(ratio) => ratio,
-        // Not a number, or infinite.
-        Err(error)
-            if error.is_instance_of::<PyValueError>(py)
-                || error.is_instance_of::<PyOverflowError>(py) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let (seconds, per): (Bound<'_, PyAny>, Bound<'_, PyAny>) = ratio.extract()?;
-    let half = per.floor_div(2)?;
-    let nanos = seconds.mul(1_000_000_000)?.add(half)?.floor_div(per)?;
-    if nanos.lt(0)? {
-        return Ok(None);
-    }
-    Ok(Some(nanos.extract().unwrap_or(u64::MAX)))
 }
 
 /// Reports what nobody can be told by raising; `where_from` is what Python calls the object.

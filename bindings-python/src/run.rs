@@ -9,8 +9,8 @@ use breaker::{Effect, Outcome, RejectReason, Transition};
 use pyo3::prelude::*;
 
 use crate::breaker_class::Breaker;
-use crate::python::{open_error, report, seconds};
-use crate::{clock, judge, told};
+use crate::python::{Raised, raise_open_error, report};
+use crate::{clock, judge, seconds, told};
 
 impl Breaker {
     /// Asks for admission where [`Engine::admit_unasked`] has none to give.
@@ -19,7 +19,7 @@ impl Breaker {
     ///
     /// `CircuitOpenError`; whatever the clock raises, and then nothing has changed.
     #[inline(never)]
-    pub(crate) fn ask(&self, py: Python<'_>) -> PyResult<Ticket> {
+    pub(crate) fn ask(&self, py: Python<'_>) -> Result<Ticket, Raised> {
         let mut now = None;
         if self.engine.admission_needs_now() {
             let reading = self.now(py)?;
@@ -49,8 +49,8 @@ impl Breaker {
         })
     }
 
-    fn rejected(&self, py: Python<'_>, reason: RejectReason, left: Option<Nanos>) -> PyErr {
-        open_error(py, self.name.as_ref(), left.map(seconds), reason)
+    fn rejected(&self, py: Python<'_>, reason: RejectReason, left: Option<Nanos>) -> Raised {
+        raise_open_error(py, self.name.as_ref(), left.map(seconds::of), reason)
     }
 
     /// Settles a permit. It always does, also where the clock raises: that is reported, and the last reading

@@ -3,7 +3,7 @@
 use breaker::Transition as Made;
 use pyo3::prelude::*;
 
-use crate::python;
+use crate::{python, seconds};
 
 /// One change of state (SPEC 9.3).
 #[pyclass(frozen, module = "k1s0_circuit_breaker._native")]
@@ -58,7 +58,7 @@ impl Transition {
     /// When, in seconds of the breaker's clock.
     #[getter]
     fn at(&self) -> f64 {
-        python::seconds(self.made.at)
+        seconds::of(self.made.at)
     }
 
     /// Failures in a row by then.

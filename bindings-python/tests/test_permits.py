@@ -1,6 +1,7 @@
 """Two steps, and ``with``."""
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import threading
@@ -197,6 +198,34 @@ def test_a_block_left_in_another_context_is_cancelled(make, clock):
     del context
     gc.collect()
     assert (cb.metrics().probes_in_flight, cb.metrics().cancelled_count) == (0, 1)
+
+
+def test_blocks_of_generators_do_not_mix(make):
+    """One context, two frames: each leaves with its own permit."""
+    cb = make(failure_threshold=1)
+
+    def block():
+        with cb:
+            yield
+
+    late = block()
+    next(late)
+    cb.reset()
+    current = block()
+    next(current)
+    with pytest.raises(Boom):
+        late.throw(Boom())
+    assert (cb.metrics().stale_count, cb.metrics().failure_count) == (1, 0)
+    assert next(current, "done") == "done"
+    assert cb.metrics().success_count == 1
+
+
+def test_exit_stacks(make):
+    cb = make(failure_threshold=1)
+    with pytest.raises(Boom), contextlib.ExitStack() as stack:
+        stack.enter_context(cb)
+        raise Boom
+    assert cb.is_open
 
 
 def test_a_permit_goes_to_another_thread(make):

@@ -24,7 +24,7 @@ def settle(
     for key, value in trailers or ():
         if key == PUSHBACK and isinstance(value, str):
             asked = _native.grpc_retry_pushback(value)
-    permit.settle(_native.classify_grpc_status(code.value[0]), retry_after=asked)
+    permit.settle(_native.grpc_status(code.value[0]), retry_after=asked)
 
 
 class Metadatum(NamedTuple):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def settle_response(permit: Permit, status: int, headers: Mapping[str, str]) -> None:
     """Settles a permit by the head of a response, its `Retry-After` too (SPEC 13.4)."""
     asked = _native.retry_after(status, headers.get("Retry-After"), headers.get("Date"))
-    permit.settle(_native.classify_http_status(status), retry_after=asked)
+    permit.settle(_native.http_status(status), retry_after=asked)
 
 
 def settle_error(permit: Permit, error: BaseException, kind: str | None) -> None:
@@ -28,4 +28,4 @@ def settle_error(permit: Permit, error: BaseException, kind: str | None) -> None
     elif kind is None:
         permit.failure()
     else:
-        permit.settle(_native.classify_transport_error(kind))
+        permit.settle(_native.transport_error(kind))

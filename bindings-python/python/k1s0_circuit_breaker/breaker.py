@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from sys import _getframe
 
 from . import _native
 
@@ -30,9 +31,10 @@ _ASYNC_GENERATOR = 0x200
 
 _LIKE = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__")
 
-# The permits of the `with` blocks that this context is in: (permit, breaker, those around it). A context is of
-# one thread or one task, so blocks of several tasks do not mix.
-_entered: ContextVar[tuple[_native.Permit, CircuitBreaker, Any] | None] = ContextVar(
+# The permits of the `with` blocks that this context is in, the innermost first: (permit, breaker, the frame that has the
+# block, those around it). A context is of one thread or one task, so blocks of several tasks do not mix; nor do those of
+# several generators, for a block is left by the frame that entered it.
+_entered: ContextVar[tuple[_native.Permit, CircuitBreaker, int, Any] | None] = ContextVar(
     "k1s0_circuit_breaker_entered", default=None
 )
 
@@ -103,7 +105,7 @@ class CircuitBreaker(_native.Breaker):
 
     def __enter__(self) -> _native.Permit:
         permit = self.acquire()
-        _entered.set((permit, self, _entered.get()))
+        _entered.set((permit, self, id(_getframe(1)), _entered.get()))
         return permit
 
     def __exit__(
@@ -112,12 +114,14 @@ class CircuitBreaker(_native.Breaker):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        permit = _leave(self)
+        permit = _leave(self, id(_getframe(1)))
         if permit is not None:
             permit.__exit__(kind, error, traceback)
 
     async def __aenter__(self) -> _native.Permit:
-        return self.__enter__()
+        permit = self.acquire()
+        _entered.set((permit, self, id(_getframe(1)), _entered.get()))
+        return permit
 
     async def __aexit__(
         self,
@@ -125,7 +129,9 @@ class CircuitBreaker(_native.Breaker):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.__exit__(kind, error, traceback)
+        permit = _leave(self, id(_getframe(1)))
+        if permit is not None:
+            permit.__exit__(kind, error, traceback)
 
 
 def _guard_async(breaker: CircuitBreaker, function: Callable[..., Awaitable[_R]]) -> Any:
@@ -179,18 +185,27 @@ def _look_like(guarded: Any, function: Any, breaker: CircuitBreaker) -> None:
         guarded.breaker = breaker
 
 
-def _leave(breaker: CircuitBreaker) -> _native.Permit | None:
-    """Takes the innermost permit of this breaker out of the context."""
-    inner = []
+def _leave(breaker: CircuitBreaker, frame: int) -> _native.Permit | None:
+    """Takes the permit of the block that is left out of the context.
+
+    That is the innermost of this breaker that this frame entered; or that anybody did, where the block is not a
+    statement (an ``ExitStack``, say).
+    """
     entry = _entered.get()
-    while entry is not None and entry[1] is not breaker:
-        inner.append(entry)
-        entry = entry[2]
-    if entry is None:
+    if entry is not None and entry[1] is breaker and entry[2] == frame:
+        _entered.set(entry[3])
+        return entry[0]
+    entries = []
+    while entry is not None:
+        entries.append(entry)
+        entry = entry[3]
+    ours = [number for number, it in enumerate(entries) if it[1] is breaker]
+    if not ours:
         # Left in another context than it was entered in: the permit counts as cancelled when that one goes.
         return None
-    rest = entry[2]
-    for permit, owner, _ in reversed(inner):
-        rest = (permit, owner, rest)
+    number = next((it for it in ours if entries[it][2] == frame), ours[0])
+    rest = entries[number][3]
+    for permit, owner, place, _ in reversed(entries[:number]):
+        rest = (permit, owner, place, rest)
     _entered.set(rest)
-    return entry[0]
+    return entries[number][0]

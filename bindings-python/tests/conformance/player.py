@@ -199,9 +199,6 @@ def refused(scenario: dict[str, Any], error: Any) -> None:
         value = "off" if error.value is None else error.value
         assert str(value).lower() == expected["value"] or float(value) == float(expected["value"])
     wanted = expected["range"].replace("timeout or more", "open_duration or more")
-    wanted = wanted.replace(
-        "where no rate is set", "where no rate and no slow_call_duration is set"
-    )
     assert error.range == wanted
     assert str(error).startswith(f"{error.field} is ")
     assert str(error).endswith(f"; it must be {error.range}")

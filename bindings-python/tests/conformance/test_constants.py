@@ -11,7 +11,6 @@ from k1s0_circuit_breaker import (
     CircuitBreakerConfig,
     CircuitBreakerState,
     Outcome,
-    _native,
 )
 
 from .suite import NAMES, read
@@ -62,21 +61,3 @@ def test_a_server_that_asks_for_more_than_the_longest_wait_gets_that() -> None:
     breaker = CircuitBreaker(CircuitBreakerConfig(failure_threshold=1), clock=lambda: 7.0)
     breaker.acquire().failure(retry_after=1e9)
     assert breaker.metrics().remaining_wait == DEFAULTS["max_timeout_ms"] / 1000
-
-
-def test_the_table_of_http_statuses() -> None:
-    for outcome, ranges in CONSTANTS["http_status"].items():
-        for first, last in ranges:
-            for status in range(first, last + 1):
-                assert _native.classify_http_status(status) == outcome, status
-
-
-def test_the_tables_of_grpc_and_transport() -> None:
-    for it in CONSTANTS["grpc_status"]:
-        assert _native.classify_grpc_status(it["code"]) == it["outcome"], it
-    for it in CONSTANTS["transport_errors"]:
-        assert _native.classify_transport_error(it["name"]) == it["outcome"], it
-    with pytest.raises(
-        ValueError, match="connect, tls, reset, timeout, cancelled, invalid_request"
-    ):
-        _native.classify_transport_error("other")
