@@ -3,6 +3,7 @@
 
 use anyhow::{Result, bail};
 
+mod python;
 pub(crate) mod rust;
 
 /// A language whose costs are measured.
@@ -28,7 +29,7 @@ pub(crate) trait Bench {
 
 /// Every language.
 pub(crate) fn all() -> Vec<Box<dyn Bench>> {
-    vec![Box::new(rust::Rust)]
+    vec![Box::new(rust::Rust), Box::new(python::Python)]
 }
 
 /// Runs the command.

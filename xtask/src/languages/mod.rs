@@ -6,6 +6,7 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
+mod python;
 mod rust;
 
 /// A language whose face is tested on this machine.
@@ -41,5 +42,9 @@ pub(crate) struct Tested {
 
 /// Every language, in the order in which they are tested.
 pub(crate) fn all() -> Vec<Box<dyn Language>> {
-    vec![Box::new(rust::Rust), Box::new(c::C)]
+    vec![
+        Box::new(rust::Rust),
+        Box::new(c::C),
+        Box::new(python::Python),
+    ]
 }

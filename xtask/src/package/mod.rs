@@ -1,0 +1,33 @@
+//! `cargo xtask package`: what users of a language install.
+
+use anyhow::{Result, bail};
+
+use crate::run::{command, streaming};
+use crate::workspace;
+
+pub(crate) mod python;
+
+/// Runs the command.
+pub(crate) fn run(arguments: &[String]) -> Result<bool> {
+    let [language, folder] = arguments else {
+        bail!("usage: cargo xtask package c PREFIX | python FOLDER");
+    };
+    // It is made in the workspace's folder; the place is seen from the user's.
+    let folder = std::env::current_dir()?.join(folder);
+    match language.as_str() {
+        "c" => {
+            let mut package = command("bindings-c/package.sh", &[]);
+            package
+                .arg(folder)
+                .env("CARGO_TARGET_DIR", workspace::target());
+            streaming(&mut package, |_| {})
+        }
+        "python" => {
+            for file in python::build(&folder)? {
+                println!("{}", file.display());
+            }
+            Ok(true)
+        }
+        other => bail!("no package for {other}"),
+    }
+}
