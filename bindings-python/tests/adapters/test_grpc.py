@@ -250,3 +250,78 @@ def test_an_aio_call_that_the_caller_cancels_counts_nowhere(
     asyncio.run(main())
     metrics = breaker.metrics()
     assert (metrics.cancelled_count, metrics.failure_count) == (1, 0)
+
+
+def test_a_stream_on_a_single_thread(service: Scripted, breaker: CircuitBreaker) -> None:
+    option = (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1)
+    with grpc.insecure_channel(service.target, options=[option]) as plain:
+        channel = grpc.intercept_channel(plain, CircuitBreakerInterceptor(breaker))
+        assert list(method(channel, "unary_stream")(b"0")) == [b"one", b"two"]
+        with pytest.raises(grpc.RpcError):
+            list(method(channel, "unary_stream")(b"14/45000"))
+        wait_until(lambda: ended(breaker.metrics()) == 2)
+    metrics = breaker.metrics()
+    assert (metrics.success_count, metrics.failure_count) == (1, 1)
+
+
+class Broken(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+    """An interceptor inside of ours that raises, as what it was made with."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def intercept_unary_unary(self, *_: Any) -> Any:
+        raise self.error
+
+    def intercept_unary_stream(self, *_: Any) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", ["unary_unary", "unary_stream"])
+def test_an_interceptor_inside_that_gives_up(
+    kind: str, breaker: CircuitBreaker, nobody: str
+) -> None:
+    with grpc.insecure_channel(nobody.removeprefix("http://")) as plain:
+        inside = Broken(KeyboardInterrupt())
+        channel = grpc.intercept_channel(plain, CircuitBreakerInterceptor(breaker), inside)
+        with pytest.raises(KeyboardInterrupt):
+            method(channel, kind)(b"0")
+    metrics = breaker.metrics()
+    assert (metrics.cancelled_count, metrics.failure_count) == (1, 0)
+
+
+class BrokenAio(grpc.aio.UnaryUnaryClientInterceptor):
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    async def intercept_unary_unary(self, *_: Any) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [
+        (RuntimeError(), (1, 0)),
+        (asyncio.CancelledError(), (0, 1)),
+        (
+            grpc.aio.AioRpcError(
+                grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata()
+            ),
+            (1, 0),
+        ),
+    ],
+)
+def test_an_aio_interceptor_inside_that_raises(
+    error: BaseException, counted: tuple[int, int], breaker: CircuitBreaker, nobody: str
+) -> None:
+    async def main() -> None:
+        inside = [*interceptors(breaker), BrokenAio(error)]
+        async with grpc.aio.insecure_channel(
+            nobody.removeprefix("http://"), interceptors=inside
+        ) as channel:
+            with pytest.raises(type(error)):
+                await method(channel, "unary_unary")(b"0")
+
+    asyncio.run(main())
+    metrics = breaker.metrics()
+    assert (metrics.failure_count, metrics.cancelled_count) == counted

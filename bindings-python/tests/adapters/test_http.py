@@ -16,32 +16,29 @@ from k1s0_circuit_breaker.requests import CircuitBreakerAdapter
 
 from .conftest import Clock, Server
 
-#: Long enough for a loopback round trip, short enough to wait for.
-TIMEOUT = 0.3
-
-#: Makes a request and gives its status.
-Get = Callable[[str], int]
+#: Makes a request and gives its status; waits for so many seconds.
+Get = Callable[..., int]
 
 
 def by_httpx(breaker: CircuitBreaker) -> Iterator[Get]:
-    with httpx.Client(transport=CircuitBreakerTransport(breaker), timeout=TIMEOUT) as client:
-        yield lambda url: client.get(url).status_code
+    with httpx.Client(transport=CircuitBreakerTransport(breaker)) as client:
+        yield lambda url, timeout=30: client.get(url, timeout=timeout).status_code
 
 
 def by_async_httpx(breaker: CircuitBreaker) -> Iterator[Get]:
-    async def get(url: str) -> int:
+    async def get(url: str, timeout: float) -> int:
         transport = AsyncCircuitBreakerTransport(breaker)
-        async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT) as client:
-            return (await client.get(url)).status_code
+        async with httpx.AsyncClient(transport=transport) as client:
+            return (await client.get(url, timeout=timeout)).status_code
 
-    yield lambda url: asyncio.run(get(url))
+    yield lambda url, timeout=30: asyncio.run(get(url, timeout))
 
 
 def by_requests(breaker: CircuitBreaker) -> Iterator[Get]:
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://", CircuitBreakerAdapter(breaker))
-        yield lambda url: session.get(url, timeout=TIMEOUT).status_code
+        yield lambda url, timeout=30: session.get(url, timeout=timeout).status_code
 
 
 @pytest.fixture(params=[by_httpx, by_async_httpx, by_requests])
@@ -75,7 +72,7 @@ def test_what_has_no_answer_is_a_failure(
     server.behaviour = behaviour
     for _ in range(2):
         with pytest.raises((httpx.TransportError, requests.ConnectionError, requests.Timeout)):
-            get(server.url)
+            get(server.url, timeout=0.2)
     assert breaker.state is CircuitBreakerState.OPEN
     assert breaker.metrics().failure_count == 2
 

@@ -76,7 +76,7 @@ const STEPS: &[Step] = &[
         run: || generated::compare().map(Done::Holds),
     },
     Step {
-        name: "python: lint and types",
+        name: "python: lint, types, coverage",
         run: python::check,
     },
     Step {

@@ -16,6 +16,27 @@ const CHECKS: Environment = Environment {
     ],
 };
 
+/// The lines of the Python files; what is native is not seen. Not with forks: coverage's own locks are not released in
+/// a child.
+const COUNTED: &[&str] = &[
+    "-m",
+    "coverage",
+    "run",
+    "--data-file=../target/python/coverage",
+    "--source=k1s0_circuit_breaker",
+    "-m",
+    "pytest",
+    "--ignore=tests/test_fork.py",
+];
+/// The specification's goal.
+const REPORT: &[&str] = &[
+    "-m",
+    "coverage",
+    "report",
+    "--data-file=../target/python/coverage",
+    "--fail-under=90",
+];
+
 /// Nobody complains.
 pub(super) fn check() -> Result<Done> {
     if let Err(reason) = CHECKS.prepare() {
@@ -24,7 +45,7 @@ pub(super) fn check() -> Result<Done> {
     // The stubs are held against what is really there.
     CHECKS.install_wheel("release")?;
     let folder = workspace::root().join("bindings-python");
-    let judges: [(&str, &[&str]); 6] = [
+    let judges: [(&str, &[&str]); 8] = [
         ("ruff check", &["-m", "ruff", "check", "--quiet", "."]),
         (
             "ruff format",
@@ -40,6 +61,8 @@ pub(super) fn check() -> Result<Done> {
         ),
         ("pyright", &["-m", "pyright", "--level", "error"]),
         ("stubtest", &["-m", "mypy.stubtest", "k1s0_circuit_breaker"]),
+        ("the tests, their lines counted", COUNTED),
+        ("coverage", REPORT),
     ];
     for (name, judge) in judges {
         let mut judge = CHECKS.python(judge);
@@ -50,5 +73,7 @@ pub(super) fn check() -> Result<Done> {
         }
         stdout(judge.current_dir(&folder)).context(name)?;
     }
-    Ok(Done::Holds("ruff, mypy, pyright, stubtest".into()))
+    Ok(Done::Holds(
+        "ruff, mypy, pyright, stubtest, coverage".into(),
+    ))
 }
