@@ -14,7 +14,9 @@
 //! the lock next puts the successes in the window that have been counted since ([`Machine::catch_up`]).
 //! A success that a thread is just about to count may so come after the failure of another thread, and
 //! the change of state that follows from it: in either order it is in the right epoch's window but for
-//! a thread that is stopped between the two instructions for a whole opening.
+//! a thread that is stopped between the two instructions for a whole opening, or for a `reset`. And where such a
+//! success completes `minimum_calls` after that failure, the rate may be met and nobody asks before the next
+//! sample. The loom tests allow that much and no more.
 //!
 //! # Orderings
 //!

@@ -338,3 +338,6 @@ pub(crate) fn nanos(duration: Duration) -> Nanos {
         .and_then(|nanos| nanos.checked_add(duration.subsec_nanos().into()))
         .unwrap_or(NEVER)
 }
+
+#[cfg(test)]
+mod tests;

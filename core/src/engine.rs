@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hasher};
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
 pub use crate::counters::{Leases, with_leases};
+pub use crate::event::InOrder;
 use crate::explain::Explanation;
 use crate::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,

@@ -178,6 +178,9 @@ pub use {
     traits::{Breaker, BreakerExt},
 };
 
+/// The version of this crate, for faces that say what they stand on.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../../README.md")]
 struct ReadmeDoctests;

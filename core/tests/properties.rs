@@ -1,194 +1,16 @@
-//! The properties P1 to P7 of SPEC.md, on random sequences of calls, failures and clock steps.
+//! The properties P1 to P7 of SPEC.md, on random sequences of calls, failures and clock steps, over all levels.
 //!
 //! A sequence that fails is shortened and kept in `properties.regressions` beside this file, from
 //! where it is played again before all others. Commit that file.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+#[path = "properties/world.rs"]
+mod world;
 
-use k1s0_circuit_breaker::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerMetrics, CircuitBreakerState, Effect,
-    ManualClock, Outcome, OwnedPermit, Rejection, Transition,
-};
+use k1s0_circuit_breaker::{CircuitBreakerState, Effect, Outcome, Reason, RejectReason};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
-
-#[derive(Clone, Debug)]
-enum Op {
-    Acquire,
-    Settle(Index, Outcome),
-    Record(bool),
-    Advance(Duration),
-    StepBack(Duration),
-    Control(u8),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    config: CircuitBreakerConfig,
-    half_open_max_calls: u32,
-    probe_timeout: Duration,
-}
-
-const WAIT: Duration = Duration::from_millis(10);
-const PROBE_TIMEOUT: Duration = Duration::from_millis(30);
-
-fn shape() -> impl Strategy<Value = Shape> {
-    let timeout = prop_oneof![4 => Just(WAIT), 1 => Just(Duration::ZERO)];
-    (1..4_u32, 1..4_u32, timeout, 1..4_u32).prop_map(
-        |(failure_threshold, success_threshold, timeout, half_open_max_calls)| Shape {
-            config: CircuitBreakerConfig {
-                failure_threshold,
-                success_threshold,
-                timeout,
-            },
-            half_open_max_calls,
-            probe_timeout: PROBE_TIMEOUT,
-        },
-    )
-}
-
-/// One step. No control is among them: those have their own strategy below.
-fn op() -> impl Strategy<Value = Op> {
-    let outcome = prop_oneof![
-        3 => Just(Outcome::Success),
-        4 => Just(Outcome::Failure),
-        1 => Just(Outcome::Ignored),
-        1 => Just(Outcome::Cancelled),
-    ];
-    let step = prop_oneof![
-        Just(WAIT),
-        Just(WAIT - Duration::from_nanos(1)),
-        Just(Duration::from_nanos(1)),
-        Just(PROBE_TIMEOUT),
-        (0..40_000_000_u64).prop_map(Duration::from_nanos),
-    ];
-    prop_oneof![
-        8 => Just(Op::Acquire),
-        8 => (any::<Index>(), outcome).prop_map(|(index, outcome)| Op::Settle(index, outcome)),
-        1 => any::<bool>().prop_map(Op::Record),
-        4 => step.clone().prop_map(Op::Advance),
-        1 => step.prop_map(Op::StepBack),
-    ]
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    prop::collection::vec(op(), 0..80)
-}
-
-fn ops_and_controls() -> impl Strategy<Value = Vec<Op>> {
-    let control = (0..5_u8).prop_map(Op::Control);
-    prop::collection::vec(prop_oneof![12 => op(), 1 => control], 0..80)
-}
-
-/// What one step was answered.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Acquired(Option<Rejection>),
-    Settled(Effect, Option<Transition>),
-    Nothing,
-}
-
-/// A breaker, its clock, and the permits that are out.
-struct World {
-    breaker: CircuitBreaker,
-    clock: ManualClock,
-    now: Duration,
-    told: Arc<Mutex<Vec<Transition>>>,
-    out: Vec<OwnedPermit>,
-    /// The epochs of the permits that are out.
-    epochs: Vec<u64>,
-    admitted: u64,
-    recorded: u64,
-}
-
-impl World {
-    fn new(shape: Shape) -> Self {
-        let clock = ManualClock::new();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let listener = Arc::clone(&told);
-        let built = CircuitBreaker::builder(shape.config)
-            .half_open_max_calls(shape.half_open_max_calls)
-            .probe_timeout(shape.probe_timeout)
-            .clock(clock.clone())
-            .listener(move |event| {
-                let mut told = listener.lock().unwrap_or_else(PoisonError::into_inner);
-                told.push(event.transition);
-            })
-            .build();
-        Self {
-            breaker: match built {
-                Ok(breaker) => breaker,
-                Err(error) => unreachable!("{error}"),
-            },
-            clock,
-            now: Duration::ZERO,
-            told,
-            out: Vec::new(),
-            epochs: Vec::new(),
-            admitted: 0,
-            recorded: 0,
-        }
-    }
-
-    fn play(&mut self, op: &Op) -> Answer {
-        match op {
-            Op::Acquire => return Answer::Acquired(self.acquire().err()),
-            Op::Settle(index, outcome) if !self.out.is_empty() => {
-                let settled = self.settle(index.index(self.out.len()), *outcome);
-                return Answer::Settled(settled.0, settled.1);
-            }
-            Op::Settle(..) => {}
-            Op::Record(success) => {
-                self.recorded += 1;
-                if *success {
-                    self.breaker.record_success_sync();
-                } else {
-                    self.breaker.record_failure_sync();
-                }
-            }
-            Op::Advance(by) => self.set_clock(self.now + *by),
-            Op::StepBack(by) => self.set_clock(self.now.saturating_sub(*by)),
-            Op::Control(control) => match control {
-                0 => self.breaker.reset(),
-                1 => drop(self.breaker.trip()),
-                2 => drop(self.breaker.force_open()),
-                3 => drop(self.breaker.force_closed()),
-                _ => drop(self.breaker.automatic()),
-            },
-        }
-        Answer::Nothing
-    }
-
-    fn acquire(&mut self) -> Result<(), Rejection> {
-        let permit = self.breaker.try_acquire_owned()?;
-        self.admitted += 1;
-        self.out.push(permit);
-        self.epochs.push(self.metrics().epoch);
-        Ok(())
-    }
-
-    fn settle(&mut self, index: usize, outcome: Outcome) -> (Effect, Option<Transition>) {
-        self.epochs.swap_remove(index);
-        let settlement = self.out.swap_remove(index).settle(outcome);
-        (settlement.effect, settlement.transition)
-    }
-
-    fn set_clock(&mut self, now: Duration) {
-        self.now = now;
-        self.clock.set(now.as_nanos() as u64);
-    }
-
-    fn metrics(&self) -> CircuitBreakerMetrics {
-        self.breaker.snapshot()
-    }
-
-    fn told(&self) -> Vec<Transition> {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.clone()
-    }
-}
+use world::{Acquired, PROBE_TIMEOUT, Shape, World, ops, ops_and_controls, shape};
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -224,21 +46,28 @@ proptest! {
             world.play(op);
         }
         let begun = world.now;
-        while let Err(rejection) = world.acquire() {
-            let pause = rejection.retry_after.unwrap_or(shape.probe_timeout);
-            world.set_clock(world.now + pause);
+        loop {
+            let pause = match world.acquire() {
+                Acquired::Admitted => break,
+                Acquired::Rejected(rejection) => rejection.retry_after,
+                // Nobody tells it when; one that had been rejected would have been told this.
+                Acquired::Shadowed => world.metrics().remaining_wait,
+            };
+            world.set_clock(world.now + pause.unwrap_or(PROBE_TIMEOUT));
             let waited = world.now - begun;
-            prop_assert!(waited <= shape.config.timeout + shape.probe_timeout, "{waited:?}");
+            prop_assert!(waited <= shape.longest_wait(&ops) + PROBE_TIMEOUT, "{waited:?}");
         }
     }
 
-    /// P3: a stale settlement changes no observable but its total.
+    /// P3: a stale settlement changes no observable but its total; one of a call that would have been
+    /// rejected, none at all (14.1).
     #[test]
     fn p3_a_stale_settlement_changes_only_its_total(
         shape in shape(),
         ops in ops_and_controls(),
         outcome in 0..4_usize,
     ) {
+        let outcome = Outcome::ALL[outcome];
         let mut world = World::new(shape);
         for op in &ops {
             world.play(op);
@@ -246,12 +75,18 @@ proptest! {
         let current = world.metrics().epoch;
         while let Some(index) = world.epochs.iter().position(|epoch| *epoch != current) {
             let (mut expected, told) = (world.metrics(), world.told());
-            let settled = world.settle(index, Outcome::ALL[outcome]);
+            let settled = world.settle(index, outcome);
             prop_assert_eq!(settled, (Effect::Stale, None));
             expected.stale_count += 1;
             prop_assert_eq!(world.metrics(), expected);
             prop_assert_eq!(world.told(), told);
         }
+        let (expected, told) = (world.metrics(), world.told());
+        for mut permit in world.shadowed.drain(..) {
+            prop_assert_eq!(permit.settle(outcome).effect, Effect::Shadowed);
+        }
+        prop_assert_eq!(world.metrics(), expected);
+        prop_assert_eq!(world.told(), told);
     }
 
     /// P4: each transition's `from` is the one before's `to`; epochs are gap-free.
@@ -271,7 +106,7 @@ proptest! {
         prop_assert_eq!(metrics.transition_count, epoch - 1);
     }
 
-    /// P5: cancelling any set of calls opens nothing and closes nothing.
+    /// P5: cancelling any set of calls opens nothing, but for calls that were slow (12.3), and closes nothing.
     #[test]
     fn p5_cancelling_decides_nothing(
         shape in shape(),
@@ -282,16 +117,25 @@ proptest! {
         for op in &ops {
             world.play(op);
         }
-        let (before, told) = (world.metrics(), world.told());
         for index in which {
-            if !world.out.is_empty() {
-                world.settle(index.index(world.out.len()), Outcome::Cancelled);
+            if world.out.is_empty() {
+                break;
             }
+            let before = world.metrics();
+            let (_, made) = world.settle(index.index(world.out.len()), Outcome::Cancelled);
+            let after = world.metrics();
+            if let Some(opened) = made {
+                prop_assert!(matches!(opened.reason, Reason::SlowCallRate | Reason::FailureRate));
+                prop_assert_eq!(after.slow_count, before.slow_count + 1);
+                prop_assert_eq!(before.state, CircuitBreakerState::Closed);
+                prop_assert_eq!(after.state == CircuitBreakerState::Closed, false);
+            } else {
+                prop_assert_eq!((after.state, after.epoch), (before.state, before.epoch));
+                prop_assert_eq!(after.consecutive_failures, before.consecutive_failures);
+                prop_assert!(after.window_failures <= before.window_failures);
+            }
+            prop_assert!(shape.slow.is_some() || after.slow_count == 0);
         }
-        let after = world.metrics();
-        prop_assert_eq!((after.state, after.epoch), (before.state, before.epoch));
-        prop_assert_eq!(after.consecutive_failures, before.consecutive_failures);
-        prop_assert_eq!(world.told(), told);
     }
 
     /// P6: admitted = settled + in flight + expired. What is expired settles as stale, so until it
@@ -309,6 +153,9 @@ proptest! {
                 + metrics.stale_count
                 - world.recorded;
             prop_assert_eq!(world.admitted, settled + world.out.len() as u64);
+            // And what was not admitted is told once, as the one or the other.
+            prop_assert_eq!(world.shadowed.len() as u64, metrics.would_reject_count);
+            prop_assert!(metrics.rejected_count == 0 || !shape.shadow);
         }
     }
 
@@ -321,5 +168,25 @@ proptest! {
             prop_assert_eq!(one.metrics(), other.metrics());
         }
         prop_assert_eq!(one.told(), other.told());
+    }
+
+    /// 14.1: in shadow mode the same is decided, at the same times; only that nothing is rejected.
+    #[test]
+    fn shadow_mode_decides_as_ever(shape in shape(), ops in ops_and_controls()) {
+        let mut world = World::new(Shape { shadow: false, ..shape });
+        let mut shadow = World::new(Shape { shadow: true, ..shape });
+        for op in &ops {
+            world.play(op);
+            shadow.play(op);
+            let (expected, seen) = (world.metrics(), shadow.metrics());
+            for reason in RejectReason::ALL {
+                prop_assert_eq!(seen.would_reject_for(reason), expected.rejected_for(reason));
+            }
+            prop_assert_eq!((seen.state, seen.remaining_wait), (expected.state, expected.remaining_wait));
+            prop_assert_eq!(seen.probes_in_flight, expected.probes_in_flight);
+            prop_assert_eq!(seen.window_calls, expected.window_calls);
+            prop_assert_eq!(Outcome::ALL.map(|it| seen.calls(it)), Outcome::ALL.map(|it| expected.calls(it)));
+        }
+        prop_assert_eq!(shadow.told(), world.told());
     }
 }

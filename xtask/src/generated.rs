@@ -10,6 +10,8 @@ use crate::workspace;
 
 /// How a file, or a folder of them, is made.
 enum Maker {
+    /// It is the same as another file: a package takes along only what is in its folder.
+    Copies { of: &'static str },
     /// A program prints the one file.
     Prints { run: &'static [&'static str] },
     /// A program of its own writes the files, and compares them.
@@ -27,6 +29,16 @@ struct Generated {
 
 /// Everything that is made. A new generator is an entry here.
 const GENERATED: &[Generated] = &[
+    Generated {
+        path: "bindings-python/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-python/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
     Generated {
         path: "docs/metrics.md",
         maker: Maker::Prints {
@@ -117,6 +129,10 @@ pub(crate) fn compare() -> Result<String> {
 impl Generated {
     fn write(&self) -> Result<()> {
         match self.maker {
+            Maker::Copies { of } => {
+                let root = workspace::root();
+                fs::copy(root.join(of), root.join(self.path))?;
+            }
             Maker::Tool { write, .. } => {
                 stdout(&mut cargo(write))?;
             }
@@ -134,6 +150,11 @@ impl Generated {
 
     fn compare(&self) -> Result<()> {
         match self.maker {
+            Maker::Copies { of } => {
+                let root = workspace::root();
+                let same = fs::read(root.join(of))? == fs::read(root.join(self.path))?;
+                ensure!(same, "it is not the same as {of}");
+            }
             Maker::Tool { compare, .. } => {
                 stdout(&mut cargo(compare))?;
             }

@@ -41,8 +41,22 @@ impl Tally {
         }
     }
 
+    /// Reads a line of pytest: its closing line, such as `2 failed, 57 passed, 1 skipped in 3.21s`, and the line
+    /// of a replay. What could not even be set up is counted as failed.
+    pub(crate) fn read_pytest(&mut self, line: &str) {
+        let line = line.trim_matches(['=', ' ']);
+        if let Some((counts, time)) = line.rsplit_once(" in ")
+            && time.starts_with(|first: char| first.is_ascii_digit())
+            && counts.starts_with(|first: char| first.is_ascii_digit())
+        {
+            self.passed += number_before(counts, " passed");
+            self.failed += number_before(counts, " failed") + number_before(counts, " error");
+        }
+        self.read_replay(line);
+    }
+
     /// Reads the line that every language's replay prints:
-    /// `conformance: suite 1, 104 run, 0 failed, 0 skipped`.
+    /// `conformance: suite 2, 104 run, 0 failed, 0 skipped`.
     pub(crate) fn read_replay(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("conformance: ") {
             self.scenarios += number_before(counts, " run");
@@ -83,8 +97,8 @@ mod tests {
     #[test]
     fn replays_add_up() {
         let tally = tally(&[
-            "conformance: suite 1, 104 run, 0 failed, 0 skipped",
-            "conformance: suite 1, 3 run, 1 failed, 0 skipped",
+            "conformance: suite 2, 104 run, 0 failed, 0 skipped",
+            "conformance: suite 2, 3 run, 1 failed, 0 skipped",
         ]);
         assert_eq!(tally.scenarios, 107);
         assert_eq!(tally.run(), 0);
@@ -104,6 +118,21 @@ mod tests {
             tally.read_node(line);
         }
         assert_eq!((tally.passed, tally.failed, tally.scenarios), (12, 3, 531));
+    }
+
+    #[test]
+    fn the_closing_line_of_pytest() {
+        let mut tally = Tally::default();
+        for line in [
+            "bindings-python/tests/test_fork.py ..F                     [ 40%]",
+            "2 failed, 57 passed, 1 skipped in 3.21s",
+            "=========== 3 passed, 1 error in 62.00s (0:01:02) ===========",
+            "conformance: suite 2, 5 run, 0 failed, 0 skipped",
+            "it passed in 3 steps",
+        ] {
+            tally.read_pytest(line);
+        }
+        assert_eq!((tally.passed, tally.failed, tally.scenarios), (60, 3, 5));
     }
 
     #[test]

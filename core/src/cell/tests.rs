@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
+mod levels;
+
 use std::sync::Barrier;
 use std::thread;
 

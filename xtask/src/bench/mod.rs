@@ -4,6 +4,7 @@
 use anyhow::{Result, bail};
 
 mod node;
+mod python;
 pub(crate) mod rust;
 
 /// A language whose costs are measured.
@@ -29,7 +30,11 @@ pub(crate) trait Bench {
 
 /// Every language.
 pub(crate) fn all() -> Vec<Box<dyn Bench>> {
-    vec![Box::new(rust::Rust), Box::new(node::Node)]
+    vec![
+        Box::new(rust::Rust),
+        Box::new(python::Python),
+        Box::new(node::Node),
+    ]
 }
 
 /// Runs the command.

@@ -13,6 +13,7 @@ mod features;
 mod hosts;
 mod long_files;
 mod models;
+mod python;
 mod toolchains;
 mod workspace;
 
@@ -73,6 +74,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "generated files",
         run: || generated::compare().map(Done::Holds),
+    },
+    Step {
+        name: "python: lint, types, coverage",
+        run: python::check,
     },
     Step {
         name: "loom, short form",

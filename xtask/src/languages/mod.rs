@@ -7,6 +7,7 @@ use crate::tally::Tally;
 
 mod c;
 mod node;
+mod python;
 mod rust;
 
 /// A language whose face is tested on this machine.
@@ -42,5 +43,10 @@ pub(crate) struct Tested {
 
 /// Every language, in the order in which they are tested.
 pub(crate) fn all() -> Vec<Box<dyn Language>> {
-    vec![Box::new(rust::Rust), Box::new(c::C), Box::new(node::Node)]
+    vec![
+        Box::new(rust::Rust),
+        Box::new(c::C),
+        Box::new(python::Python),
+        Box::new(node::Node),
+    ]
 }

@@ -26,8 +26,9 @@ impl Language for Rust {
             &mut cargo(&[
                 "test",
                 "--workspace",
-                // A language of its own.
+                // Languages of their own.
                 "--exclude=k1s0-circuit-breaker-c",
+                "--exclude=k1s0-circuit-breaker-python",
                 "--all-features",
                 "--no-fail-fast",
             ]),

@@ -23,7 +23,7 @@ pub(super) fn run() -> Result<String> {
     for (name, flag) in BORROWS {
         let mut miri = cargo(&[&format!("+{NIGHTLY}"), "miri", "test", "--package", CORE]);
         miri.args(["--no-default-features", "--features=std", "--lib", "--"])
-            .args(["machine::", "cell::", "stripe::"])
+            .args(["machine::", "window::", "cell::", "stripe::"])
             .env(
                 "MIRIFLAGS",
                 format!("-Zmiri-strict-provenance -Zmiri-many-seeds=0..{SEEDS} {flag}"),

@@ -8,6 +8,7 @@ use crate::stopwatch::Stopwatch;
 pub(crate) mod loom;
 mod miri;
 mod mutants;
+mod python;
 mod sanitizers;
 mod tests;
 
@@ -28,6 +29,10 @@ const PROOFS: &[Proof] = &[
         run: tests::stress,
     },
     Proof { name: "c", run: c },
+    Proof {
+        name: "python",
+        run: python::run,
+    },
     Proof {
         name: "miri",
         run: miri::run,

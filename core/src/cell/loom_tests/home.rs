@@ -229,9 +229,14 @@ impl Plain {
         let after = match op {
             Op::Settle(index, Outcome::Success) => {
                 let permit = permits[index];
-                let slow = self.levels.as_ref().and_then(Levels::slow_call_duration);
-                if word.is_quiet_for_success_of(permit) && slow.is_none_or(|slow| now < slow) {
-                    return true;
+                let levels = self.levels.as_ref();
+                let slow = levels.and_then(Levels::slow_call_duration);
+                let newest = levels.and_then(Levels::newest_bucket);
+                if permit.epoch() != word.epoch() {
+                    return false;
+                }
+                if word.is_quiet_for_success_of(permit) {
+                    return slow.is_none_or(|slow| now < slow) && newest.is_none_or(|it| it <= now);
                 }
                 match word.settled(&self.policy, permit, Outcome::Success) {
                     Some((after, Effect::Applied)) => after,

@@ -7,6 +7,8 @@
 //! operations answered, and whatever the cell has become, must be what a plain [`Machine`] gives for
 //! at least one order of the same operations.
 //!
+//! Those breakers have nothing beyond failures in a row; the others are in `levels.rs`.
+//!
 //! `cargo xtask soak loom` runs them without a bound on preemptions and says how many executions
 //! there were.
 

@@ -5,6 +5,7 @@ use super::{
     Recorded, RejectReason, State, Transition, Verdict, Word,
 };
 
+mod levels;
 mod words;
 
 const POLICY: Policy = Policy {

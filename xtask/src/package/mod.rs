@@ -7,27 +7,37 @@ use anyhow::{Result, bail};
 use crate::run::{command, streaming};
 use crate::{wasm, workspace};
 
+pub(crate) mod python;
+
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
-    match arguments {
-        [language, prefix] if language == "c" => {
-            // The script runs in the workspace's folder; the prefix is seen from the user's.
-            let prefix = std::env::current_dir()?.join(prefix);
+    let [language, folder] = arguments else {
+        bail!("usage: cargo xtask package c PREFIX | python FOLDER | wasm FOLDER");
+    };
+    // It is made in the workspace's folder; the place is seen from the user's.
+    let folder = std::env::current_dir()?.join(folder);
+    match language.as_str() {
+        "c" => {
             let mut package = command("bindings-c/package.sh", &[]);
             package
-                .arg(prefix)
+                .arg(folder)
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
         }
-        [what, folder] if what == "wasm" => {
+        "python" => {
+            for file in python::build(&folder)? {
+                println!("{}", file.display());
+            }
+            Ok(true)
+        }
+        "wasm" => {
             let module = wasm::build()?;
-            let folder = std::env::current_dir()?.join(folder);
             fs::create_dir_all(&folder)?;
             let copy = folder.join("k1s0_circuit_breaker.wasm");
             let bytes = fs::copy(module, &copy)?;
             println!("{}: {bytes} bytes", copy.display());
             Ok(true)
         }
-        _ => bail!("usage: cargo xtask package c PREFIX, cargo xtask package wasm FOLDER"),
+        other => bail!("no package for {other}"),
     }
 }
