@@ -294,4 +294,4 @@ fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 
 /// Py_TPFLAGS_DISALLOW_INSTANTIATION, of 3.10 and later; 3.9 does not know this bit, and there a `Guarded()` is
 /// refused when it is called, for its vectorcall is NULL.
-const NO_CONSTRUCTOR: u32 = 1 << 7;
+pub(crate) const NO_CONSTRUCTOR: u32 = 1 << 7;

@@ -15,6 +15,8 @@
 )]
 
 mod awaited;
+mod block;
+mod block_method;
 mod breaker_class;
 mod classify;
 mod clock;
@@ -29,6 +31,7 @@ mod judge;
 mod metrics;
 mod permit;
 mod python;
+mod ready;
 mod run;
 mod seconds;
 mod slot;
@@ -73,10 +76,12 @@ mod native {
         module.add("core_version", breaker::VERSION)?;
         crate::hot::set_up(module.py())?;
         crate::guarded::add_to(module)?;
+        crate::block::set_up(module.py())?;
         crate::vocabulary::add_to(module)?;
         let class = module.py().get_type::<Breaker>();
         crate::execute_sync::add_to(&class)?;
         crate::awaited::add_to(&class)?;
+        crate::block_method::add_to(&class)?;
         crate::fork::watch(module)
     }
 }
