@@ -21,7 +21,7 @@ use pyo3::sync::PyOnceLock;
 use crate::block_method::{Half, Kind};
 use crate::breaker_class::Breaker;
 use crate::guarded::NO_CONSTRUCTOR;
-use crate::hot::raising;
+use crate::panics::raising;
 use crate::permit::Permit;
 use crate::ready;
 
@@ -109,7 +109,7 @@ unsafe extern "C" fn vectorcall(
     // SAFETY: it is a `Block`, which the caller keeps alive, and so its breaker and the arguments, as many as `count`
     // says beside its flag.
     unsafe {
-        raising(|py| {
+        raising("block", |py| {
             let this = block.cast::<Block>();
             let half = match (
                 count & !ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,

@@ -14,7 +14,7 @@ use pyo3::types::PyType;
 use crate::block;
 use crate::breaker_class::Breaker;
 use crate::guarded::NO_CONSTRUCTOR;
-use crate::hot::raising;
+use crate::panics::raising;
 
 /// Of which statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ unsafe extern "C" fn descr_get(
             ffi::Py_INCREF(method);
             return method;
         }
-        raising(|py| {
+        raising("block lookup", |py| {
             let this = &*method.cast::<Method>();
             let breaker = Bound::ref_from_ptr(py, &breaker).cast::<Breaker>()?;
             Ok(block::look_up(breaker, this.kind, this.half, this.first)?.into_ptr())
@@ -90,7 +90,7 @@ unsafe extern "C" fn vectorcall(
 ) -> *mut ffi::PyObject {
     // SAFETY: it is a `Method`; there are as many arguments as `count` says beside its flag, all alive.
     unsafe {
-        raising(|py| {
+        raising("block by hand", |py| {
             let this = &*method.cast::<Method>();
             let given = count & !ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
             let wanted = match this.half {
@@ -115,7 +115,7 @@ unsafe extern "C" fn vectorcall(
 unsafe extern "C" fn repr(method: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: it is a live `Method`, whose name is there.
     unsafe {
-        raising(|py| {
+        raising("block repr", |py| {
             let name = Bound::from_borrowed_ptr(py, (*method.cast::<Method>()).name);
             let text =
                 format!("<method '{name}' of 'k1s0_circuit_breaker._native.Breaker' objects>");

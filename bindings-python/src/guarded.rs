@@ -12,7 +12,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::breaker_class::Breaker;
-use crate::hot::{raising, run};
+use crate::hot::run;
+use crate::panics::raising;
 
 /// A guarded function. Its fields are set before anybody sees it, and emptied by the garbage collector, which
 /// does so only where nobody can call it any more.
@@ -52,7 +53,7 @@ unsafe extern "C" fn vectorcall(
     // SAFETY: it is a `Guarded`; whoever can call it keeps it alive, and so its breaker and function. What
     // came in is passed on as it is, the flag in `count` too: it lends us the place before the arguments.
     unsafe {
-        run(&*(*guarded).breaker, || {
+        run("guarded", &*(*guarded).breaker, || {
             ffi::PyObject_Vectorcall((*guarded).function, arguments, count, names)
         })
     }
@@ -82,7 +83,7 @@ unsafe extern "C" fn descr_get(
 unsafe extern "C" fn repr(guarded: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: it is a live `Guarded`, whose function is there.
     unsafe {
-        raising(|py| {
+        raising("repr", |py| {
             let function = (*guarded.cast::<Guarded>()).function;
             let function = Bound::from_borrowed_ptr(py, function).repr()?;
             let text = format!(
@@ -149,7 +150,11 @@ unsafe extern "C" fn gone(
     _names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: attached, as every slot is.
-    unsafe { raising(|_| Err(PyTypeError::new_err("this guarded function is gone"))) }
+    unsafe {
+        raising("gone", |_| {
+            Err(PyTypeError::new_err("this guarded function is gone"))
+        })
+    }
 }
 
 unsafe extern "C" fn dealloc(guarded: *mut ffi::PyObject) {

@@ -29,6 +29,7 @@ mod guarded;
 mod hot;
 mod judge;
 mod metrics;
+mod panics;
 mod permit;
 mod python;
 mod ready;
@@ -82,6 +83,11 @@ mod native {
         crate::execute_sync::add_to(&class)?;
         crate::awaited::add_to(&class)?;
         crate::block_method::add_to(&class)?;
+        #[cfg(k1s0_cb_force_panic)]
+        module.add_function(wrap_pyfunction!(
+            crate::panics::forced::force_panic,
+            module
+        )?)?;
         crate::fork::watch(module)
     }
 }
