@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use breaker::Outcome;
-use breaker::machine::Ticket;
+use breaker::machine::{Ticket, Word};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -134,19 +134,46 @@ unsafe fn finish(
                 return ptr::null_mut();
             }
         }
-        raising("settle", |py| {
-            let Some(result) = Bound::from_owned_ptr_or_opt(py, result) else {
+        let py = Python::assume_attached();
+        let held = Held::new(py, breaker, ticket);
+        let result = Bound::from_owned_ptr_or_opt(py, result);
+        raising("settle", move |py| {
+            let Some(result) = result else {
                 let error = PyErr::take(py)
                     .unwrap_or_else(|| PyValueError::new_err("NULL without an exception"));
-                return Err(failed(py, breaker, ticket, error));
+                return Err(failed(py, breaker, held.ticket(), error));
             };
             if lazy.has(result.as_ptr()) {
-                breaker.settle(py, ticket, Outcome::Cancelled.into());
+                drop(held);
                 return Err(refused(&result));
             }
-            breaker.settle_result(ticket, &result);
+            breaker.settle_result(held.ticket(), &result);
             Ok(result.into_ptr())
         })
+    }
+}
+
+/// A ticket that is to be settled. Dropped with it, by a panic too, it is cancelled.
+struct Held<'a>(Option<(Python<'a>, &'a Breaker, Ticket)>);
+
+impl<'a> Held<'a> {
+    fn new(py: Python<'a>, breaker: &'a Breaker, ticket: Ticket) -> Self {
+        Self(Some((py, breaker, ticket)))
+    }
+
+    /// For whoever settles it now.
+    fn ticket(mut self) -> Ticket {
+        self.0
+            .take()
+            .map_or(Word::SHADOW.into(), |(_, _, ticket)| ticket)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some((py, breaker, ticket)) = self.0.take() {
+            breaker.cancel(py, ticket);
+        }
     }
 }
 

@@ -84,10 +84,7 @@ mod native {
         crate::awaited::add_to(&class)?;
         crate::block_method::add_to(&class)?;
         #[cfg(k1s0_cb_force_panic)]
-        module.add_function(wrap_pyfunction!(
-            crate::panics::forced::force_panic,
-            module
-        )?)?;
+        crate::panics::forced::add_to(module)?;
         crate::fork::watch(module)
     }
 }

@@ -72,14 +72,20 @@ pub(crate) fn point(entry: &'static str) {
 
 #[cfg(k1s0_cb_force_panic)]
 pub(crate) mod forced {
+    use std::collections::BTreeSet;
     use std::sync::{Mutex, PoisonError};
 
     use pyo3::prelude::*;
 
     /// The entry that panics next, once.
     static ARMED: Mutex<Option<String>> = Mutex::new(None);
+    /// All that were come to.
+    static SEEN: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
 
-    pub(super) fn point(entry: &str) {
+    pub(super) fn point(entry: &'static str) {
+        SEEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(entry);
         let mut armed = ARMED.lock().unwrap_or_else(PoisonError::into_inner);
         if armed.as_deref() == Some(entry) {
             *armed = None;
@@ -88,9 +94,22 @@ pub(crate) mod forced {
         }
     }
 
+    /// For the test.
+    pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add_function(wrap_pyfunction!(force_panic, module)?)?;
+        module.add_function(wrap_pyfunction!(entries_seen, module)?)
+    }
+
+    /// The names of all entries that were come to.
+    #[pyfunction]
+    fn entries_seen() -> Vec<&'static str> {
+        let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().copied().collect()
+    }
+
     /// Has the named entry panic, once; answers the one that was named before and was not come to since.
     #[pyfunction]
-    pub(crate) fn force_panic(entry: Option<String>) -> Option<String> {
+    fn force_panic(entry: Option<String>) -> Option<String> {
         std::mem::replace(
             &mut *ARMED.lock().unwrap_or_else(PoisonError::into_inner),
             entry,

@@ -140,16 +140,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.is_mine() {
             // There is none while the interpreter goes: nobody is left to care.
-            let _ = Python::try_attach(|py| {
-                // An exception may be on its way past us, and listeners are Python.
-                let passing = PyErr::take(py);
-                self.breaker
-                    .get()
-                    .settle(py, self.ticket, Outcome::Cancelled.into());
-                if let Some(passing) = passing {
-                    passing.restore(py);
-                }
-            });
+            let _ = Python::try_attach(|py| self.breaker.get().cancel(py, self.ticket));
         }
     }
 }

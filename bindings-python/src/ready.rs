@@ -25,12 +25,16 @@ impl Ready {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Err(PyStopIteration::new_err(self.answer.clone_ref(py)))
+    /// The answer comes as that of every coroutine does. Where it is None, no exception need be made for it.
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        if self.answer.is_none(py) {
+            return Ok(None);
+        }
+        Err(self.ended(py))
     }
 
     fn send(&self, py: Python<'_>, _value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        self.__next__(py)
+        Err(self.ended(py))
     }
 
     /// Raises it: there is nobody inside to catch it.
@@ -49,6 +53,12 @@ impl Ready {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.answer)
+    }
+}
+
+impl Ready {
+    fn ended(&self, py: Python<'_>) -> PyErr {
+        PyStopIteration::new_err(self.answer.clone_ref(py))
     }
 }
 

@@ -11,7 +11,7 @@ use breaker::{Effect, Outcome, RejectReason, Transition};
 use pyo3::prelude::*;
 
 use crate::breaker_class::Breaker;
-use crate::python::{Raised, raise_open_error, report};
+use crate::python::{Passing, Raised, raise_open_error, report};
 use crate::{clock, judge, panics, seconds, told};
 
 impl Breaker {
@@ -82,6 +82,13 @@ impl Breaker {
         effect
     }
 
+    /// Settles a permit that nobody else did. An exception may be on its way past us, and listeners are Python.
+    pub(crate) fn cancel(&self, py: Python<'_>, ticket: Ticket) {
+        let passing = Passing::take(py);
+        self.settle(py, ticket, Outcome::Cancelled.into());
+        passing.restore();
+    }
+
     /// Settles by what the result says.
     pub(crate) fn settle_result(&self, ticket: Ticket, result: &Bound<'_, PyAny>) {
         let py = result.py();
@@ -108,7 +115,7 @@ impl Breaker {
             rules()
         };
         catch_unwind(AssertUnwindSafe(rules)).unwrap_or_else(|payload| {
-            self.settle(py, ticket, Outcome::Cancelled.into());
+            self.cancel(py, ticket);
             resume_unwind(payload)
         })
     }
