@@ -201,15 +201,15 @@ def test_a_cycle_through_a_block_is_collected():
     """Generator, block, breaker, listener, generator."""
     cb = CircuitBreaker()
 
-    def block():
-        with cb:
+    def block(breaker):
+        with breaker:
             yield
 
-    held = block()
+    held = block(cb)
     next(held)
     cb.on_transition(partial(lambda _generator, _transition: None, held))
     gone = weakref.ref(held), weakref.ref(cb)
-    del cb, held, block
+    del cb, held
     gc.collect()
     assert [ref() for ref in gone] == [None, None]
 

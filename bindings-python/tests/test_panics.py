@@ -9,7 +9,7 @@ import gc
 
 import pytest
 
-from k1s0_circuit_breaker import CircuitBreaker, _native
+from k1s0_circuit_breaker import _native
 
 from conftest import Boom, boom, fail
 
@@ -87,7 +87,9 @@ async def later_guarded():
     return 4
 
 
-@pytest.mark.parametrize("entry, call", ENTRIES, ids=lambda it: it if isinstance(it, str) else "")
+@pytest.mark.parametrize(
+    ("entry", "call"), ENTRIES, ids=lambda it: it if isinstance(it, str) else ""
+)
 @pytest.mark.parametrize("state", ["closed", "probing"])
 def test_a_panic_at_any_entry(make, probing, entry, call, state):
     cb = make() if state == "closed" else probing()
