@@ -5,13 +5,12 @@
 //! an object, and both lookups of a statement get the same: called with nothing it enters, called with three it leaves.
 //! Nothing has to be found again, whatever frames, tasks, threads or contexts come between.
 //!
-//! Whoever enters in another way (an `ExitStack`, or by hand) is the business of `_blocks.py`. So is every block where there is
-//! no GIL: that the lookups follow each other is known only while no other thread runs.
+//! Whoever enters in another way (an `ExitStack`, or by hand) is the business of `_blocks.py`.
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -19,32 +18,31 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::block_method::{Half, Kind};
+use crate::block_waiting;
 use crate::breaker_class::Breaker;
 use crate::guarded::NO_CONSTRUCTOR;
 use crate::panics::raising;
 use crate::permit::Permit;
 use crate::ready;
 
-/// What was looked up. Its fields are set before anybody sees it; all but `permit` and `both` stay.
+/// What was looked up. Its fields are set before anybody sees it; all but `permit` and `both` stay. Those are atomic for
+/// who hands one to another thread where there is no GIL: a statement's is its own.
 #[repr(C)]
 struct Block {
     base: ffi::PyObject,
     vectorcall: Option<ffi::vectorcallfunc>,
     breaker: *mut ffi::PyObject,
     /// Between entering and leaving, if it is a statement's.
-    permit: *mut ffi::PyObject,
+    permit: AtomicPtr<ffi::PyObject>,
+    weak_references: *mut ffi::PyObject,
     /// Where it was looked up.
     thread: *mut ffi::PyThreadState,
     kind: Kind,
     /// What was looked up first.
     half: Half,
     /// Whether the other half was looked up as well, right after it.
-    both: bool,
+    both: AtomicBool,
 }
-
-/// The last block whose first half was looked up, while it lives and the second was not. Nothing else than the GIL
-/// orders access to it: it is set, taken and emptied with the GIL held.
-static WAITING: AtomicPtr<Block> = AtomicPtr::new(ptr::null_mut());
 
 /// The type; none before the module is set up.
 struct Type(*mut ffi::PyTypeObject);
@@ -65,19 +63,22 @@ pub(crate) fn look_up<'py>(
     first: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = breaker.py();
-    // SAFETY: attached. What waits is alive, for its `dealloc` would have emptied the place.
+    // SAFETY: attached. Whoever waits is a live `Block`; the type is ours, and an object of it as large as `Block`.
     unsafe {
         let thread = ffi::PyThreadState_Get();
         if !first {
-            let waiting = WAITING.load(Ordering::Relaxed);
-            if !waiting.is_null()
-                && (*waiting).breaker == breaker.as_ptr()
-                && (*waiting).kind == kind
-                && (*waiting).thread == thread
-            {
-                WAITING.store(ptr::null_mut(), Ordering::Relaxed);
-                (*waiting).both = true;
-                return Ok(Bound::from_borrowed_ptr(py, waiting.cast()));
+            let fits = |waiting: *mut ffi::PyObject| {
+                let waiting = waiting.cast::<Block>();
+                (*waiting).breaker == breaker.as_ptr()
+                    && (*waiting).kind == kind
+                    && (*waiting).half != half
+                    && (*waiting).thread == thread
+                    && !(*waiting).both.load(Ordering::Relaxed)
+            };
+            if let Some(waiting) = block_waiting::take(py, fits)? {
+                let this = waiting.as_ptr().cast::<Block>();
+                (*this).both.store(true, Ordering::Relaxed);
+                return Ok(waiting);
             }
         }
         let kinds = TYPE
@@ -92,8 +93,8 @@ pub(crate) fn look_up<'py>(
         (*this).thread = thread;
         (*this).kind = kind;
         (*this).half = half;
-        if first && cfg!(not(Py_GIL_DISABLED)) {
-            WAITING.store(this, Ordering::Relaxed);
+        if first {
+            block_waiting::put(&made)?;
         }
         Ok(made)
     }
@@ -120,24 +121,27 @@ unsafe extern "C" fn vectorcall(
                 _ => return Err(PyTypeError::new_err((*this).half.takes())),
             };
             let breaker = Bound::ref_from_ptr(py, &(*this).breaker).cast_unchecked::<Breaker>();
-            if half != (*this).half && !(*this).both {
+            let both = (*this).both.load(Ordering::Relaxed);
+            if half != (*this).half && !both {
                 return Err(PyTypeError::new_err((*this).half.takes()));
             }
             if half == Half::Enter {
                 // A statement has the only two references. Who looked both up by hand may do with them whatever they want,
                 // enter twice for one.
-                if (*this).both && (*this).permit.is_null() && ffi::Py_REFCNT(block) == 2 {
+                let free = (*this).permit.load(Ordering::Relaxed).is_null();
+                if both && free && ffi::Py_REFCNT(block) == 2 {
                     let Some(permit) = acquire(breaker)? else {
                         return Ok(ptr::null_mut());
                     };
-                    (*this).permit = permit.clone().into_ptr();
+                    let held = permit.clone().into_ptr();
+                    (*this).permit.store(held, Ordering::Release);
                     return ready::answer((*this).kind, permit.into_any());
                 }
-                forget(this);
+                block_waiting::forget(block);
                 return enter_by_hand(breaker, (*this).kind);
             }
             let error = Bound::ref_from_ptr(py, &*arguments.add(1));
-            let permit = ptr::replace(&raw mut (*this).permit, ptr::null_mut());
+            let permit = (*this).permit.swap(ptr::null_mut(), Ordering::AcqRel);
             match Bound::from_owned_ptr_or_opt(py, permit) {
                 Some(permit) => {
                     permit.cast_unchecked::<Permit>().get().leave(error)?;
@@ -191,13 +195,6 @@ pub(crate) fn exit_by_hand(
     ready::answer(kind, py.None().into_bound(py))
 }
 
-/// It waits for its second half no more.
-fn forget(block: *mut Block) {
-    if WAITING.load(Ordering::Relaxed) == block {
-        WAITING.store(ptr::null_mut(), Ordering::Relaxed);
-    }
-}
-
 unsafe extern "C" fn traverse(
     block: *mut ffi::PyObject,
     visit: ffi::visitproc,
@@ -207,7 +204,8 @@ unsafe extern "C" fn traverse(
     // SAFETY: it is a `Block`, and each field NULL or a live object.
     unsafe {
         let kind = ffi::Py_TYPE(block).cast::<ffi::PyObject>();
-        for object in [kind, (*this).breaker, (*this).permit] {
+        let permit = (*this).permit.load(Ordering::Relaxed);
+        for object in [kind, (*this).breaker, permit] {
             if !object.is_null() {
                 let done = visit(object, argument);
                 if done != 0 {
@@ -224,10 +222,13 @@ unsafe extern "C" fn dealloc(block: *mut ffi::PyObject) {
     // SAFETY: nobody has a reference to it any more. It was made by `PyType_GenericAlloc`, which tracked it and took a
     // reference to its type. A permit that is still there was never settled by the block; it settles itself.
     unsafe {
-        forget(this);
+        block_waiting::forget(block);
         let kind = ffi::Py_TYPE(block);
         ffi::PyObject_GC_UnTrack(block.cast());
-        ffi::Py_XDECREF((*this).permit);
+        if !(*this).weak_references.is_null() {
+            ffi::PyObject_ClearWeakRefs(block);
+        }
+        ffi::Py_XDECREF((*this).permit.load(Ordering::Acquire));
         ffi::Py_XDECREF((*this).breaker);
         ffi::PyObject_GC_Del(block.cast());
         ffi::Py_DECREF(kind.cast());
@@ -242,6 +243,13 @@ pub(crate) fn set_up(py: Python<'_>) -> PyResult<()> {
             name: c"__vectorcalloffset__".as_ptr(),
             type_code: ffi::Py_T_PYSSIZET,
             offset: std::mem::offset_of!(Block, vectorcall) as ffi::Py_ssize_t,
+            flags: ffi::Py_READONLY,
+            doc: ptr::null(),
+        },
+        ffi::PyMemberDef {
+            name: c"__weaklistoffset__".as_ptr(),
+            type_code: ffi::Py_T_PYSSIZET,
+            offset: std::mem::offset_of!(Block, weak_references) as ffi::Py_ssize_t,
             flags: ffi::Py_READONLY,
             doc: ptr::null(),
         },

@@ -17,6 +17,7 @@
 mod awaited;
 mod block;
 mod block_method;
+mod block_waiting;
 mod breaker_class;
 mod classify;
 mod clock;

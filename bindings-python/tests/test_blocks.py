@@ -36,10 +36,6 @@ class Turn:
         yield
 
 
-WITHOUT_GIL = "free-threading" in sys.version
-
-
-@pytest.mark.skipif(WITHOUT_GIL, reason="there a statement is a block like any other")
 def test_a_statement_is_known_without_the_context(make):
     """And so costs what it does: a new Python that looks the two up in another way would be found here."""
     cb = make()
