@@ -15,7 +15,6 @@ use pyo3::prelude::*;
 /// # Safety
 ///
 /// Attached to the interpreter.
-#[inline(always)]
 pub(crate) unsafe fn raising(
     entry: &'static str,
     body: impl FnOnce(Python<'_>) -> PyResult<*mut ffi::PyObject>,
@@ -26,17 +25,6 @@ pub(crate) unsafe fn raising(
         point(entry);
         body(py)
     }));
-    match caught {
-        Ok(Ok(result)) => result,
-        other => raise(py, other),
-    }
-}
-
-#[inline(never)]
-fn raise(
-    py: Python<'_>,
-    caught: std::thread::Result<PyResult<*mut ffi::PyObject>>,
-) -> *mut ffi::PyObject {
     let error = match caught {
         Ok(Ok(result)) => return result,
         Ok(Err(error)) => error,
