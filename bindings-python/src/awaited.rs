@@ -14,7 +14,7 @@ use pyo3::types::PyType;
 
 use crate::breaker_class::Breaker;
 use crate::execute_sync::add_method;
-use crate::hot::raising;
+use crate::panics::{at_once, raising};
 use crate::permit::{Permit, ticket_of};
 
 unsafe extern "C" fn enter(
@@ -25,10 +25,10 @@ unsafe extern "C" fn enter(
     unsafe {
         let py = Python::assume_attached();
         let breaker = Bound::ref_from_ptr(py, &this).cast_unchecked::<Breaker>();
-        match breaker.get().engine.admit_unasked() {
+        match at_once(|| breaker.get().engine.admit_unasked()) {
             // The low half is all that a permit needs.
             Some(word) => ffi::PyLong_FromUnsignedLong((word.to_bits() as u32).into()),
-            None => raising(|py| {
+            None => raising("_enter", |py| {
                 let ticket = match breaker.get().ask(py) {
                     Ok(ticket) => ticket,
                     Err(error) => {
@@ -53,7 +53,7 @@ unsafe extern "C" fn succeed(
     unsafe {
         let py = Python::assume_attached();
         if count != 2 {
-            return raising(|_| {
+            return raising("_succeed", |_| {
                 let message = "_succeed() takes what _enter gave, and the result";
                 Err(pyo3::exceptions::PyTypeError::new_err(message))
             });
@@ -62,7 +62,7 @@ unsafe extern "C" fn succeed(
         let breaker = Bound::ref_from_ptr(py, &this)
             .cast_unchecked::<Breaker>()
             .get();
-        if breaker.plain && ffi::PyLong_CheckExact(entered) != 0 {
+        if cfg!(not(k1s0_cb_force_panic)) && breaker.plain && ffi::PyLong_CheckExact(entered) != 0 {
             // No larger than what `enter` made of 32 bits.
             #[allow(
                 clippy::useless_conversion,
@@ -75,7 +75,7 @@ unsafe extern "C" fn succeed(
                 return none();
             }
         }
-        raising(|py| {
+        raising("_succeed", |py| {
             let entered = Bound::ref_from_ptr(py, &entered);
             if let Some(ticket) = ticket_of(entered)? {
                 breaker.settle_result(ticket, Bound::ref_from_ptr(py, &result));

@@ -117,7 +117,9 @@ impl Breaker {
 
     /// Calls `listener(transition)` for every transition from now on, once each and in order, on the thread that
     /// made it or on one that was telling at the time, outside every lock, before that operation returns. It may use
-    /// the breaker. What it raises goes to `sys.unraisablehook`.
+    /// the breaker. What it raises goes to `sys.unraisablehook`. A limit: while other threads make transitions faster
+    /// than the listeners take them, the thread that tells goes on telling and what it has still to tell grows, so a
+    /// listener hands long work on.
     fn on_transition(slf: Py<Self>, listener: &Bound<'_, PyAny>) -> PyResult<Subscription> {
         if !listener.is_callable() {
             return Err(PyTypeError::new_err("a listener must be callable"));

@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::breaker_class::Breaker;
-use crate::hot::{raising, run};
+use crate::hot::run;
+use crate::panics::raising;
 
 unsafe extern "C" fn execute_sync(
     breaker: *mut ffi::PyObject,
@@ -21,14 +22,14 @@ unsafe extern "C" fn execute_sync(
     unsafe {
         let py = Python::assume_attached();
         if count < 1 {
-            return raising(|_| {
+            return raising("execute_sync", |_| {
                 Err(PyTypeError::new_err(
                     "execute_sync() needs the function to call",
                 ))
             });
         }
         let bound = Bound::ref_from_ptr(py, &breaker).cast_unchecked::<Breaker>();
-        run(bound.get(), || {
+        run("execute_sync", bound.get(), || {
             ffi::PyObject_Vectorcall(*arguments, arguments.add(1), count as usize - 1, names)
         })
     }

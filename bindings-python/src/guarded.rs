@@ -12,7 +12,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::breaker_class::Breaker;
-use crate::hot::{raising, run};
+use crate::hot::run;
+use crate::panics::raising;
 
 /// A guarded function. Its fields are set before anybody sees it, and emptied by the garbage collector, which
 /// does so only where nobody can call it any more.
@@ -52,7 +53,7 @@ unsafe extern "C" fn vectorcall(
     // SAFETY: it is a `Guarded`; whoever can call it keeps it alive, and so its breaker and function. What
     // came in is passed on as it is, the flag in `count` too: it lends us the place before the arguments.
     unsafe {
-        run(&*(*guarded).breaker, || {
+        run("guarded", &*(*guarded).breaker, || {
             ffi::PyObject_Vectorcall((*guarded).function, arguments, count, names)
         })
     }
@@ -82,7 +83,7 @@ unsafe extern "C" fn descr_get(
 unsafe extern "C" fn repr(guarded: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: it is a live `Guarded`, whose function is there.
     unsafe {
-        raising(|py| {
+        raising("repr", |py| {
             let function = (*guarded.cast::<Guarded>()).function;
             let function = Bound::from_borrowed_ptr(py, function).repr()?;
             let text = format!(
@@ -149,7 +150,11 @@ unsafe extern "C" fn gone(
     _names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: attached, as every slot is.
-    unsafe { raising(|_| Err(PyTypeError::new_err("this guarded function is gone"))) }
+    unsafe {
+        raising("gone", |_| {
+            Err(PyTypeError::new_err("this guarded function is gone"))
+        })
+    }
 }
 
 unsafe extern "C" fn dealloc(guarded: *mut ffi::PyObject) {
@@ -294,4 +299,4 @@ fn make_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 
 /// Py_TPFLAGS_DISALLOW_INSTANTIATION, of 3.10 and later; 3.9 does not know this bit, and there a `Guarded()` is
 /// refused when it is called, for its vectorcall is NULL.
-const NO_CONSTRUCTOR: u32 = 1 << 7;
+pub(crate) const NO_CONSTRUCTOR: u32 = 1 << 7;

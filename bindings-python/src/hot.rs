@@ -9,13 +9,13 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use breaker::Outcome;
-use breaker::machine::Ticket;
+use breaker::machine::{Ticket, Word};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
-use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 
 use crate::breaker_class::Breaker;
+use crate::panics::{at_once, raising};
 use crate::python::execution_failed;
 
 /// Types of what does its work only later, outside of the guard.
@@ -47,7 +47,7 @@ impl Lazy {
     }
 }
 
-/// Asks, calls, settles.
+/// Asks, calls, settles. `entry` is what called it.
 ///
 /// # Safety
 ///
@@ -55,6 +55,7 @@ impl Lazy {
 /// set.
 #[inline(always)]
 pub(crate) unsafe fn run(
+    entry: &'static str,
     breaker: &Breaker,
     call: impl FnOnce() -> *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
@@ -62,9 +63,9 @@ pub(crate) unsafe fn run(
         // The module was never set up, so nobody is here.
         return ptr::null_mut();
     };
-    let Some(word) = breaker.engine.admit_unasked() else {
+    let Some(word) = at_once(|| breaker.engine.admit_unasked()) else {
         // SAFETY: the caller's promises.
-        return unsafe { run_asking(breaker, lazy, call) };
+        return unsafe { run_asking(entry, breaker, lazy, call) };
     };
     let result = call();
     // Until here and in these lines nothing can panic: there is nothing but loads, comparisons and an addition.
@@ -83,6 +84,7 @@ pub(crate) unsafe fn run(
 
 #[inline(never)]
 unsafe fn run_asking(
+    entry: &'static str,
     breaker: &Breaker,
     lazy: &Lazy,
     call: impl FnOnce() -> *mut ffi::PyObject,
@@ -90,7 +92,7 @@ unsafe fn run_asking(
     let mut ticket = None;
     // SAFETY: the caller is attached to the interpreter.
     unsafe {
-        raising(|py| {
+        raising(entry, |py| {
             match breaker.ask(py) {
                 Ok(given) => ticket = Some(given),
                 Err(error) => error.set(py),
@@ -132,19 +134,46 @@ unsafe fn finish(
                 return ptr::null_mut();
             }
         }
-        raising(|py| {
-            let Some(result) = Bound::from_owned_ptr_or_opt(py, result) else {
+        let py = Python::assume_attached();
+        let held = Held::new(py, breaker, ticket);
+        let result = Bound::from_owned_ptr_or_opt(py, result);
+        raising("settle", move |py| {
+            let Some(result) = result else {
                 let error = PyErr::take(py)
                     .unwrap_or_else(|| PyValueError::new_err("NULL without an exception"));
-                return Err(failed(py, breaker, ticket, error));
+                return Err(failed(py, breaker, held.ticket(), error));
             };
             if lazy.has(result.as_ptr()) {
-                breaker.settle(py, ticket, Outcome::Cancelled.into());
+                drop(held);
                 return Err(refused(&result));
             }
-            breaker.settle_result(ticket, &result);
+            breaker.settle_result(held.ticket(), &result);
             Ok(result.into_ptr())
         })
+    }
+}
+
+/// A ticket that is to be settled. Dropped with it, by a panic too, it is cancelled.
+struct Held<'a>(Option<(Python<'a>, &'a Breaker, Ticket)>);
+
+impl<'a> Held<'a> {
+    fn new(py: Python<'a>, breaker: &'a Breaker, ticket: Ticket) -> Self {
+        Self(Some((py, breaker, ticket)))
+    }
+
+    /// For whoever settles it now.
+    fn ticket(mut self) -> Ticket {
+        self.0
+            .take()
+            .map_or(Word::SHADOW.into(), |(_, _, ticket)| ticket)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some((py, breaker, ticket)) = self.0.take() {
+            breaker.cancel(py, ticket);
+        }
     }
 }
 
@@ -184,29 +213,6 @@ fn refused(result: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!(
         "the guarded function returned a {kind}, which would run unguarded; use {instead}"
     ))
-}
-
-/// Runs what may raise, and what may panic; both become Python exceptions.
-///
-/// # Safety
-///
-/// Attached to the interpreter.
-pub(crate) unsafe fn raising(
-    body: impl FnOnce(Python<'_>) -> PyResult<*mut ffi::PyObject>,
-) -> *mut ffi::PyObject {
-    // SAFETY: the caller's promise.
-    let py = unsafe { Python::assume_attached() };
-    let error = match catch_unwind(AssertUnwindSafe(|| body(py))) {
-        Ok(Ok(result)) => return result,
-        Ok(Err(error)) => error,
-        Err(payload) => {
-            // Dropping it could panic again.
-            std::mem::forget(payload);
-            PanicException::new_err("a defect in k1s0-circuit-breaker")
-        }
-    };
-    error.restore(py);
-    ptr::null_mut()
 }
 
 /// Looks up the types that are refused. References to them are kept for ever.

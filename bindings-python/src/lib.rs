@@ -15,6 +15,9 @@
 )]
 
 mod awaited;
+mod block;
+mod block_method;
+mod block_waiting;
 mod breaker_class;
 mod classify;
 mod clock;
@@ -27,8 +30,10 @@ mod guarded;
 mod hot;
 mod judge;
 mod metrics;
+mod panics;
 mod permit;
 mod python;
+mod ready;
 mod run;
 mod seconds;
 mod slot;
@@ -73,10 +78,14 @@ mod native {
         module.add("core_version", breaker::VERSION)?;
         crate::hot::set_up(module.py())?;
         crate::guarded::add_to(module)?;
+        crate::block::set_up(module.py())?;
         crate::vocabulary::add_to(module)?;
         let class = module.py().get_type::<Breaker>();
         crate::execute_sync::add_to(&class)?;
         crate::awaited::add_to(&class)?;
+        crate::block_method::add_to(&class)?;
+        #[cfg(k1s0_cb_force_panic)]
+        crate::panics::forced::add_to(module)?;
         crate::fork::watch(module)
     }
 }

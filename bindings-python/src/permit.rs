@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::breaker_class::Breaker;
 use crate::judge::outcome_named;
-use crate::python::execution_failed;
+use crate::python::{Raised, execution_failed};
 use crate::seconds;
 
 /// Leave to make one call; from `try_acquire` or `acquire`.
@@ -47,6 +47,19 @@ impl Permit {
             Effect::AlreadySettled
         };
         effect.name()
+    }
+
+    /// Settles it by how a block ended, None or an exception, if it is not settled yet.
+    pub(crate) fn leave(&self, error: &Bound<'_, PyAny>) -> PyResult<()> {
+        if !self.is_mine() {
+            return Ok(());
+        }
+        let breaker = self.breaker.get();
+        if error.is_none() {
+            breaker.settle(error.py(), self.ticket, Outcome::Success.into());
+            return Ok(());
+        }
+        breaker.settle_and_wrap(self.ticket, error)
     }
 }
 
@@ -111,20 +124,11 @@ impl Permit {
     /// Settles by how the block ended, if it did not do so itself.
     fn __exit__(
         &self,
-        py: Python<'_>,
         _kind: &Bound<'_, PyAny>,
         error: &Bound<'_, PyAny>,
         _traceback: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        if !self.is_mine() {
-            return Ok(());
-        }
-        let breaker = self.breaker.get();
-        if error.is_none() {
-            breaker.settle(py, self.ticket, Outcome::Success.into());
-            return Ok(());
-        }
-        breaker.settle_and_wrap(self.ticket, error)
+        self.leave(error)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -136,21 +140,22 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.is_mine() {
             // There is none while the interpreter goes: nobody is left to care.
-            let _ = Python::try_attach(|py| {
-                // An exception may be on its way past us, and listeners are Python.
-                let passing = PyErr::take(py);
-                self.breaker
-                    .get()
-                    .settle(py, self.ticket, Outcome::Cancelled.into());
-                if let Some(passing) = passing {
-                    passing.restore(py);
-                }
-            });
+            let _ = Python::try_attach(|py| self.breaker.get().cancel(py, self.ticket));
         }
     }
 }
 
 impl Breaker {
+    /// A permit, where the call is not rejected.
+    pub(crate) fn permit(slf: &Bound<'_, Self>) -> Result<Permit, Raised> {
+        let breaker = slf.get();
+        let ticket = match breaker.engine.admit_unasked() {
+            Some(word) => word.into(),
+            None => breaker.ask(slf.py())?,
+        };
+        Ok(Permit::new(slf.clone().unbind(), ticket))
+    }
+
     /// Settles by what the exception says; with `wrap_errors`, raises `ExecutionFailedError` from it.
     fn settle_and_wrap(&self, ticket: Ticket, error: &Bound<'_, PyAny>) -> PyResult<()> {
         let outcome = self.settle_error(ticket, error);
@@ -185,14 +190,7 @@ impl Breaker {
 
     /// A permit; raises `CircuitOpenError` where the call is rejected.
     fn acquire(slf: &Bound<'_, Self>) -> PyResult<Permit> {
-        let breaker = slf.get();
-        let ticket = match breaker.engine.admit_unasked() {
-            Some(word) => word.into(),
-            None => breaker
-                .ask(slf.py())
-                .map_err(|error| error.hold(slf.py()))?,
-        };
-        Ok(Permit::new(slf.clone().unbind(), ticket))
+        Self::permit(slf).map_err(|error| error.hold(slf.py()))
     }
 
     /// What `_enter` gave ended with this exception. Private.

@@ -48,6 +48,29 @@ impl From<PyErr> for Raised {
     }
 }
 
+/// An exception that is set, or none, put aside. `PyErr::take` would not do: it goes on panicking where it finds a
+/// `PanicException`.
+pub(crate) struct Passing<'py>(Python<'py>, [*mut ffi::PyObject; 3]);
+
+#[allow(
+    deprecated,
+    reason = "what came after it is not in every Python that is supported"
+)]
+impl<'py> Passing<'py> {
+    pub(crate) fn take(py: Python<'py>) -> Self {
+        let [mut kind, mut value, mut traceback] = [std::ptr::null_mut(); 3];
+        // SAFETY: attached; each place is there to be written to.
+        unsafe { ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut traceback) };
+        Self(py, [kind, value, traceback])
+    }
+
+    pub(crate) fn restore(self) {
+        let Self(_py, [kind, value, traceback]) = self;
+        // SAFETY: attached; these are what was taken, references and all.
+        unsafe { ffi::PyErr_Restore(kind, value, traceback) };
+    }
+}
+
 /// Raises `CircuitOpenError(name, retry_after, reason)`, made without running any Python: what it says is made
 /// when it is asked for.
 pub(crate) fn raise_open_error(

@@ -1,6 +1,8 @@
 //! A breaker in Python: core's engine, with the time handed in where it is asked for, and listeners told of
 //! what it made.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use breaker::engine::Engine;
 use breaker::machine::{
     Admission, Ending, NEVER, Nanos, NeedsNow, Recorded, Ticket, Verdict, Word,
@@ -9,8 +11,8 @@ use breaker::{Effect, Outcome, RejectReason, Transition};
 use pyo3::prelude::*;
 
 use crate::breaker_class::Breaker;
-use crate::python::{Raised, raise_open_error, report};
-use crate::{clock, judge, seconds, told};
+use crate::python::{Passing, Raised, raise_open_error, report};
+use crate::{clock, judge, panics, seconds, told};
 
 impl Breaker {
     /// Asks for admission where [`Engine::admit_unasked`] has none to give.
@@ -80,20 +82,42 @@ impl Breaker {
         effect
     }
 
+    /// Settles a permit that nobody else did. An exception may be on its way past us, and listeners are Python.
+    pub(crate) fn cancel(&self, py: Python<'_>, ticket: Ticket) {
+        let passing = Passing::take(py);
+        self.settle(py, ticket, Outcome::Cancelled.into());
+        passing.restore();
+    }
+
     /// Settles by what the result says.
     pub(crate) fn settle_result(&self, ticket: Ticket, result: &Bound<'_, PyAny>) {
+        let py = result.py();
         let outcome = match &self.judge {
-            Some(judge) => judge.of_result(result),
+            Some(judge) => self.judged(py, ticket, || judge.of_result(result)),
             None => Outcome::Success,
         };
-        self.settle(result.py(), ticket, outcome.into());
+        self.settle(py, ticket, outcome.into());
     }
 
     /// Settles by what the exception says.
     pub(crate) fn settle_error(&self, ticket: Ticket, error: &Bound<'_, PyAny>) -> Outcome {
-        let outcome = judge::of_error(self.judge.as_deref(), error);
-        self.settle(error.py(), ticket, outcome.into());
+        let py = error.py();
+        let outcome = self.judged(py, ticket, || judge::of_error(self.judge.as_deref(), error));
+        self.settle(py, ticket, outcome.into());
         outcome
+    }
+
+    /// What the rules say. They call Python in many places; should one of ours panic there, the slot comes back all
+    /// the same.
+    fn judged(&self, py: Python<'_>, ticket: Ticket, rules: impl FnOnce() -> Outcome) -> Outcome {
+        let rules = || {
+            panics::point("rules");
+            rules()
+        };
+        catch_unwind(AssertUnwindSafe(rules)).unwrap_or_else(|payload| {
+            self.cancel(py, ticket);
+            resume_unwind(payload)
+        })
     }
 
     /// Records a result that no permit was taken for.

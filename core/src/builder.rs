@@ -181,6 +181,9 @@ impl<C> Builder<C> {
     /// outside every lock, before that operation returns. It may use the breaker; a transition it
     /// makes is told after this one. If it panics, the panic hook reports it, and nothing else
     /// changes.
+    ///
+    /// A limit: while other threads make transitions faster than the listeners take them, the thread
+    /// that tells goes on telling and what it has still to tell grows, so a listener hands long work on.
     pub fn listener(
         mut self,
         listener: impl Fn(&TransitionEvent<'_>) + Send + Sync + 'static,

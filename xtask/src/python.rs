@@ -1,7 +1,7 @@
 //! Python environments, and the wheel that is installed into them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -63,22 +63,45 @@ impl Environment {
     /// If it does not build, or pip does not like it.
     pub(crate) fn install_wheel(&self, profile: &str) -> Result<()> {
         let wheels = workspace::target().join("python").join(profile);
-        if wheels.exists() {
-            fs::remove_dir_all(&wheels)?;
-        }
-        let interpreter = self.folder().join("bin").join("python");
-        stdout(
-            self.maturin(&["build", "--profile", profile])
-                .arg("--interpreter")
-                .arg(interpreter)
-                .arg("--out")
-                .arg(&wheels),
-        )?;
-        let mut built = fs::read_dir(&wheels)?;
-        let wheel = built.next().context("maturin built no wheel")??.path();
+        let wheel = self.built_wheel(self.maturin(&["build", "--profile", profile]), &wheels)?;
         let install = ["-m", "pip", "install", "--quiet", "--force-reinstall"];
         stdout(self.python(&install).arg("--no-deps").arg(wheel))?;
         Ok(())
+    }
+
+    /// Builds a wheel that is made for one test, and answers the folder that it is unpacked into. Its objects have a
+    /// folder of their own, or every build after it would begin anew.
+    ///
+    /// # Errors
+    ///
+    /// If it does not build, or pip does not like it.
+    pub(crate) fn unpacked_wheel(&self, name: &str, rust_flags: &str) -> Result<PathBuf> {
+        let folder = workspace::target().join("python").join(name);
+        let mut build = self.maturin(&["build", "--profile", "dev"]);
+        build
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("RUSTFLAGS", rust_flags);
+        let wheel = self.built_wheel(build, &folder.join("wheels"))?;
+        let unpacked = folder.join("unpacked");
+        if unpacked.exists() {
+            fs::remove_dir_all(&unpacked)?;
+        }
+        let mut install = self.python(&["-m", "pip", "install", "--quiet", "--no-deps"]);
+        stdout(install.arg("--target").arg(&unpacked).arg(wheel))?;
+        Ok(unpacked)
+    }
+
+    /// Runs maturin with this environment's Python; the folder has that wheel then, and nothing else.
+    fn built_wheel(&self, mut build: Command, wheels: &Path) -> Result<PathBuf> {
+        if wheels.exists() {
+            fs::remove_dir_all(wheels)?;
+        }
+        let interpreter = self.folder().join("bin").join("python");
+        build.arg("--interpreter").arg(interpreter);
+        stdout(build.arg("--out").arg(wheels))?;
+        let mut built = fs::read_dir(wheels)?;
+        Ok(built.next().context("maturin built no wheel")??.path())
     }
 
     /// Its maturin, if it has one, on our package.

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from sys import _getframe
-
 from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # At run time `typing` is not imported: it costs more than all the rest.
     from collections.abc import Awaitable, Callable
-    from types import TracebackType
     from typing import Any, TypeVar
 
     from typing_extensions import ParamSpec
@@ -30,13 +26,6 @@ _GENERATOR = 0x20
 _ASYNC_GENERATOR = 0x200
 
 _LIKE = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__")
-
-# The permits of the `with` blocks that this context is in, the innermost first: (permit, breaker, the frame that has the
-# block, those around it). A context is of one thread or one task, so blocks of several tasks do not mix; nor do those of
-# several generators, for a block is left by the frame that entered it.
-_entered: ContextVar[tuple[_native.Permit, CircuitBreaker, int, Any] | None] = ContextVar(
-    "k1s0_circuit_breaker_entered", default=None
-)
 
 
 class CircuitBreaker(_native.Breaker):
@@ -103,36 +92,6 @@ class CircuitBreaker(_native.Breaker):
         _look_like(guarded, function, self)
         return guarded  # type: ignore[no-any-return]
 
-    def __enter__(self) -> _native.Permit:
-        permit = self.acquire()
-        _entered.set((permit, self, id(_getframe(1)), _entered.get()))
-        return permit
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        permit = _leave(self, id(_getframe(1)))
-        if permit is not None:
-            permit.__exit__(kind, error, traceback)
-
-    async def __aenter__(self) -> _native.Permit:
-        permit = self.acquire()
-        _entered.set((permit, self, id(_getframe(1)), _entered.get()))
-        return permit
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        permit = _leave(self, id(_getframe(1)))
-        if permit is not None:
-            permit.__exit__(kind, error, traceback)
-
 
 def _guard_async(breaker: CircuitBreaker, function: Callable[..., Awaitable[_R]]) -> Any:
     enter, succeed, fail = breaker._enter, breaker._succeed, breaker._fail
@@ -183,29 +142,3 @@ def _look_like(guarded: Any, function: Any, breaker: CircuitBreaker) -> None:
     guarded.__wrapped__ = function
     if type(guarded) is not _native.Guarded:
         guarded.breaker = breaker
-
-
-def _leave(breaker: CircuitBreaker, frame: int) -> _native.Permit | None:
-    """Takes the permit of the block that is left out of the context.
-
-    That is the innermost of this breaker that this frame entered; or that anybody did, where the block is not a
-    statement (an ``ExitStack``, say).
-    """
-    entry = _entered.get()
-    if entry is not None and entry[1] is breaker and entry[2] == frame:
-        _entered.set(entry[3])
-        return entry[0]
-    entries = []
-    while entry is not None:
-        entries.append(entry)
-        entry = entry[3]
-    ours = [number for number, it in enumerate(entries) if it[1] is breaker]
-    if not ours:
-        # Left in another context than it was entered in: the permit counts as cancelled when that one goes.
-        return None
-    number = next((it for it in ours if entries[it][2] == frame), ours[0])
-    rest = entries[number][3]
-    for permit, owner, place, _ in reversed(entries[:number]):
-        rest = (permit, owner, place, rest)
-    _entered.set(rest)
-    return entries[number][0]

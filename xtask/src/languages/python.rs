@@ -30,6 +30,14 @@ impl Language for Python {
         let mut tally = Tally::default();
         let mut tests = TESTS.python(&["-m", "pytest", "bindings-python"]);
         let success = streaming(&mut tests, |line| tally.read_pytest(line))?;
-        Ok(Tested { tally, success })
+        // A wheel whose entries panic where a test says so; it stands before the other on the path.
+        let panicking = TESTS.unpacked_wheel("panics", "--cfg k1s0_cb_force_panic")?;
+        let mut panics = TESTS.python(&["-m", "pytest", "bindings-python/tests/test_panics.py"]);
+        panics.env("PYTHONPATH", panicking);
+        let caught = streaming(&mut panics, |line| tally.read_pytest(line))?;
+        Ok(Tested {
+            tally,
+            success: success && caught,
+        })
     }
 }
