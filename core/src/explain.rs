@@ -3,7 +3,7 @@
 
 #[cfg(feature = "serde")]
 mod shape;
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests;
 mod text;
 

@@ -182,6 +182,9 @@ impl Home for Shared {
             .cell
             .view(Some(now), || self.counted())
             .expect("now is given");
+        let openings = crate::sync::lock(&self.cell.inner)
+            .levels()
+            .and_then(Levels::openings_in_a_row);
         After {
             word: self.cell.word(),
             epoch: view.epoch,
@@ -190,7 +193,7 @@ impl Home for Shared {
             probes: view.probes_in_flight,
             wait: view.remaining_wait,
             window: view.window,
-            openings: view.openings_in_a_row,
+            openings,
         }
     }
 }
