@@ -3,7 +3,8 @@
 
 #[cfg(feature = "serde")]
 mod shape;
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
+#[cfg(feature = "std")]
 mod tests;
 mod text;
 
