@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 #[cfg(feature = "explain")]
 use breaker::explain::Explanation;
 use breaker::machine::{
-    Admission, Effect, Ending, Levels, Machine, NEVER, Nanos, NeedsNow, Outcome, Policy, Recorded,
+    Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
     RejectReason, Rules, State, Ticket, Transition, Verdict, Word,
 };
 use breaker::window::Content;
@@ -143,7 +143,8 @@ impl Breaker {
         {
             // Its place in a window of time, or its duration, matters.
             let now = now.ok_or(NeedsNow)?;
-            if self.success_is_usual(ticket, now) {
+            let levels = self.levels.as_ref();
+            if levels.is_some_and(|levels| levels.is_usual_success(ticket.began, now)) {
                 self.successes += 1;
                 return Ok((Effect::Applied, [None, None]));
             }
@@ -228,23 +229,6 @@ impl Breaker {
 
     fn counts_hung_calls(&self) -> bool {
         self.levels.as_ref().is_some_and(Levels::counts_hung_calls)
-    }
-
-    /// Whether a success that is quiet by the word was not slow, and, where there is a window of time, falls into the
-    /// newest bucket: then it is only to be counted.
-    fn success_is_usual(&self, ticket: Ticket, now: Nanos) -> bool {
-        let Some(levels) = &self.levels else {
-            return false;
-        };
-        let in_bucket = match levels.bucket_width() {
-            None => true,
-            Some(width) => levels
-                .newest_bucket()
-                .and_then(|begins| now.checked_sub(begins))
-                .is_some_and(|age| age < width),
-        };
-        let slow = levels.slow_call_duration().unwrap_or(NEVER);
-        in_bucket && now.saturating_sub(ticket.began) < slow
     }
 
     #[cfg(feature = "explain")]

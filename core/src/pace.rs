@@ -1,6 +1,6 @@
 //! What the calls of a breaker with levels must know without its lock.
 
-use crate::machine::{Levels, Machine, NEVER, Nanos, Outcome, Policy};
+use crate::machine::{Bucket, Levels, Machine, NEVER, Nanos, Outcome, Policy};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Published by [`Cell`](crate::cell::Cell) under its lock, read without. Orderings are explained there.
@@ -73,8 +73,10 @@ impl Pace {
     /// Whether a success at `now` was not slow, and falls into the newest bucket of a window of time.
     #[inline(always)]
     pub(crate) fn is_usual(&self, began: Nanos, now: Nanos) -> bool {
-        let age = now.checked_sub(self.bucket.load(Ordering::Acquire));
-        age.is_some_and(|age| age < self.bucket_width)
-            && now.saturating_sub(began) < self.slow_call_duration
+        let bucket = Bucket {
+            begins: self.bucket.load(Ordering::Acquire),
+            width: self.bucket_width,
+        };
+        bucket.takes(began, now, self.slow_call_duration)
     }
 }

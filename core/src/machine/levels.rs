@@ -246,6 +246,20 @@ impl Levels {
         self.slow().is_some_and(|slow| slow.hung.is_some())
     }
 
+    /// Whether a success that the word says is quiet is only to be counted; see [`Bucket::takes`]. For a home without
+    /// other threads: theirs may not look at the levels.
+    pub fn is_usual_success(&self, began: Nanos, now: Nanos) -> bool {
+        let bucket = match &self.window {
+            Window::Time(window) => window.newest_begins().map(|begins| Bucket {
+                begins,
+                width: window.width(),
+            }),
+            _ => Some(Bucket::ALL),
+        };
+        let slow = self.slow_call_duration().unwrap_or(NEVER);
+        bucket.is_some_and(|bucket| bucket.takes(began, now, slow))
+    }
+
     /// Whether a call that lasted from `began` to `now` was slow (12.1). A clock that stepped back makes it
     /// short.
     pub(super) fn is_slow(&self, began: Nanos, now: Nanos) -> bool {
@@ -357,3 +371,29 @@ const _: () = assert!(
     size_of::<Levels>() <= 64,
     "a hundred thousand breakers may have one"
 );
+
+/// The newest bucket of a window of time, as those see it who do not look at the window.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
+    /// When it begins.
+    pub begins: Nanos,
+    /// How wide it is.
+    pub width: Nanos,
+}
+
+impl Bucket {
+    /// Without a window of time every reading is in the first.
+    pub const ALL: Self = Self {
+        begins: 0,
+        width: NEVER,
+    };
+
+    /// Whether a success at `now` falls into it, and was not slow: then it changes nothing but the count (11.1, 12.1).
+    #[inline(always)]
+    pub const fn takes(self, began: Nanos, now: Nanos, slow_call_duration: Nanos) -> bool {
+        match now.checked_sub(self.begins) {
+            Some(age) => age < self.width && now.saturating_sub(began) < slow_call_duration,
+            None => false,
+        }
+    }
+}

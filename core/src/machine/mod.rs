@@ -38,7 +38,7 @@ mod word;
 
 pub(crate) use admission::finite;
 pub use admission::{Admission, RejectReason, Verdict};
-pub use levels::Levels;
+pub use levels::{Bucket, Levels};
 pub(crate) use policy::remaining;
 pub use policy::{NEVER, OFF, Policy};
 pub use rules::{BackoffRule, Ppm, Rate, Rules, SlowRule, WHOLE, WindowRule};
