@@ -1,4 +1,4 @@
-"""What the HTTP adapters have in common: how a response, and a call without one, settle a permit."""
+"""What the adapters have in common: how a response, and a call without one, settle a permit."""
 
 from __future__ import annotations
 

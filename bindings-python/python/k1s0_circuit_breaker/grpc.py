@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 import grpc
 
-from . import _grpc
+from . import _grpc, _http
 from ._native import Permit
 from .breaker import CircuitBreaker
 from .exceptions import CircuitOpenError
@@ -63,11 +63,8 @@ class CircuitBreakerInterceptor(
             raise CircuitOpenRpcError(error.name, error.retry_after, error.reason) from None
         try:
             call = continuation(details, request)
-        except Exception:
-            permit.failure()
-            raise
-        except BaseException:
-            permit.cancel()
+        except BaseException as error:
+            _http.settle_error(permit, error, None)
             raise
         _settle_at_the_end(call, permit)
         return call

@@ -14,7 +14,7 @@ from typing import Any, Callable, TypeVar
 import grpc
 import grpc.aio
 
-from . import _grpc
+from . import _grpc, _http
 from ._native import Permit
 from .breaker import CircuitBreaker
 from .exceptions import CircuitOpenError
@@ -81,11 +81,8 @@ class _Interceptor:
             # From an interceptor inside.
             _grpc.settle(permit, error.code(), error.trailing_metadata())
             raise
-        except Exception:
-            permit.failure()
-            raise
-        except BaseException:
-            permit.cancel()
+        except BaseException as error:
+            _http.settle_error(permit, error, None)
             raise
         call.add_done_callback(lambda _: _settle(call, permit))
         return call

@@ -134,15 +134,19 @@ def test_retry_after_makes_the_wait_longer(
     assert rejected.value.retry_after == wait
 
 
-def test_a_request_that_cannot_be_sent_says_nothing(get: Get, breaker: CircuitBreaker) -> None:
-    with pytest.raises(
-        (
-            httpx.UnsupportedProtocol,
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidSchema,
-        )
-    ):
-        get("http://:0x/" if "requests" in repr(get) else "ftp://127.0.0.1/")
+def test_a_request_that_cannot_be_sent_says_nothing(breaker: CircuitBreaker) -> None:
+    client = httpx.Client(transport=CircuitBreakerTransport(breaker))
+    with client, pytest.raises(httpx.UnsupportedProtocol):
+        client.get("ftp://127.0.0.1/")
+    assert breaker.metrics().ignored_count == 1
+
+    malformed = requests.PreparedRequest()
+    malformed.prepare_method("GET")
+    malformed.prepare_headers({})
+    malformed.url = "http:///nowhere"
+    with pytest.raises(requests.exceptions.InvalidURL):
+        CircuitBreakerAdapter(breaker).send(malformed)
+    assert breaker.metrics().ignored_count == 2
     assert breaker.metrics().failure_count == 0
 
 
