@@ -46,8 +46,6 @@
 //! row; and whoever has the lock first sees to it that no success does ([`Cell::claim`]). So no operation on a
 //! window runs twice.
 
-#[cfg(feature = "std")]
-mod explained;
 mod reading;
 
 use std::sync::Arc;

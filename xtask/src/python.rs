@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::run::{command, quiet, stdout};
 use crate::workspace;
 
+/// Builds the wheel, in every environment.
+const BUILD: &str = "bindings-python/requirements-build.txt";
+
 /// A virtual environment of ours, made of a file of pinned requirements.
 pub(crate) struct Environment {
     /// Its folder in `target/toolchains`.
@@ -33,8 +36,9 @@ impl Environment {
             ),
             Err(_) => bail!("missing; apt-get install python3 python3-venv"),
         }
+        let files = || std::iter::once(&BUILD).chain(self.requirements);
         let mut wanted = String::new();
-        for file in self.requirements {
+        for file in files() {
             wanted += &fs::read_to_string(workspace::root().join(file))?;
         }
         let folder = self.folder();
@@ -47,7 +51,7 @@ impl Environment {
             &["-m", "venv", "--clear", &folder.to_string_lossy()],
         ))?;
         let mut install = self.python(&["-m", "pip", "install", "--quiet"]);
-        for file in self.requirements {
+        for file in files() {
             install.args(["-r", file]);
         }
         stdout(&mut install).context("cannot install what is needed")?;

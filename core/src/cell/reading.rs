@@ -2,6 +2,8 @@
 
 use super::{Cell, Inner};
 use crate::annex::Changes;
+#[cfg(feature = "std")]
+use crate::explain::Explanation;
 use crate::machine::{Levels, Machine, Nanos, NeedsNow, State, Transition};
 use crate::stripe::Counts;
 use crate::sync::lock;
@@ -44,7 +46,20 @@ impl Cell {
         self.view_of(&machine, inner, now)
     }
 
-    pub(super) fn view_of(
+    /// Everything at one moment, and why, under one lock.
+    #[cfg(feature = "std")]
+    pub(crate) fn explained(
+        &self,
+        now: Option<Nanos>,
+        successes: impl Fn() -> u64,
+    ) -> Result<Explanation, NeedsNow> {
+        let inner = &mut *lock(&self.inner);
+        let machine = self.up_to_date(self.word(), inner, &successes);
+        let history = inner.history(machine.epoch());
+        Explanation::of(&machine, &self.policy, inner.levels(), history, now)
+    }
+
+    fn view_of(
         &self,
         machine: &Machine,
         inner: &Inner,
@@ -84,7 +99,7 @@ impl Cell {
 
 impl Inner {
     /// The last transitions, the oldest first; the last one began `last_epoch`.
-    pub(super) fn history(&self, last_epoch: u64) -> Vec<Transition> {
+    fn history(&self, last_epoch: u64) -> Vec<Transition> {
         self.ledger()
             .map(|ledger| ledger.history.transitions(last_epoch))
             .unwrap_or_default()

@@ -63,11 +63,7 @@ fn tests_on(interpreter: &Path, folder: &Path, wheels: &Path) -> Result<u64> {
         fs::read_to_string(workspace::root().join("bindings-python/requirements-test.txt"))?;
     let names = pinned.lines().filter_map(|line| line.split_once("=="));
     let mut install = python(&["-m", "pip", "install", "--quiet"]);
-    install.args(
-        names
-            .map(|(name, _)| name)
-            .filter(|name| *name != "maturin"),
-    );
+    install.args(names.map(|(name, _)| name));
     stdout(&mut install)?;
     stdout(
         python(&["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"])
