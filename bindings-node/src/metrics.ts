@@ -52,45 +52,46 @@ export interface CircuitBreakerMetrics {
 }
 
 const NONE = 0xffff_ffff_ffff_ffffn;
-const NO_REJECTIONS = { open: 0, half_open: 0, forced_open: 0 };
 
 /** Reads the answer that the core has just written. @internal */
 export function readMetrics(address: number, count: number): CircuitBreakerMetrics {
   const row = numbers(address, count);
   const bits = (index: number): bigint => row[index] ?? 0n;
   const at = (index: number): number => Number(bits(index));
-  const rejected = { open: at(4), half_open: at(5), forced_open: at(6) };
-  const rejectedCount = at(4) + at(5) + at(6);
-  const shadow = at(7) === 1;
-  const wait = bits(15);
-  const rate = new Float64Array(row.buffer, row.byteOffset, count)[29] ?? NaN;
+  const byReason = (first: number) => ({
+    open: at(first),
+    half_open: at(first + 1),
+    forced_open: at(first + 2),
+  });
+  const wait = bits(17);
+  const rate = new Float64Array(row.buffer, row.byteOffset, count)[31] ?? NaN;
   const to = (from: number) => ({
-    Closed: at(20 + 3 * from),
-    Open: at(21 + 3 * from),
-    HalfOpen: at(22 + 3 * from),
+    Closed: at(22 + 3 * from),
+    Open: at(23 + 3 * from),
+    HalfOpen: at(24 + 3 * from),
   });
   return {
     successCount: at(0),
     failureCount: at(1),
     ignoredCount: at(2),
     cancelledCount: at(3),
-    rejectedCount: shadow ? 0 : rejectedCount,
-    rejectedByReason: shadow ? { ...NO_REJECTIONS } : rejected,
-    wouldRejectCount: shadow ? rejectedCount : 0,
-    wouldRejectByReason: shadow ? rejected : { ...NO_REJECTIONS },
-    slowCount: at(8),
-    staleCount: at(9),
-    transitionCount: at(10),
+    rejectedCount: at(4) + at(5) + at(6),
+    rejectedByReason: byReason(4),
+    wouldRejectCount: at(7) + at(8) + at(9),
+    wouldRejectByReason: byReason(7),
+    slowCount: at(10),
+    staleCount: at(11),
+    transitionCount: at(12),
     transitionsBetween: { Closed: to(0), Open: to(1), HalfOpen: to(2) },
-    state: STATE_NAMES[at(11)] ?? "Closed",
-    epoch: at(12),
-    consecutiveFailures: at(13),
-    probesInFlight: at(14),
+    state: STATE_NAMES[at(13)] ?? "Closed",
+    epoch: at(14),
+    consecutiveFailures: at(15),
+    probesInFlight: at(16),
     remainingWaitMs: wait === NONE ? undefined : milliseconds(wait),
-    forced: at(16) === 1,
-    windowCalls: at(17),
-    windowFailures: at(18),
-    windowSlow: at(19),
+    forced: at(18) === 1,
+    windowCalls: at(19),
+    windowFailures: at(20),
+    windowSlow: at(21),
     successRate: Number.isNaN(rate) ? undefined : rate,
   };
 }

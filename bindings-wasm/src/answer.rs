@@ -1,6 +1,6 @@
 //! Where answers that are no single number stand: memory that the host reads, one row of 64-bit numbers after another.
 
-use breaker::machine::{Reason, RejectReason, State, Transition};
+use breaker::machine::{Reason, State, Transition};
 
 use crate::home::{HISTORY, Metrics};
 use crate::place::Place;
@@ -10,7 +10,7 @@ pub(crate) const NONE: u64 = u64::MAX;
 /// Numbers of a transition.
 pub(crate) const TRANSITION: usize = 10;
 /// Numbers of a breaker's metrics.
-pub(crate) const METRICS: usize = 30;
+pub(crate) const METRICS: usize = 32;
 
 /// The last answer. What it holds depends on the export that wrote it.
 pub(crate) static ANSWER: Place<[u64; HISTORY * TRANSITION]> =
@@ -67,21 +67,30 @@ fn reason_number(reason: Reason) -> u64 {
 pub(crate) fn metrics_row(metrics: &Metrics) -> [u64; METRICS] {
     let mut row = [0; METRICS];
     let [success, failure, ignored, cancelled] = metrics.settled;
+    // In the order of core's reasons.
+    let [rejected_open, rejected_half_open, rejected_forced_open] = metrics.rejected;
+    let [
+        would_reject_open,
+        would_reject_half_open,
+        would_reject_forced_open,
+    ] = metrics.would_reject;
     let total = success + failure;
     let rate = if total == 0 {
         f64::NAN
     } else {
         success as f64 / total as f64
     };
-    row[..20].copy_from_slice(&[
+    row[..22].copy_from_slice(&[
         success,
         failure,
         ignored,
         cancelled,
-        metrics.rejected[RejectReason::Open as usize],
-        metrics.rejected[RejectReason::HalfOpen as usize],
-        metrics.rejected[RejectReason::ForcedOpen as usize],
-        metrics.shadow.into(),
+        rejected_open,
+        rejected_half_open,
+        rejected_forced_open,
+        would_reject_open,
+        would_reject_half_open,
+        would_reject_forced_open,
         metrics.slow,
         metrics.stale,
         metrics.transitions,
@@ -96,7 +105,7 @@ pub(crate) fn metrics_row(metrics: &Metrics) -> [u64; METRICS] {
         metrics.window.slow,
     ]);
     for (from, to) in (0..State::ALL.len()).flat_map(|from| [(from, 0), (from, 1), (from, 2)]) {
-        row[20 + from * 3 + to] = metrics.changes[from][to];
+        row[22 + from * 3 + to] = metrics.changes[from][to];
     }
     // After the changes, of which there are nine; a host that sums them does not meet the rate.
     row[METRICS - 1] = rate.to_bits();

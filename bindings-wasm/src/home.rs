@@ -62,7 +62,8 @@ pub(crate) enum Control {
 pub(crate) struct Metrics {
     pub(crate) settled: [u64; Outcome::ALL.len()],
     pub(crate) rejected: [u64; RejectReason::ALL.len()],
-    pub(crate) shadow: bool,
+    /// The same, of a breaker in shadow mode, which rejects none.
+    pub(crate) would_reject: [u64; RejectReason::ALL.len()],
     pub(crate) slow: u64,
     pub(crate) stale: u64,
     pub(crate) transitions: u64,
@@ -204,10 +205,16 @@ impl Breaker {
         let (machine, policy, levels) = (&self.machine, &self.policy, self.levels.as_ref());
         let mut settled = self.settled;
         settled[Outcome::Success as usize] = self.successes;
+        let none = [0; RejectReason::ALL.len()];
+        let (rejected, would_reject) = if levels.is_some_and(Levels::is_shadow) {
+            (none, self.rejected)
+        } else {
+            (self.rejected, none)
+        };
         Ok(Metrics {
             settled,
-            rejected: self.rejected,
-            shadow: levels.is_some_and(Levels::is_shadow),
+            rejected,
+            would_reject,
             slow: levels.map_or(0, Levels::slow_total),
             stale: self.stale,
             transitions: machine.transitions(),
