@@ -775,6 +775,27 @@ k1s0_cb_result k1s0_cb_classify_grpc_status(int32_t code,
 k1s0_cb_result k1s0_cb_classify_transport_error(k1s0_cb_transport_error error,
                                                 k1s0_cb_outcome *outcome);
 
+// For how long an HTTP response asks not to be called, for `k1s0_cb_settle_retry_after`: its `Retry-After`, where its status is
+// 429 or 503. A date is taken against the response's own `Date`. `wait_ns` is `K1S0_CB_OFF` where it asks for nothing, or for
+// what cannot be read.
+//
+// Both headers are as they came, `length` bytes each; NULL where there is none.
+//
+// `K1S0_CB_NULL_POINTER` for `wait_ns`.
+k1s0_cb_result k1s0_cb_http_retry_after(int32_t status,
+                                        const char *retry_after_header,
+                                        uint64_t retry_after_length,
+                                        const char *date_header,
+                                        uint64_t date_length,
+                                        uint64_t *wait_ns);
+
+// The same of a gRPC response: its `grpc-retry-pushback-ms`.
+//
+// `K1S0_CB_NULL_POINTER` for `wait_ns`.
+k1s0_cb_result k1s0_cb_grpc_retry_pushback(const char *pushback_header,
+                                           uint64_t length,
+                                           uint64_t *wait_ns);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -69,6 +69,8 @@ static void null_pointers(void) {
     NULLS(k1s0_cb_classify_http_status(200, NULL));
     NULLS(k1s0_cb_classify_grpc_status(0, NULL));
     NULLS(k1s0_cb_classify_transport_error(0, NULL));
+    NULLS(k1s0_cb_http_retry_after(503, "1", 1, NULL, 0, NULL));
+    NULLS(k1s0_cb_grpc_retry_pushback("1", 1, NULL));
 #undef NULLS
     // Nothing was written.
     CHECK(other == NULL && counter == NULL && place == NULL && address == NULL);
