@@ -13,6 +13,9 @@ typedef _Bytes = Pointer<Uint8>;
 /// The version of the ABI that this package was written for.
 const abiVersion = 2;
 
+/// The longest name, in bytes.
+const longestName = 1024;
+
 /// Results.
 const ok = 0, rejected = 1, alreadySettled = 2, invalidConfig = 104, bufferTooSmall = 107, configMismatch = 109;
 
@@ -166,3 +169,16 @@ external int classifyGrpcStatus(int code, _Numbers outcome);
 
 @Native<Int32 Function(Uint32, _Numbers)>(symbol: 'k1s0_cb_classify_transport_error', isLeaf: true)
 external int classifyTransportError(int error, _Numbers outcome);
+
+@Native<Int32 Function(Int32, _Bytes, Uint64, _Bytes, Uint64, _Numbers)>(
+  symbol: 'k1s0_cb_http_retry_after',
+  isLeaf: true,
+)
+external int httpRetryAfter(
+  int status,
+  _Bytes retryAfter,
+  int retryAfterLength,
+  _Bytes date,
+  int dateLength,
+  _Numbers wait,
+);
