@@ -47,3 +47,10 @@ int _microseconds(int bits, {required bool roundUp}) {
   final whole = (bits >>> 1) ~/ 500;
   return roundUp && bits - whole * 1000 != 0 ? whole + 1 : whole;
 }
+
+/// Refuses what no server can ask for.
+void checkRetryAfter(Duration? retryAfter) {
+  if (retryAfter != null && retryAfter.isNegative && retryAfter is! Nanoseconds) {
+    throw ArgumentError.value(retryAfter, 'retryAfter', 'must be 0 or more');
+  }
+}

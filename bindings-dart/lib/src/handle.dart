@@ -27,24 +27,37 @@ final _freeCounter = NativeFinalizer(Native.addressOf(native.counterFree));
 /// A reference to a breaker of the library, with a counter of this isolate's own. The only one who calls into the library
 /// for a breaker.
 final class Handle implements Finalizable {
-  /// A new breaker; or if there is a [sharedName], the process's of that name.
-  Handle(CircuitBreakerConfig config, this.clock, this.name, {String? sharedName})
-    : _breaker = _make(config, sharedName) {
-    final place = Uint64List(1);
+  Handle._(this._breaker, this._admission, this._counterOwner, this._counter, this.clock, this.name) {
     _freeBreaker.attach(this, _breaker, detach: this, externalSize: 256);
-    _check(native.admissionWord(_breaker, place.address));
-    _admission = Pointer.fromAddress(place[0]);
-    _check(native.counterNew(_breaker, place.address));
-    _counterOwner = Pointer.fromAddress(place[0]);
     _freeCounter.attach(this, _counterOwner, detach: this, externalSize: 64);
-    _check(native.counterAddress(_counterOwner, place.address));
-    _counter = Pointer.fromAddress(place[0]);
+  }
+
+  /// A new breaker; or if there is a [sharedName], the process's of that name.
+  factory Handle(CircuitBreakerConfig config, Clock clock, String? name, {String? sharedName}) {
+    final place = Uint64List(1);
+    final breaker = _make(config, sharedName);
+    if (native.counterNew(breaker, place.address) != native.ok) {
+      native.free(breaker);
+      throw StateError('the system has no room for another circuit breaker');
+    }
+    final counter = Pointer<Void>.fromAddress(place[0]);
+    _check(native.counterAddress(counter, place.address));
+    final address = place[0];
+    _check(native.admissionWord(breaker, place.address));
+    return Handle._(
+      breaker,
+      Pointer.fromAddress(place[0]),
+      counter,
+      Pointer.fromAddress(address),
+      clock,
+      name,
+    );
   }
 
   final Pointer<Void> _breaker;
-  late final Pointer<Uint32> _admission;
-  late final Pointer<Void> _counterOwner;
-  late final Pointer<Uint32> _counter;
+  final Pointer<Uint32> _admission;
+  final Pointer<Void> _counterOwner;
+  final Pointer<Uint32> _counter;
 
   /// Where the time comes from.
   final Clock clock;

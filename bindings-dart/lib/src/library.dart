@@ -84,12 +84,8 @@ bool _open(String path) {
   const now = 2;
   final global = Platform.isMacOS || Platform.isIOS ? 0x8 : 0x100;
   final bytes = Uint8List.fromList([...utf8.encode(path), 0]);
-  return _dlopen(bytes.address, now | global) != nullptr;
+  return native.dlopen(bytes.address, now | global) != nullptr;
 }
-
-// `DynamicLibrary.open` keeps a library's symbols to itself.
-@Native<Pointer<Void> Function(Pointer<Uint8>, Int)>(symbol: 'dlopen', isLeaf: true)
-external Pointer<Void> _dlopen(Pointer<Uint8> path, int mode);
 
 /// A static string of the library.
 String text(Pointer<Uint8> first) {

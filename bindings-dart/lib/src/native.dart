@@ -182,3 +182,8 @@ external int httpRetryAfter(
   int dateLength,
   _Numbers wait,
 );
+
+/// The system's: `DynamicLibrary.open` would keep a library's symbols to itself. (Public, for the compiler of Dart 3.7
+/// fails on a private one.)
+@Native<Pointer<Void> Function(_Bytes, Int32)>(symbol: 'dlopen', isLeaf: true)
+external Pointer<Void> dlopen(_Bytes path, int mode);

@@ -1,3 +1,4 @@
+import 'clock.dart';
 import 'handle.dart';
 import 'state.dart';
 
