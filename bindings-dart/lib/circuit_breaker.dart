@@ -12,6 +12,7 @@ export 'src/clock.dart' show Clock, monotonicClock;
 export 'src/config.dart' show CircuitBreakerConfig;
 export 'src/error.dart' show CircuitBreakerConfigError, CircuitBreakerError, CircuitBreakerException;
 export 'src/explanation.dart' show Explanation;
+export 'src/http_client.dart' show BreakerFor, CircuitBreakerHttpClient;
 export 'src/metrics.dart' show CircuitBreakerMetrics;
 export 'src/permit.dart' show Permit;
 export 'src/registry.dart' show CircuitBreakerRegistry;

@@ -15,7 +15,7 @@ Outcome classifyHttpStatus(int status) {
   loaded;
   // What does not fit into 32 bits is no status, as 0 is none.
   native.classifyHttpStatus(_fits(status) ? status : 0, _answer.address);
-  return Outcome.values[_answer[0]];
+  return _outcome();
 }
 
 /// What a gRPC status code counts as, if it came from the server or the client library made it of a deadline or a broken
@@ -23,14 +23,14 @@ Outcome classifyHttpStatus(int status) {
 Outcome classifyGrpcStatus(int code) {
   loaded;
   native.classifyGrpcStatus(_fits(code) ? code : -1, _answer.address);
-  return Outcome.values[_answer[0]];
+  return _outcome();
 }
 
 /// What a transport error counts as: a failure, but for the caller's own doing.
 Outcome classifyTransportError(TransportError error) {
   loaded;
   native.classifyTransportError(error.index, _answer.address);
-  return Outcome.values[_answer[0]];
+  return _outcome();
 }
 
 /// For how long an HTTP response asks not to be called, by its `Retry-After` and `Date` as they came.
@@ -46,5 +46,8 @@ Duration? httpRetryAfter(int status, String? retryAfter, String? date) {
   native.httpRetryAfter(status, zero.address, asked.length, other.address, dated.length, _answer.address);
   return _answer[0] == native.off ? null : Nanoseconds(_answer[0]);
 }
+
+// The library writes 32 bits.
+Outcome _outcome() => Outcome.values[_answer[0] & 0xffffffff];
 
 bool _fits(int number) => number == number.toSigned(32);
