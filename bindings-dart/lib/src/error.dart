@@ -37,4 +37,8 @@ class CircuitBreakerConfigError extends ArgumentError {
 
   /// What it may be.
   final String range;
+
+  // An ArgumentError prints a Duration as an instance of one.
+  @override
+  String toString() => 'CircuitBreakerConfigError: $field is $invalidValue; it must be $range';
 }
