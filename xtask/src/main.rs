@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod bench;
 mod check;
+mod dart;
 mod demo;
 mod generated;
 mod languages;
