@@ -33,6 +33,7 @@ void main() {
       breaker.recordFailure();
       final metrics = breaker.metrics();
       expect([metrics.successCount, metrics.failureCount, metrics.state], [1, 1, CircuitState.closed]);
+      expect('$metrics', 'CircuitBreakerMetrics(closed, 1 succeeded, 1 failed, 0 rejected)');
     });
 
     test('opens, waits, probes, closes', () async {
@@ -53,8 +54,16 @@ void main() {
       expect(called, isFalse);
       now = const Duration(seconds: 30);
       expect(breaker.state, CircuitState.halfOpen);
-      expect(await breaker(() => 6), 6);
+      final probe = Completer<void>();
+      final probing = breaker.call(() => probe.future);
+      await expectLater(
+        () => breaker.call(() => 1),
+        throwsA(isA<CircuitBreakerException>().having((it) => '$it', 'text', contains('half-open, and its probes are out'))),
+      );
+      probe.complete();
+      await probing;
       expect(breaker.state, CircuitState.closed);
+      expect(breaker.metrics().transitionsBetween(CircuitState.closed, CircuitState.open), 1);
     });
   });
 

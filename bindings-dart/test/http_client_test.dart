@@ -155,6 +155,45 @@ void main() {
     expect(breaker.metrics().successCount, 10);
   });
 
+  test('a request is told, and tells, as the one inside', () async {
+    final request = await client.getUrl(base.resolve('200'));
+    request
+      ..contentLength = 3
+      ..followRedirects = false
+      ..maxRedirects = 2
+      ..persistentConnection = false
+      ..bufferOutput = true;
+    request.cookies.add(Cookie('name', 'value'));
+    request.headers.set('x-test', 'yes');
+    expect(
+      [request.contentLength, request.followRedirects, request.maxRedirects, request.persistentConnection],
+      [3, false, 2, false],
+    );
+    // The one inside refuses this, and so it is refused.
+    expect(() => request.encoding = systemEncoding, throwsStateError);
+    expect([request.bufferOutput, request.encoding.name, request.cookies.length], [true, 'iso-8859-1', 1]);
+    expect(request.connectionInfo!.remotePort, server.port);
+    expect(request.uri, base.resolve('200'));
+    request.write('abc');
+    await (await request.close()).drain<void>();
+  });
+
+  test('what the caller does wrong says nothing about the server', () async {
+    await expectLater(() => client.getUrl(Uri.parse('ftp://${server.address.host}/')), throwsArgumentError);
+    final metrics = breaker.metrics();
+    expect([metrics.ignoredCount, metrics.failureCount], [1, 0]);
+    final request = await client.getUrl(base.resolve('200'));
+    request.contentLength = 3;
+    request.addError(const FormatException('mine'));
+    await expectLater(request.close, throwsA(isA<Exception>()));
+  });
+
+  test('credentials are handed on', () {
+    client
+      ..addCredentials(base, 'realm', HttpClientBasicCredentials('name', 'password'))
+      ..addProxyCredentials('proxy', 1, 'realm', HttpClientBasicCredentials('name', 'password'));
+  });
+
   test('a breaker for each host', () async {
     final registry = CircuitBreakerRegistry(const CircuitBreakerConfig(failureThreshold: 1));
     final perHost = CircuitBreakerHttpClient.perUrl((url) => registry[url.host]);

@@ -4,6 +4,8 @@
 import 'dart:convert';
 import 'dart:io';
 
+import 'package:k1s0_circuit_breaker/src/library.dart';
+import 'package:k1s0_circuit_breaker/src/native.dart' show abiVersion;
 import 'package:test/test.dart';
 
 /// A library for this machine, and one that says that its ABI has version 99.
@@ -57,6 +59,14 @@ void main() {
     );
     return '${result.stdout}${result.stderr}'.trim();
   }
+
+  test('versions are compared', () {
+    checkVersion(abiVersion);
+    expect(
+      () => checkVersion(99),
+      throwsA(isA<UnsupportedError>().having((it) => '${it.message}', 'message', contains('version 99'))),
+    );
+  });
 
   test('the environment names it', () async => expect(await run(named: _library), 'closed'), skip: _skip);
 

@@ -37,7 +37,7 @@ impl Vm {
     }
 
     fn of(program: PathBuf) -> Result<Self> {
-        let output = quiet(command(&program.to_string_lossy(), &["--version"]).env_remove("DART"))?;
+        let output = quiet(&mut command(&program.to_string_lossy(), &["--version"]))?;
         ensure!(output.success, "{} does not run", program.display());
         let said = output.stdout + &output.stderr;
         let (version, abi) = parse(&said).with_context(|| format!("no version: {said}"))?;
