@@ -185,6 +185,11 @@ pub(crate) fn assemble(folder: &Path, platforms: &[(&str, &str)]) -> Result<Path
     }
     fs::create_dir_all(folder)?;
     let source = workspace::root().join(SOURCE);
+    let version = format!("\nversion: {}\n", workspace::version()?);
+    ensure!(
+        fs::read_to_string(source.join("pubspec.yaml"))?.contains(&version),
+        "{SOURCE}/pubspec.yaml has another version than the workspace"
+    );
     for part in PUBLISHED {
         stdout(command("cp", &["-r"]).arg(source.join(part)).arg(folder))?;
     }
