@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 mod bench;
 mod check;
+mod dart;
 mod demo;
 mod generated;
 mod languages;
@@ -39,6 +40,7 @@ cargo xtask <command>
   replay TRACE --config FIELDS...
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
+  package dart FOLDER    puts together what is published for Dart
   package python FOLDER  builds the wheels and the source distribution into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this

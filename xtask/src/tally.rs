@@ -55,6 +55,19 @@ impl Tally {
         self.read_replay(line);
     }
 
+    /// Reads a line of a runner that closes with `57 passed, 2 failed`.
+    pub(crate) fn read_counts(&mut self, line: &str) {
+        if let Some((passed, failed)) = line
+            .strip_suffix(" failed")
+            .and_then(|counts| counts.split_once(" passed, "))
+            && let (Ok(passed), Ok(failed)) = (passed.parse::<u64>(), failed.parse::<u64>())
+        {
+            self.passed += passed;
+            self.failed += failed;
+        }
+        self.read_replay(line);
+    }
+
     /// Reads the line that every language's replay prints:
     /// `conformance: suite 2, 104 run, 0 failed, 0 skipped`.
     pub(crate) fn read_replay(&mut self, line: &str) {
@@ -102,6 +115,19 @@ mod tests {
         ]);
         assert_eq!(tally.scenarios, 107);
         assert_eq!(tally.run(), 0);
+    }
+
+    #[test]
+    fn closing_counts_add_up() {
+        let mut tally = Tally::default();
+        for line in [
+            "57 passed, 2 failed",
+            "ok: 3 passed, 1 failed",
+            "1 passed, 0 failed.",
+        ] {
+            tally.read_counts(line);
+        }
+        assert_eq!((tally.passed, tally.failed), (57, 2));
     }
 
     #[test]
