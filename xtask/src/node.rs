@@ -55,7 +55,7 @@ pub(crate) fn pack() -> Result<PathBuf> {
     let script = format!("{SOURCE}/scripts/build.mjs");
     stdout(
         command("node", &[&script])
-            .arg(BUILD.folder().join("node_modules/typescript"))
+            .arg(BUILD.folder())
             .arg(module)
             .arg(&package),
     )?;

@@ -15,10 +15,10 @@ use crate::workspace;
 /// Node.
 pub(crate) struct Node;
 
-/// Where the tests run. They need the package, and TypeScript for the tests of the types.
+/// Where the tests run. They need the package, what it integrates with, and what judges it.
 const TESTS: Environment = Environment {
     name: "node",
-    manifest: "bindings-node",
+    manifest: "bindings-node/test",
 };
 
 impl Language for Node {
