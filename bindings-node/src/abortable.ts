@@ -70,11 +70,13 @@ export function callAbortable<T>(
 }
 
 /**
- * What an abort for this reason says about the service: a `TimeoutError`, that of `AbortSignal.timeout`, is a deadline
- * that passed, and any other the caller giving up. Told by the name: another realm's errors are no `Error` here.
+ * What an abort for this reason says about the service: a `TimeoutError`, that of `AbortSignal.timeout`, or an error
+ * with the code ETIMEDOUT, such as axios', is a deadline that passed, and any other the caller giving up. Told by the
+ * name: another realm's errors are no `Error` here.
  * @internal
  */
 export function classifyAbort(reason: unknown): Outcome {
-  const timedOut = (reason as Error | null | undefined)?.name === "TimeoutError";
+  const { name, code } = (reason ?? {}) as { name?: unknown; code?: unknown };
+  const timedOut = name === "TimeoutError" || code === "ETIMEDOUT";
   return classifyTransportError(timedOut ? "timeout" : "cancelled");
 }

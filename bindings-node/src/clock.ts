@@ -46,12 +46,19 @@ function look(): void {
   if (faked) {
     const date = Date.now();
     const real = realDateNow?.() ?? performance.timeOrigin + monotonic();
+    // An earlier fake may have been advanced past what is real now.
+    const before = Math.min(last, monotonic());
     if (Math.abs(date - real) < 400 * DAY) {
       offset = monotonic() - Math.floor(real) + 1;
+      // The same millisecond of another fake, whose fraction was a larger one.
+      const behind = last - (date + offset);
+      if (behind > 0 && behind < 1) {
+        offset += behind;
+      }
     } else if (date >= 0 && date < 400 * DAY) {
-      offset = last;
+      offset = before;
     } else {
-      offset = last - date;
+      offset = before - date;
     }
   }
 }

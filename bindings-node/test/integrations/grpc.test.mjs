@@ -145,8 +145,8 @@ test("a rejected call is UNAVAILABLE, says why and when to come back, and reache
   assert.ok(error.cause instanceof CircuitBreakerError);
   assert.equal(error.cause.retryAfterMs, 1000);
   assert.deepEqual(error.metadata.get("grpc-retry-pushback-ms"), ["1000"]);
-  for (const stream of [guarded.download("one"), guarded.both()]) {
-    const { all, error } = await drained(stream);
+  for (const start of [() => guarded.download("one"), () => guarded.both()]) {
+    const { all, error } = await drained(start());
     assert.deepEqual([all, error.code], [[], status.UNAVAILABLE]);
   }
   const uploaded = await new Promise((resolve) => {

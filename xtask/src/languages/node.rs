@@ -35,14 +35,57 @@ impl Language for Node {
         let tarball = node::pack()?;
         TESTS.install(&tarball)?;
         copy_tests()?;
-        let mut run = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
-        run.args(test_files(&TESTS.folder().join("test"))?)
-            .env("K1S0_TARBALL", &tarball);
-        let mut tally = Tally::default();
-        let success = streaming(&mut run, |line| tally.read_node(line))?;
-        Ok(Tested { tally, success })
+        let mut tested = Tested {
+            tally: Tally::default(),
+            success: true,
+        };
+        let coverage = TESTS.folder().join("coverage");
+        if coverage.exists() {
+            fs::remove_dir_all(&coverage)?;
+        }
+        let mut suite = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
+        suite
+            .args(test_files(&TESTS.folder().join("test"))?)
+            .env("K1S0_TARBALL", &tarball)
+            .env("NODE_V8_COVERAGE", &coverage);
+        let runs = [
+            suite,
+            TESTS.node(VITEST),
+            TESTS.node(JEST),
+            TESTS.node(COVERED),
+        ];
+        for mut run in runs {
+            tested.success &= streaming(&mut run, |line| tested.tally.read_node(line))?;
+        }
+        Ok(tested)
     }
 }
+
+/// Fake timers as the users of these libraries have them.
+const VITEST: &[&str] = &[
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--config=test/clocks/vitest.config.mjs",
+];
+const JEST: &[&str] = &[
+    "--experimental-vm-modules",
+    "node_modules/jest/bin/jest.js",
+    "--config=test/clocks/jest.config.mjs",
+];
+
+/// How much of the package as it is installed the suite has run; less than the specification's goal is a failure.
+const COVERED: &[&str] = &[
+    "node_modules/c8/bin/c8.js",
+    "report",
+    "--temp-directory=coverage",
+    "--exclude-node-modules=false",
+    "--include=node_modules/@k1s0/circuit-breaker/dist/*.js",
+    "--reporter=text",
+    "--check-coverage",
+    "--lines=90",
+    "--functions=90",
+    "--branches=90",
+];
 
 /// A test that stood where the package is developed would find that, and not the installed one.
 fn copy_tests() -> Result<()> {
