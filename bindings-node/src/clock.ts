@@ -27,6 +27,8 @@ let seenDateNow: unknown = realDateNow && Date.now;
 let faked = false;
 /** What is added to a fake date. */
 let offset = 0;
+/** The same of the last fake that began at the real date. */
+let ahead = 0;
 let last = 0;
 
 /** Monotonic milliseconds. @internal */
@@ -49,12 +51,11 @@ function look(): void {
     // An earlier fake may have been advanced past what is real now.
     const before = Math.min(last, monotonic());
     if (Math.abs(date - real) < 400 * DAY) {
-      offset = monotonic() - Math.floor(real) + 1;
-      // The same millisecond of another fake, whose fraction was a larger one.
-      const behind = last - (date + offset);
-      if (behind > 0 && behind < 1) {
-        offset += behind;
-      }
+      // Up to a millisecond more or less, by the fraction that the real date does not show; a fake after another must not
+      // be behind it.
+      const difference = monotonic() - Math.floor(real) + 1;
+      ahead = Math.abs(difference - ahead) < 1 ? Math.max(difference, ahead) : difference;
+      offset = ahead;
     } else if (date >= 0 && date < 400 * DAY) {
       offset = before;
     } else {
