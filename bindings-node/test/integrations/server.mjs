@@ -33,13 +33,17 @@ const ANSWERS = {
   slow: (response, [milliseconds]) => setTimeout(() => response.end("late"), Number(milliseconds)),
 };
 
+/** Answers as the words of a path say. */
+export function sick(response, [what, ...words]) {
+  ANSWERS[what](response, words);
+}
+
 /** Answers its base URL, how many requests have come, and what ends it. */
 export async function serve() {
   const seen = [];
   const server = createServer((request, response) => {
     seen.push(request.url);
-    const [, what, ...words] = request.url.split("/");
-    ANSWERS[what](response, words);
+    sick(response, request.url.split("/").slice(1));
   });
   server.on("upgrade", (request, socket) => {
     seen.push(request.url);

@@ -10,7 +10,7 @@ use super::{Language, Tested};
 use crate::node::{self, Environment};
 use crate::run::{command, stdout, streaming};
 use crate::tally::Tally;
-use crate::workspace;
+use crate::{tools, workspace};
 
 /// Node.
 pub(crate) struct Node;
@@ -28,6 +28,7 @@ impl Language for Node {
 
     fn prepare(&self) -> Result<()> {
         node::available()?;
+        tools::debian(CHROMIUM, CHROMIUM)?;
         TESTS.prepare()
     }
 
@@ -60,6 +61,9 @@ impl Language for Node {
         Ok(tested)
     }
 }
+
+/// The program, and Debian's package.
+const CHROMIUM: &str = "chromium";
 
 /// Fake timers as the users of these libraries have them.
 const VITEST: &[&str] = &[
