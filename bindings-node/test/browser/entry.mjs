@@ -8,6 +8,6 @@ import "../explain.test.mjs";
 import "../permits.test.mjs";
 import "../specification.test.mjs";
 import "../integrations/asked.test.mjs";
-import "./fetch.test.mjs";
+import "./fetch.page.mjs";
 
 export { run } from "node:test";

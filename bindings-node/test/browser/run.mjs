@@ -33,17 +33,17 @@ const SHIMS = {
 };
 /** The suite as it is in Node, but for what is about Node itself. */
 const TESTS = [
-  "abort",
-  "calls",
-  "config",
-  "conformance/scenarios",
-  "constants",
-  "events",
-  "explain",
-  "permits",
-  "specification",
-  "integrations/asked",
-  "browser/fetch",
+  "abort.test.mjs",
+  "calls.test.mjs",
+  "config.test.mjs",
+  "conformance/scenarios.test.mjs",
+  "constants.test.mjs",
+  "events.test.mjs",
+  "explain.test.mjs",
+  "permits.test.mjs",
+  "specification.test.mjs",
+  "integrations/asked.test.mjs",
+  "browser/fetch.page.mjs",
 ];
 
 const bundled = async (entryPoint, alias = {}) => {
@@ -85,7 +85,7 @@ globalThis.load = async () => { ${load} };</script>
 <script type="module" src="/test/browser/page.mjs"></script>`;
 const PAGES = {
   "/installed": page(
-    `for (const test of ${JSON.stringify(TESTS)}) await import("/test/" + test + ".test.mjs");
+    `for (const test of ${JSON.stringify(TESTS)}) await import("/test/" + test);
      return import("node:test");`,
   ),
   "/bundled": page('return import("/made/bundle.js");'),
