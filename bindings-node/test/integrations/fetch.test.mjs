@@ -68,9 +68,11 @@ test("a rejected request reaches no socket", async () => {
 test("connections that are refused or broken are failures, and the errors the platform's", async () => {
   const breaker = made();
   const url = await closedPort();
+  const plain = await fetch(url).catch((error) => error);
   await assert.rejects(guardFetch(breaker)(url), (error) => {
-    assert.equal(error.cause.code, "ECONNREFUSED");
-    return error instanceof TypeError;
+    assert.deepEqual([error.constructor, error.message], [plain.constructor, plain.message]);
+    assert.deepEqual(error.cause?.code, plain.cause?.code);
+    return true;
   });
   assert.deepEqual(counts(breaker), [0, 1, 0, 0]);
   assert.deepEqual((await counted("/reset")).counts, [0, 1, 0, 0]);
@@ -129,11 +131,14 @@ test("what happens to the body later counts nowhere", async () => {
 });
 
 test("a request that cannot be made counts nowhere", async () => {
-  for (const init of [
+  const malformed = [
     { headers: { "bad header": "x" } },
     { method: "GET", body: "one" },
     { method: "NO GOOD" },
-  ]) {
+  ].filter((init) => !isRequest(init));
+  // Bun makes requests of some of them.
+  assert.ok(malformed.length === 3 || process.versions.bun !== undefined);
+  for (const init of malformed) {
     const { result, counts: found } = await counted("/status/200", init);
     assert.ok(result instanceof TypeError, JSON.stringify(init));
     assert.deepEqual(found, [0, 0, 1, 0]);
@@ -142,6 +147,14 @@ test("a request that cannot be made counts nowhere", async () => {
   await assert.rejects(guardFetch(breaker)("no URL"), TypeError);
   assert.deepEqual(counts(breaker), [0, 0, 0, 0]);
 });
+
+function isRequest(init) {
+  try {
+    return new Request(server.base, init) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 test("a body that is a stream goes through once", async () => {
   const stream = () => new Blob(["body"]).stream();

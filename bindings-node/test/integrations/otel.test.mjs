@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import { metrics as api } from "@opentelemetry/api";
 import {
@@ -18,8 +16,7 @@ import {
 import { CircuitBreaker, CircuitBreakerRegistry } from "@k1s0/circuit-breaker";
 import { CircuitBreakerInstruments } from "@k1s0/circuit-breaker/otel";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
+import { gc } from "../gc.mjs";
 
 /** The SDK, and what it collects: by instrument, by the attributes as JSON. */
 function sdk(temporality = AggregationTemporality.CUMULATIVE) {

@@ -19,10 +19,11 @@ const ANSWERS = {
   },
   hang: () => {},
   reset: (response) => response.socket.resetAndDestroy(),
-  /** The head is there, and the body breaks. */
+  /** The head is there, and the body breaks: not at once, for a reset takes along what has not been read. */
   broken: (response) => {
     response.writeHead(200, { "Content-Length": "100" });
-    response.write("half", () => response.socket.resetAndDestroy());
+    response.write("half");
+    setTimeout(() => response.socket.resetAndDestroy(), 100);
   },
   /** An informational response before the one that was asked for. */
   hints: (response, [status]) => {

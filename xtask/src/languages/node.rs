@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -16,7 +16,7 @@ use crate::{tools, workspace};
 pub(crate) struct Node;
 
 /// Where the tests run. They need the package, what it integrates with, and what judges it.
-const TESTS: Environment = Environment {
+pub(crate) const TESTS: Environment = Environment {
     name: "node",
     manifest: "bindings-node/test",
 };
@@ -33,9 +33,7 @@ impl Language for Node {
     }
 
     fn test(&self) -> Result<Tested> {
-        let tarball = node::pack()?;
-        TESTS.install(&tarball)?;
-        copy_tests()?;
+        let tarball = set_up()?;
         let mut tested = Tested {
             tally: Tally::default(),
             success: true,
@@ -46,14 +44,15 @@ impl Language for Node {
         }
         let mut suite = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
         suite
-            .args(test_files(&TESTS.folder().join("test"))?)
+            .args(test_files()?)
             .env("K1S0_TARBALL", &tarball)
             .env("NODE_V8_COVERAGE", &coverage);
         let runs = [
             suite,
+            TESTS.node(COVERED),
             TESTS.node(VITEST),
             TESTS.node(JEST),
-            TESTS.node(COVERED),
+            TESTS.node(&["test/browser/run.mjs", CHROMIUM]),
         ];
         for mut run in runs {
             tested.success &= streaming(&mut run, |line| tested.tally.read_node(line))?;
@@ -91,6 +90,15 @@ const COVERED: &[&str] = &[
     "--branches=90",
 ];
 
+/// Packs the package, and installs it beside a copy of the tests; answers the tarball.
+pub(crate) fn set_up() -> Result<PathBuf> {
+    TESTS.prepare()?;
+    let tarball = node::pack()?;
+    TESTS.install(&tarball)?;
+    copy_tests()?;
+    Ok(tarball)
+}
+
 /// A test that stood where the package is developed would find that, and not the installed one.
 fn copy_tests() -> Result<()> {
     let copy = TESTS.folder().join("test");
@@ -103,13 +111,17 @@ fn copy_tests() -> Result<()> {
 }
 
 /// Named one by one: each version of Node finds tests in another way.
-fn test_files(folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn test_files() -> Result<Vec<String>> {
+    test_files_in(&TESTS.folder().join("test"))
+}
+
+fn test_files_in(folder: &Path) -> Result<Vec<String>> {
     let mut files = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {
-            files.extend(test_files(&path)?);
+            files.extend(test_files_in(&path)?);
         } else if is_test(&path) {
             files.push(path.display().to_string());
         }
