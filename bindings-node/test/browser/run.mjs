@@ -4,10 +4,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { build } from "esbuild";
 
@@ -138,7 +140,11 @@ async function visit(path) {
   const report = new Promise((resolve) => (reported = resolve));
   const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], {
     stdio: ["ignore", "ignore", "pipe"],
+    // Its processes are a group, which ends together.
+    detached: true,
   });
+  const end = () => process.kill(-browser.pid, "SIGKILL");
+  process.once("exit", end);
   const complaints = [];
   browser.stderr.on("data", (bytes) => complaints.push(bytes));
   let timer;
@@ -155,11 +161,26 @@ async function visit(path) {
     ]);
   } finally {
     clearTimeout(timer);
+    process.off("exit", end);
     if (browser.exitCode === null) {
-      browser.kill("SIGKILL");
-      await once(browser, "exit").catch(() => {});
+      end();
     }
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removed(profile);
+  }
+}
+
+/** Processes that have been killed may write for a moment yet. */
+async function removed(folder) {
+  for (let tries = 50; ; tries -= 1) {
+    try {
+      await rm(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (tries === 0) {
+        throw error;
+      }
+      await sleep(100);
+    }
   }
 }
 
