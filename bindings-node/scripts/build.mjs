@@ -1,18 +1,24 @@
-// Builds the folder that is packed: `node build.mjs TYPESCRIPT WASM OUT`. `cargo xtask` runs it; it needs nothing but a
-// folder with TypeScript and the wasm module.
+// Builds the folder that is packed: `node build.mjs TOOLS WASM OUT`. `cargo xtask` runs it; it needs nothing but a
+// folder that TypeScript and the types of what is integrated with are installed in, and the wasm module.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [typescript, wasm, out] = process.argv.slice(2);
+const [tools, wasm, out] = process.argv.slice(2);
 const here = join(import.meta.dirname, "..");
 const dist = join(out, "dist");
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-const tsc = join(typescript, "bin", "tsc");
-execFileSync(process.execPath, [tsc, "-p", here, "--outDir", dist], { stdio: "inherit" });
+// TypeScript looks for packages beside the sources, and nothing is installed where they are kept.
+const copy = join(tools, "source");
+rmSync(copy, { recursive: true, force: true });
+for (const name of ["src", "package.json", "tsconfig.json"]) {
+  cpSync(join(here, name), join(copy, name), { recursive: true });
+}
+const tsc = join(tools, "node_modules/typescript/bin/tsc");
+execFileSync(process.execPath, [tsc, "-p", copy, "--outDir", dist], { stdio: "inherit" });
 const base64 = readFileSync(wasm).toString("base64");
 writeFileSync(join(dist, "wasm.js"), `export const base64 = "${base64}";\n`);
 cpSync(join(here, "src", "wasm.d.ts"), join(dist, "wasm.d.ts"));

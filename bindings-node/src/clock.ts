@@ -27,6 +27,8 @@ let seenDateNow: unknown = realDateNow && Date.now;
 let faked = false;
 /** What is added to a fake date. */
 let offset = 0;
+/** The same of the last fake that began at the real date. */
+let ahead = 0;
 let last = 0;
 
 /** Monotonic milliseconds. @internal */
@@ -45,13 +47,30 @@ function look(): void {
   faked = !(isReal(Date) && isReal(Date.now));
   if (faked) {
     const date = Date.now();
-    const real = realDateNow?.() ?? performance.timeOrigin + monotonic();
+    const [real, now] = bothClocks();
+    // An earlier fake may have been advanced past what is real now.
+    const before = Math.min(last, now);
     if (Math.abs(date - real) < 400 * DAY) {
-      offset = monotonic() - Math.floor(real) + 1;
+      // Up to a millisecond more or less, by the fraction that the real date does not show; a fake after another must not
+      // be behind it.
+      const difference = now - Math.floor(real) + 1;
+      ahead = Math.abs(difference - ahead) < 1 ? Math.max(difference, ahead) : difference;
+      offset = ahead;
     } else if (date >= 0 && date < 400 * DAY) {
-      offset = last;
+      offset = before;
     } else {
-      offset = last - date;
+      offset = before - date;
+    }
+  }
+}
+
+/** The real date and the monotonic clock at one moment; a pause between the two readings shows, and is not taken. */
+function bothClocks(): [real: number, now: number] {
+  for (let tries = 10; ; tries -= 1) {
+    const now = monotonic();
+    const real = realDateNow?.() ?? performance.timeOrigin + now;
+    if (tries === 0 || monotonic() - now < 0.1) {
+      return [real, now];
     }
   }
 }

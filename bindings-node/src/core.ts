@@ -55,6 +55,9 @@ interface Core {
   http_status(status: number): number;
   grpc_status(code: number): number;
   transport_error(error: number): number;
+  text_in(length: number): number;
+  retry_after(status: number, dateAt: number): number;
+  grpc_retry_pushback(): number;
 }
 
 /** The interface that this package was written for. */

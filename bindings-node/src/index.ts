@@ -1,3 +1,4 @@
+export { grpcRetryPushbackMs, retryAfterMs } from "./asked.js";
 export type { CallOptions, CircuitBreakerOptions } from "./breaker.js";
 export { CircuitBreaker } from "./breaker.js";
 export type { Classifier, TransportError, Verdict } from "./classifier.js";

@@ -3,13 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import { CircuitBreaker } from "@k1s0/circuit-breaker";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
+import { gc } from "./gc.mjs";
+
 const { core } = await import(new URL("./core.js", import.meta.resolve("@k1s0/circuit-breaker")));
 const size = () => core.memory.buffer.byteLength;
 

@@ -34,7 +34,7 @@ test("it installs without scripts and without other packages", options, () => {
     writeFileSync(
       join(folder, "try.mjs"),
       `import { CircuitBreaker } from "@k1s0/circuit-breaker";
-       const cb = new CircuitBreaker({ failureThreshold: 1, successThreshold: 1, timeoutMs: 1 });
+       const cb = new CircuitBreaker({ failureThreshold: 1, successThreshold: 1 });
        cb.recordFailure();
        console.log(cb.state, await cb.call(async () => 5).catch((error) => error.message));`,
     );

@@ -51,6 +51,17 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-node/src/vocabulary.ts",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_ts",
+            ],
+        },
+    },
+    Generated {
         path: "bindings-c/include/k1s0_circuit_breaker.h",
         maker: Maker::Prints {
             run: &[

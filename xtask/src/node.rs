@@ -55,7 +55,7 @@ pub(crate) fn pack() -> Result<PathBuf> {
     let script = format!("{SOURCE}/scripts/build.mjs");
     stdout(
         command("node", &[&script])
-            .arg(BUILD.folder().join("node_modules/typescript"))
+            .arg(BUILD.folder())
             .arg(module)
             .arg(&package),
     )?;
@@ -113,10 +113,17 @@ impl Environment {
 
     /// A program of Node, started in this folder.
     pub(crate) fn node(&self, arguments: &[&str]) -> Command {
-        let mut node = command("node", arguments);
-        node.current_dir(self.folder())
-            .env("K1S0_ROOT", workspace::root());
+        let mut node = self.program("node");
+        node.args(arguments);
         node
+    }
+
+    /// Another program, started in this folder.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let mut run = command(program, &[]);
+        run.current_dir(self.folder())
+            .env("K1S0_ROOT", workspace::root());
+        run
     }
 
     pub(crate) fn folder(&self) -> PathBuf {

@@ -55,6 +55,20 @@ impl Tool {
     }
 }
 
+/// A program of a Debian package, which apt-get installs if it is missing.
+///
+/// # Errors
+///
+/// If it is missing, and apt-get cannot get it.
+pub(crate) fn debian(program: &'static str, package: &str) -> Result<&'static str> {
+    if quiet(&mut command(program, &["--version"])).is_err() {
+        let install = ["install", "-y", "-qq", package];
+        stdout(command("apt-get", &install).env("DEBIAN_FRONTEND", "noninteractive"))
+            .with_context(|| format!("{program} is missing, and apt-get cannot get it"))?;
+    }
+    Ok(program)
+}
+
 /// Has rustup install a toolchain, unless it is there with these components.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::tally::Tally;
 
 mod c;
 mod dart;
-mod node;
+pub(crate) mod node;
 mod python;
 mod rust;
 
