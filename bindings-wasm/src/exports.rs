@@ -14,7 +14,7 @@ use crate::home::{Answered, Breaker};
 use crate::nanos::joined;
 use crate::numbers::{self, ASK_WITH_TIME, Control, INTERFACE, MADE_ONE, NEEDS_NOW};
 use crate::place::Place;
-use crate::rows::{NONE, metrics_row, row};
+use crate::rows::{self, NONE, metrics_row, row};
 
 #[cfg(feature = "explain")]
 mod explained;
@@ -37,10 +37,7 @@ extern "C" fn answer() -> *const u64 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn answer_ms() -> f64 {
     // SAFETY: one thread.
-    match unsafe { ANSWER.with(|answer| answer[0]) } {
-        NONE => f64::NAN,
-        nanos => nanos as f64 / 1e6,
-    }
+    rows::milliseconds(unsafe { ANSWER.with(|answer| answer[0]) })
 }
 
 /// Where the transitions stand that the last `…_at` made.

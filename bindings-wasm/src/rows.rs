@@ -1,5 +1,10 @@
 //! What the hosts are answered with that is no single number: rows of 64-bit numbers. README.md says their order.
 
+#[cfg(feature = "explain")]
+use alloc::{format, string::String};
+
+#[cfg(feature = "explain")]
+use breaker::explain::Explanation;
 use breaker::machine::{Nanos, Outcome, Reason, RejectReason, State, Transition};
 use breaker::window::Content;
 
@@ -87,6 +92,21 @@ impl Made {
     pub fn rows(&self) -> &[[u64; TRANSITION]] {
         &self.rows[..self.count as usize]
     }
+}
+
+/// A wait of an answer in milliseconds; NaN if it is none.
+pub const fn milliseconds(wait: u64) -> f64 {
+    match wait {
+        NONE => f64::NAN,
+        nanos => nanos as f64 / 1e6,
+    }
+}
+
+/// Why a breaker is as it is: as JSON, a 0, and as lines. Both, for a host shows the one and reads the other; JSON has no
+/// 0 in it.
+#[cfg(feature = "explain")]
+pub fn explained(explanation: &Explanation) -> String {
+    format!("{}\0{explanation}", explanation.to_json())
 }
 
 /// A transition as numbers.
