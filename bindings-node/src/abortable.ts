@@ -1,5 +1,5 @@
 import { CircuitBreakerError } from "./error.js";
-import { Handle } from "./handle.js";
+import { Handle, takenHigh, takenLow } from "./handle.js";
 import { CANCELLED, FAILURE } from "./outcome.js";
 
 /** What the breaker does with a call that ended by itself. */
@@ -27,9 +27,10 @@ export function callAbortable<T>(
     signal.throwIfAborted();
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw new CircuitBreakerError(Handle.reason(permit), Handle.left(), handle.name);
     }
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let ended = false;
     /** Whether this is the first end of the call. */
     const ends = (): boolean => {

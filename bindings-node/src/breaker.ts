@@ -2,15 +2,17 @@
 
 import { callAbortable } from "./abortable.js";
 import type { Classifier, Verdict } from "./classifier.js";
-import { standardClock } from "./clock.js";
+import { processClock, standardClock } from "./clock.js";
 import type { CircuitBreakerSettings } from "./config.js";
-import { takeLength } from "./config.js";
+import { create, createShared, takeLength } from "./config.js";
 import {
   AUTOMATIC,
   FORCE_CLOSED,
   FORCE_OPEN,
   Handle,
   RESET,
+  takenHigh,
+  takenLow,
   TICK,
   TRIP,
 } from "./handle.js";
@@ -18,6 +20,7 @@ import { CircuitBreakerError } from "./error.js";
 import type { Explanation } from "./explanation.js";
 import type { CircuitBreakerEvents } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
+import { SharedListeners } from "./sharing.js";
 import type { CircuitState } from "./outcome.js";
 import { FAILURE, OUTCOMES, STATES, SUCCESS } from "./outcome.js";
 import { Permit } from "./permit.js";
@@ -63,10 +66,40 @@ export class CircuitBreaker {
    * @throws {CircuitBreakerConfigError} (a RangeError) or {CircuitBreakerConfigTypeError} (a TypeError) where a field is
    * not what it may be; they name field, value and range.
    */
-  constructor(config: CircuitBreakerSettings = {}, options: CircuitBreakerOptions = {}) {
-    this.#handle = new Handle(config, options.clock ?? standardClock, options.name);
+  constructor(config?: CircuitBreakerSettings, options?: CircuitBreakerOptions);
+  /** @internal */
+  constructor(config: unknown, options: CircuitBreakerOptions, handle: Handle);
+  constructor(
+    config: CircuitBreakerSettings = {},
+    options: CircuitBreakerOptions = {},
+    handle?: Handle,
+  ) {
+    this.#handle =
+      handle ?? new Handle(create(config), options.clock ?? standardClock, options.name);
     this.#classifyError = options.classifyError;
     this.#classifyResult = options.classifyResult;
+  }
+
+  /**
+   * The breaker of this name that all threads of the process share: what a worker's calls come to, the others see. The
+   * first to ask for it makes it; when no thread has it any more it is gone, also where a thread was terminated. `config`
+   * must be the one that it was made of, or left out: then whatever it has is right, and for a new one the defaults.
+   *
+   * Classifiers and listeners are each thread's own. Listeners hear of every transition, in their order: of those that other
+   * threads made soon after, in a turn of their own. A clock must be one that all threads have, as the standard one is here.
+   *
+   * Only the native addon shares; see `backend`.
+   * @throws {CircuitBreakerConfigError} as the constructor does, and where it was made of another configuration.
+   */
+  static shared(
+    name: string,
+    config?: CircuitBreakerSettings,
+    options: Omit<CircuitBreakerOptions, "name"> = {},
+  ): CircuitBreaker {
+    const address = createShared(name, config);
+    const listeners = SharedListeners.of(address, name);
+    const handle = new Handle(address, options.clock ?? processClock, name, listeners);
+    return new CircuitBreaker(undefined, options, handle);
   }
 
   /** The name, if it was given one. */
@@ -115,7 +148,7 @@ export class CircuitBreaker {
           return this.#callAsked(permit, fn as () => PromiseLike<T> | T);
         }
         const reason = Handle.reason(permit);
-        return Promise.reject(new CircuitBreakerError(reason, handle.left, handle.name));
+        return Promise.reject(new CircuitBreakerError(reason, Handle.left(), handle.name));
       }
     } catch (error) {
       return Promise.reject(error);
@@ -140,9 +173,10 @@ export class CircuitBreaker {
     const handle = this.#handle;
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw new CircuitBreakerError(Handle.reason(permit), Handle.left(), handle.name);
     }
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let result: T;
     try {
       result = fn();
@@ -183,7 +217,7 @@ export class CircuitBreaker {
     const handle = this.#handle;
     const permit = Permit.acquire(handle);
     if (typeof permit === "number") {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw new CircuitBreakerError(Handle.reason(permit), Handle.left(), handle.name);
     }
     return permit;
   }
@@ -277,8 +311,8 @@ export class CircuitBreaker {
 
   /** A call that had to be asked for: its permit may depend on when it began. */
   #callAsked<T>(permit: number, fn: () => PromiseLike<T> | T): Promise<T> {
-    const handle = this.#handle;
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let result: PromiseLike<T> | T;
     try {
       result = fn();

@@ -79,10 +79,11 @@ function shown(value: unknown): string {
       return `${value}n`;
     case "string":
       return JSON.stringify(value);
+    case "object":
+      return value === null ? "null" : "an object";
     case "symbol":
     case "function":
-    case "object":
-      return value === null ? "null" : `a ${typeof value}`;
+      return `a ${typeof value}`;
     default:
       return String(value);
   }

@@ -19,6 +19,7 @@ use napi_sys::{napi_callback, napi_callback_info, napi_env, napi_value};
 use crate::boundary::{Failed, entry};
 use crate::instance::{Instance, MADE_ROWS};
 use crate::js::{FromJs, View};
+use crate::places;
 
 /// Functions as they are written, for Node to call; and the list of them.
 macro_rules! entries {
@@ -103,6 +104,9 @@ entries! {
         instance.held.free(breaker);
         Ok(())
     }
+
+    /// How many breakers there are in the process.
+    fn breakers(_instance) -> u32 { Ok(places::taken()) }
 
     /// Writes into the answer where the host finds what it reads and counts in place: the number of the memory that `words`
     /// answers with, and which of its 32-bit numbers is the low half of the admission word; then the same of `counters`, and the

@@ -93,6 +93,12 @@ pub(crate) fn slab_of(place: Place) -> &'static Slab {
     places().slabs[place.slab()]
 }
 
+/// How many places are taken.
+pub(crate) fn taken() -> u32 {
+    let places = places();
+    places.slabs.len() as u32 * SLAB - places.free.len() as u32
+}
+
 /// Puts a breaker somewhere.
 pub(crate) fn take(engine: Engine) -> Place {
     let places = &mut *places();

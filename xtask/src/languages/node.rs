@@ -21,6 +21,9 @@ const TESTS: Environment = Environment {
     manifest: "bindings-node",
 };
 
+/// The addon; without views of its memory; the wasm module.
+const BACKENDS: [&str; 3] = ["native", "native-calls", "wasm"];
+
 impl Language for Node {
     fn name(&self) -> &'static str {
         "node"
@@ -32,14 +35,19 @@ impl Language for Node {
     }
 
     fn test(&self) -> Result<Tested> {
-        let tarball = node::pack()?;
-        TESTS.install(&tarball)?;
+        let tarballs = node::pack()?;
+        TESTS.install(&tarballs)?;
         copy_tests()?;
-        let mut run = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
-        run.args(test_files(&TESTS.folder().join("test"))?)
-            .env("K1S0_TARBALL", &tarball);
         let mut tally = Tally::default();
-        let success = streaming(&mut run, |line| tally.read_node(line))?;
+        let mut success = true;
+        // The same tests on everything that a user may have.
+        for backend in BACKENDS {
+            let mut run = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
+            run.args(test_files(&TESTS.folder().join("test"))?)
+                .env("K1S0_TARBALLS", std::env::join_paths(&tarballs)?)
+                .env("K1S0_CIRCUIT_BREAKER_BACKEND", backend);
+            success &= streaming(&mut run, |line| tally.read_node(line))?;
+        }
         Ok(Tested { tally, success })
     }
 }
