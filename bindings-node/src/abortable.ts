@@ -1,4 +1,4 @@
-import { CircuitBreakerError } from "./error.js";
+import { OPEN } from "./error.js";
 import { Handle, takenHigh, takenLow } from "./handle.js";
 import { CANCELLED, FAILURE } from "./outcome.js";
 
@@ -27,7 +27,7 @@ export function callAbortable<T>(
     signal.throwIfAborted();
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw new CircuitBreakerError(Handle.reason(permit), Handle.left(), handle.name);
+      throw handle.rejection(permit, handle.stackTraces ? new Error(OPEN) : null);
     }
     const beganHigh = takenHigh;
     const beganLow = takenLow;
