@@ -4,10 +4,22 @@ import type { Backend, Core } from "./interface.js";
 import { INTERFACE } from "./interface.js";
 import type { Slot } from "./slot.js";
 
-interface Addon extends Core {
+/** What goes by registers. */
+type Hot =
+  | "acquire"
+  | "acquire_at"
+  | "settle"
+  | "settle_at"
+  | "settle_asked_at"
+  | "record"
+  | "record_at";
+
+/** As `bindings-node/native/src/entries.rs` says. */
+interface Addon extends Omit<Core, Hot | "made" | "answer_ms">, Record<Hot, () => void> {
   memory: ArrayBuffer;
   text(): string;
   shared(name: string, any: number): number;
+  registers(): number;
   places(breaker: number): number;
   words(breaker: number): ArrayBuffer | undefined;
   counters(breaker: number): ArrayBuffer | undefined;
@@ -78,44 +90,118 @@ function find(): Addon {
 }
 
 function backendOf(addon: Addon): Backend {
-  const core: Addon = { ...addon };
-  const answer = new BigUint64Array(core.memory, core.answer(), 4);
+  const core = withRegisters(addon);
+  const answer = new BigUint64Array(addon.memory, addon.answer(), 4);
   const seesMemory = wanted !== "native-calls";
   // By their numbers. They are never freed, and so are these.
-  const words: Uint32Array[] = [];
-  const counters: Uint32Array[] = [];
+  const words: Int32Array[] = [];
+  const counters: Int32Array[] = [];
   const seen = (
-    views: Uint32Array[],
+    views: Int32Array[],
     number: number,
     memory: (breaker: number) => ArrayBuffer | undefined,
     breaker: number,
-  ): Uint32Array | undefined => {
+  ): Int32Array | undefined => {
     if (views[number] === undefined) {
       const view = memory(breaker);
       // Electron refuses it.
       if (view === undefined) {
         return undefined;
       }
-      views[number] = new Uint32Array(view);
+      views[number] = new Int32Array(view);
     }
     return views[number];
   };
   return {
     name: "native",
     core,
-    memory: () => core.memory,
-    text: core.text,
+    memory: () => addon.memory,
+    text: addon.text,
     locate(slot: Slot): void {
-      if (!seesMemory || core.places(slot.address) === 0) {
+      const timed = addon.places(slot.address);
+      if (timed < 0) {
         return;
       }
+      slot.timed = timed;
       const [slab, word, run, count] = Array.from(answer, Number) as [number, number, number, number];
-      const inWords = seen(words, slab, core.words, slot.address);
-      const inCounters = seen(counters, run, core.counters, slot.address);
-      if (inWords !== undefined && inCounters !== undefined) {
+      const inWords = seesMemory && seen(words, slab, addon.words, slot.address);
+      const inCounters = inWords && seen(counters, run, addon.counters, slot.address);
+      if (inWords && inCounters) {
         slot.see(inWords, word, inCounters, count);
       }
     },
-    shared: core.shared,
+    shared: addon.shared,
+  };
+}
+
+/** The functions that are called for each call of a user's: their arguments and answers go by memory. */
+function withRegisters(addon: Addon): Core {
+  const at = addon.registers();
+  const registers = new Int32Array(addon.memory, at, 16);
+  const wait = new Float64Array(addon.memory, at + 64, 1);
+  // In variables: a property of an object that native code has filled costs a look-up each time.
+  const { acquire, acquire_at, settle, settle_at, settle_asked_at, record, record_at } = addon;
+  const answer = (): number => registers[0] as number;
+  return {
+    ...addon,
+    made: () => registers[15] as number,
+    answer_ms: () => wait[0] as number,
+    acquire(breaker) {
+      registers[0] = breaker;
+      acquire();
+      return answer();
+    },
+    acquire_at(breaker, high, low) {
+      registers[0] = breaker;
+      registers[1] = high;
+      registers[2] = low;
+      acquire_at();
+      return answer();
+    },
+    settle(breaker, permit, outcome) {
+      registers[0] = breaker;
+      registers[1] = permit;
+      registers[2] = outcome;
+      settle();
+      return answer();
+    },
+    settle_at(breaker, permit, outcome, beganHigh, beganLow, high, low) {
+      registers[0] = breaker;
+      registers[1] = permit;
+      registers[2] = outcome;
+      registers[3] = beganHigh;
+      registers[4] = beganLow;
+      registers[5] = high;
+      registers[6] = low;
+      settle_at();
+      return answer();
+    },
+    settle_asked_at(breaker, permit, outcome, beganHigh, beganLow, high, low, retryHigh, retryLow) {
+      registers[0] = breaker;
+      registers[1] = permit;
+      registers[2] = outcome;
+      registers[3] = beganHigh;
+      registers[4] = beganLow;
+      registers[5] = high;
+      registers[6] = low;
+      registers[7] = retryHigh;
+      registers[8] = retryLow;
+      settle_asked_at();
+      return answer();
+    },
+    record(breaker, outcome) {
+      registers[0] = breaker;
+      registers[1] = outcome;
+      record();
+      return answer();
+    },
+    record_at(breaker, outcome, high, low) {
+      registers[0] = breaker;
+      registers[1] = outcome;
+      registers[2] = high;
+      registers[3] = low;
+      record_at();
+      return answer();
+    },
   };
 }

@@ -2,10 +2,10 @@
 // the circuit is closed and nothing is to be decided, its admission word is even and is the permit; a call that finds the
 // same word when it has succeeded is one more success and nothing else (DESIGN 5).
 
-import { core, locate } from "./core.js";
+import { core, locate, NEEDS_NOW } from "./core.js";
 
 /** A word that says: ask. It is odd, and no permit (that of a call that only `shadow` lets through is 1). */
-const ASK = (): Uint32Array => new Uint32Array([3]);
+const ASK = (): Int32Array => new Int32Array([3]);
 /** Where the place has not been looked for yet; the first success does. */
 const UNKNOWN = ASK();
 /** Where there is none. */
@@ -24,13 +24,15 @@ export class Slot {
   #word = 0;
   #counts = NOWHERE;
   #count = 0;
+  /** Which outcomes the core takes the time to settle, a bit for each, as far as that is known. */
+  timed = 0;
 
   constructor(address: number) {
     this.address = address;
   }
 
   /** Where this thread reads its word, and counts its successes. */
-  see(words: Uint32Array, word: number, counts: Uint32Array, count: number): void {
+  see(words: Int32Array, word: number, counts: Int32Array, count: number): void {
     this.#words = words;
     this.#word = word;
     this.#counts = counts;
@@ -49,8 +51,8 @@ export class Slot {
       return false;
     }
     const counted = this.#counts[this.#count] as number;
-    // The upper half of the number is the core's to write.
-    if (counted === 0xffff_ffff) {
+    // All its bits are set: the carry is the core's to make.
+    if (counted === -1) {
       return false;
     }
     this.#counts[this.#count] = counted + 1;
@@ -59,7 +61,10 @@ export class Slot {
 
   /** As the core's. */
   settle(permit: number, outcome: number): number {
-    if (this.#words === UNKNOWN && this.address !== 0) {
+    if (((this.timed >> outcome) & 1) === 1) {
+      return NEEDS_NOW;
+    }
+    if (this.#words === UNKNOWN) {
       this.#words = NOWHERE;
       locate(this);
     }

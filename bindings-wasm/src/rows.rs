@@ -55,45 +55,6 @@ pub struct Metrics {
     pub changes: Changes,
 }
 
-/// The transitions that one operation made: at most two.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-pub struct Made {
-    /// First, so that it is found at the address.
-    rows: [[u64; TRANSITION]; 2],
-    count: u32,
-}
-
-impl Made {
-    /// Nothing made.
-    pub const fn new() -> Self {
-        Self {
-            rows: [[0; TRANSITION]; 2],
-            count: 0,
-        }
-    }
-
-    /// Writes down what an operation made, in place of what was there; answers how many.
-    pub fn note(&mut self, transitions: [Option<Transition>; 2]) -> u32 {
-        self.count = 0;
-        for transition in transitions.iter().flatten() {
-            self.rows[self.count as usize] = row(transition);
-            self.count += 1;
-        }
-        self.count
-    }
-
-    /// How many the last operation made.
-    pub const fn count(&self) -> u32 {
-        self.count
-    }
-
-    /// Their rows.
-    pub fn rows(&self) -> &[[u64; TRANSITION]] {
-        &self.rows[..self.count as usize]
-    }
-}
-
 /// A wait of an answer in milliseconds; NaN if it is none.
 pub const fn milliseconds(wait: u64) -> f64 {
     match wait {

@@ -17,18 +17,23 @@ use interface::rows;
 use napi_sys::{napi_callback, napi_callback_info, napi_env, napi_value};
 
 use crate::boundary::{Failed, entry};
-use crate::instance::{Instance, MADE_ROWS};
+use crate::instance::{Instance, MADE_ROWS, REGISTERS};
 use crate::js::{FromJs, View};
 use crate::places;
 
 /// Functions as they are written, for Node to call; and the list of them.
+///
+/// What follows `registers:` is called for each call of a user's, and so finds its arguments where the host has written
+/// them, in the memory that both see, and leaves its answer there: Node-API takes 5 ns for each of them otherwise.
 macro_rules! entries {
-    ($($(#[$attribute:meta])* fn $name:ident($instance:ident $(, $argument:ident: $type:ty)*) -> $result:ty $body:block)*) => {
+    (
+        $($(#[$attribute:meta])* fn $name:ident($instance:ident $(, $argument:ident: $type:ty)*) -> $result:ty $body:block)*
+        registers:
+        $($(#[$hot_attribute:meta])* fn $hot:ident($hot_instance:ident $(, $register:ident)*) -> $hot_result:ty $hot_body:block)*
+    ) => {
         $(
             $(#[$attribute])*
             unsafe extern "C" fn $name(env: napi_env, info: napi_callback_info) -> napi_value {
-                #[inline(always)]
-                #[allow(clippy::too_many_arguments, reason = "the interface has so many")]
                 fn body($instance: &mut Instance $(, $argument: $type)*) -> Result<$result, Failed> $body
 
                 // SAFETY: Node calls it, and only as what `start` made of it.
@@ -42,9 +47,29 @@ macro_rules! entries {
             }
         )*
 
+        $(
+            $(#[$hot_attribute])*
+            unsafe extern "C" fn $hot(env: napi_env, info: napi_callback_info) -> napi_value {
+                #[inline(always)]
+                #[allow(clippy::too_many_arguments, reason = "the interface has so many")]
+                fn body($hot_instance: &mut Instance $(, $register: u32)*) -> Result<$hot_result, Failed> $hot_body
+
+                // SAFETY: Node calls it, and only as what `start` made of it.
+                unsafe {
+                    entry(env, info, stringify!($hot), |instance, []| {
+                        let [$($register,)* ..] = *instance.answers.registers();
+                        let answer = body(instance $(, $register)*)?;
+                        instance.answers.registers()[0] = answer as u32;
+                        Ok(())
+                    })
+                }
+            }
+        )*
+
         /// Every export, by its name.
         pub(crate) const ENTRIES: &[(&str, napi_callback)] = &[
             $((stringify!($name), Some($name)),)*
+            $((stringify!($hot), Some($hot)),)*
             #[cfg(k1s0_cb_force_panic)]
             ("force_panic", Some(force_panic)),
         ];
@@ -57,12 +82,13 @@ entries! {
     /// Where the last answer stands in the `memory`.
     fn answer(_instance) -> u32 { Ok(0) }
 
-    fn answer_ms(instance) -> f64 { Ok(instance.answers.wait_ms()) }
-
     /// Where the transitions stand in the `memory` that the last `…_at` made.
     fn made_rows(_instance) -> u32 { Ok(MADE_ROWS) }
 
-    fn made(instance) -> u32 { Ok(instance.answers.made()) }
+    /// Where the registers stand in the `memory`: sixteen 32-bit numbers, of which the first is the answer and the last says
+    /// how many transitions the last `…_at` made; and behind them, as an `f64`, the wait of the last rejection in
+    /// milliseconds, NaN if there is none.
+    fn registers(_instance) -> u32 { Ok(REGISTERS) }
 
     /// The last text itself, once.
     fn text(instance) -> String { Ok(std::mem::take(&mut instance.answers.text)) }
@@ -86,8 +112,11 @@ entries! {
 
     /// The seed is not needed: core draws its own.
     fn create(instance) -> u32 {
-        let rules = instance.answers.rules();
-        Ok(rules.map_or(0, |rules| instance.held.make(&rules).number()))
+        let Some(rules) = instance.answers.rules() else {
+            return Ok(0);
+        };
+        instance.weigh(1);
+        Ok(instance.held.make(&rules).number())
     }
 
     /// As `create`, a breaker that all threads share: the one of this name, and a new one where there is none. -1 where there
@@ -96,12 +125,16 @@ entries! {
         let Some(rules) = instance.answers.rules() else {
             return Ok(0);
         };
-        let place = instance.held.share(&name, rules, any != 0);
-        Ok(place.map_or(-1, |place| place.number() as i32))
+        let Some(place) = instance.held.share(&name, rules, any != 0) else {
+            return Ok(-1);
+        };
+        instance.weigh(1);
+        Ok(place.number() as i32)
     }
 
     fn free(instance, breaker: u32) -> () {
-        instance.held.free(breaker);
+        instance.held.free(breaker)?;
+        instance.weigh(-1);
         Ok(())
     }
 
@@ -110,21 +143,24 @@ entries! {
 
     /// Writes into the answer where the host finds what it reads and counts in place: the number of the memory that `words`
     /// answers with, and which of its 32-bit numbers is the low half of the admission word; then the same of `counters`, and the
-    /// low half of the counter of successes. 0 if there is no such counter.
-    fn places(instance, breaker: u32) -> u32 {
+    /// low half of the counter of successes. Answers which outcomes it takes the time to settle, a bit for each by its number;
+    /// -1 where there is no such counter.
+    fn places(instance, breaker: u32) -> i32 {
         let (place, slab) = instance.held.place(breaker)?;
         let engine = instance.held.engine(breaker)?;
         let word = std::ptr::from_ref(engine.admission_word()).addr() - slab.memory().0.addr();
         let Some(lease) = engine.lease() else {
-            return Ok(0);
+            return Ok(-1);
         };
+        let timed = Outcome::ALL.map(|it| i32::from(engine.settling_needs_now(it)) << it as u32);
         let row = [
             place.slab() as u64,
             (word / size_of::<u32>()) as u64,
             lease.run().into(),
             2 * lease.success_index() as u64,
         ];
-        Ok(instance.answers.write([row]))
+        instance.answers.write([row]);
+        Ok(timed.iter().sum())
     }
 
     /// The memory in which the admission word stands, to be read; `undefined` where the host refuses such views.
@@ -143,55 +179,6 @@ entries! {
         let memory = lease.memory();
         // SAFETY: it is never freed, and the host counts in the breaker's own counter only, on this thread.
         Ok(unsafe { View::of(memory.cast(), memory.len() * size_of::<u64>()) })
-    }
-
-    fn acquire(instance, breaker: u32) -> u32 {
-        match instance.held.engine(breaker)?.admit_unasked() {
-            Some(word) => Ok(numbers::permit(word)),
-            None => admit(instance, breaker, None),
-        }
-    }
-
-    fn acquire_at(instance, breaker: u32, high: u32, low: u32) -> u32 {
-        admit(instance, breaker, Some(joined(high, low)))
-    }
-
-    fn settle(instance, breaker: u32, permit: u32, outcome: u32) -> i32 {
-        let word = Word::from_bits(permit.into());
-        if outcome == Outcome::Success as u32 && instance.held.engine(breaker)?.succeed_unasked(word) {
-            return Ok(Effect::Applied as i32);
-        }
-        let ending = numbers::outcome(outcome).into();
-        end(instance, breaker, word.into(), ending, None)
-    }
-
-    fn settle_at(
-        instance, breaker: u32, permit: u32, outcome: u32,
-        began_high: u32, began_low: u32, high: u32, low: u32
-    ) -> i32 {
-        let ending = numbers::outcome(outcome).into();
-        let ticket = ticket(permit, joined(began_high, began_low));
-        end(instance, breaker, ticket, ending, Some(joined(high, low)))
-    }
-
-    fn settle_asked_at(
-        instance, breaker: u32, permit: u32, outcome: u32,
-        began_high: u32, began_low: u32, high: u32, low: u32, retry_high: u32, retry_low: u32
-    ) -> i32 {
-        let ending = Ending {
-            outcome: numbers::outcome(outcome),
-            retry_after: Some(joined(retry_high, retry_low)),
-        };
-        let ticket = ticket(permit, joined(began_high, began_low));
-        end(instance, breaker, ticket, ending, Some(joined(high, low)))
-    }
-
-    fn record(instance, breaker: u32, outcome: u32) -> i32 {
-        recorded(instance, breaker, outcome, None)
-    }
-
-    fn record_at(instance, breaker: u32, outcome: u32, high: u32, low: u32) -> i32 {
-        recorded(instance, breaker, outcome, Some(joined(high, low)))
     }
 
     fn control_at(instance, breaker: u32, control: u32, high: u32, low: u32) -> u32 {
@@ -245,6 +232,57 @@ entries! {
     fn grpc_status(_instance, code: i32) -> u32 { Ok(numbers::grpc_status(code)) }
 
     fn transport_error(_instance, error: u32) -> u32 { Ok(numbers::transport_error(error)) }
+
+    registers:
+
+    fn acquire(instance, breaker) -> u32 {
+        match instance.held.engine(breaker)?.admit_unasked() {
+            Some(word) => Ok(numbers::permit(word)),
+            None => admit(instance, breaker, None),
+        }
+    }
+
+    fn acquire_at(instance, breaker, high, low) -> u32 {
+        admit(instance, breaker, Some(joined(high, low)))
+    }
+
+    fn settle(instance, breaker, permit, outcome) -> i32 {
+        let word = Word::from_bits(permit.into());
+        let engine = instance.held.engine(breaker)?;
+        if outcome == Outcome::Success as u32 && engine.succeed_unasked(word) {
+            return Ok(Effect::Applied as i32);
+        }
+        end(instance, breaker, word.into(), numbers::outcome(outcome).into(), None)
+    }
+
+    fn settle_at(instance, breaker, permit, outcome, began_high, began_low, high, low) -> i32 {
+        let ticket = ticket(permit, joined(began_high, began_low));
+        let now = joined(high, low);
+        if outcome == Outcome::Success as u32 && instance.held.engine(breaker)?.succeed_at(ticket, now) {
+            instance.answers.note([None, None]);
+            return Ok(Effect::Applied as i32);
+        }
+        end(instance, breaker, ticket, numbers::outcome(outcome).into(), Some(now))
+    }
+
+    fn settle_asked_at(
+        instance, breaker, permit, outcome, began_high, began_low, high, low, retry_high, retry_low
+    ) -> i32 {
+        let ending = Ending {
+            outcome: numbers::outcome(outcome),
+            retry_after: Some(joined(retry_high, retry_low)),
+        };
+        let ticket = ticket(permit, joined(began_high, began_low));
+        end(instance, breaker, ticket, ending, Some(joined(high, low)))
+    }
+
+    fn record(instance, breaker, outcome) -> i32 {
+        recorded(instance, breaker, outcome, None)
+    }
+
+    fn record_at(instance, breaker, outcome, high, low) -> i32 {
+        recorded(instance, breaker, outcome, Some(joined(high, low)))
+    }
 }
 
 fn admit(instance: &mut Instance, breaker: u32, now: Option<Nanos>) -> Result<u32, Failed> {
@@ -281,8 +319,14 @@ fn end(
 ) -> Result<i32, Failed> {
     let engine = instance.held.engine(breaker)?;
     let mut transition: Option<Transition> = None;
-    let Ok(effect) = engine.settle_into(ticket, ending, now, &mut transition) else {
-        return Ok(NEEDS_NOW);
+    let effect = match engine.settle_unasked(ticket.word, ending.outcome) {
+        Some(effect) => effect,
+        // Without a look under the lock, which would find the same.
+        None if now.is_none() && engine.settling_needs_now(ending.outcome) => return Ok(NEEDS_NOW),
+        None => match engine.settle_into(ticket, ending, now, &mut transition) {
+            Ok(effect) => effect,
+            Err(NeedsNow) => return Ok(NEEDS_NOW),
+        },
     };
     instance.held.settled(breaker, ticket.word);
     let made = instance.answers.note([transition, None]);

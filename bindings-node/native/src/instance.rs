@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
+use std::mem::offset_of;
 use std::ptr;
 
 use breaker::engine::Engine;
 use breaker::machine::{Outcome, Rules, Ticket, Transition, Verdict, Word};
 use interface::config::Draft;
 use interface::numbers;
-use interface::rows::{self, Made, NONE, TRANSITION};
+use interface::rows::{self, NONE, TRANSITION};
 use napi_sys::{napi_env, napi_value};
 
 use crate::boundary::{Failed, guarded};
@@ -19,38 +20,55 @@ use crate::places::{self, Place, Slab};
 
 /// One for each environment: a thread, or a context in one, that has loaded the addon.
 pub(crate) struct Instance {
+    env: napi_env,
     pub(crate) answers: Answers,
     pub(crate) held: Holdings,
 }
 
-/// Answers that are no single number. The rows stand in an `ArrayBuffer`, which is the first export.
+impl Instance {
+    /// Tells JavaScript's collector that there are so many breakers more: what is behind a handle is no part of its heap.
+    pub(crate) fn weigh(&self, breakers: i64) {
+        let mut total = 0;
+        let bytes = breakers * size_of::<Engine>() as i64;
+        // SAFETY: an entry calls, on the thread of its environment. If it is not heard, nothing is lost.
+        unsafe { napi_sys::napi_adjust_external_memory(self.env, bytes, &raw mut total) };
+    }
+}
+
+/// What goes in and out by memory that both see: an `ArrayBuffer`, which is the first export.
 pub(crate) struct Answers {
-    rows: *mut [u64; ROWS],
-    made: u32,
+    memory: *mut Memory,
     pub(crate) text: String,
     pub(crate) draft: Option<Draft>,
 }
 
-/// The answer, and behind it the transitions that were made.
-const ROWS: usize = rows::ANSWER + 2 * TRANSITION;
-/// Where the latter begin, in bytes.
-pub(crate) const MADE_ROWS: u32 = (rows::ANSWER * size_of::<u64>()) as u32;
+/// As JavaScript finds it, at the places that `answer`, `made_rows` and `registers` say.
+#[repr(C)]
+struct Memory {
+    answer: [u64; rows::ANSWER],
+    made_rows: [[u64; TRANSITION]; 2],
+    registers: [u32; 16],
+    wait_ms: f64,
+}
+
+pub(crate) const MADE_ROWS: u32 = offset_of!(Memory, made_rows) as u32;
+pub(crate) const REGISTERS: u32 = offset_of!(Memory, registers) as u32;
 
 impl Answers {
-    const fn rows(&mut self) -> &mut [u64; ROWS] {
-        // SAFETY: the buffer is as long as that and is kept until the instance is dropped; JavaScript reads it only
-        // while no entry runs, and this is the one way to it.
-        unsafe { &mut *self.rows }
+    const fn memory(&mut self) -> &mut Memory {
+        // SAFETY: the buffer is one of these, all of whose bits mean something, and it is kept until the instance is
+        // dropped; JavaScript uses it only while no entry runs, and this is the one way to it here.
+        unsafe { &mut *self.memory }
     }
 
-    /// Writes the first number of the answer.
+    /// Arguments on the way in; on the way out the answer first and how many transitions were made last.
+    pub(crate) const fn registers(&mut self) -> &mut [u32; 16] {
+        &mut self.memory().registers
+    }
+
+    /// Writes what is left of a wait.
     pub(crate) fn wait(&mut self, left: Option<u64>) {
-        self.rows()[0] = left.unwrap_or(NONE);
-    }
-
-    /// The first number of the answer in milliseconds.
-    pub(crate) fn wait_ms(&mut self) -> f64 {
-        rows::milliseconds(self.rows()[0])
+        self.memory().wait_ms = rows::milliseconds(left.unwrap_or(NONE));
     }
 
     /// Writes rows, one behind the other; answers how many.
@@ -58,7 +76,7 @@ impl Answers {
         &mut self,
         rows: impl IntoIterator<Item = [u64; N]>,
     ) -> u32 {
-        let places = self.rows()[..rows::ANSWER].chunks_exact_mut(N);
+        let places = self.memory().answer.chunks_exact_mut(N);
         let mut count = 0;
         for (place, row) in places.zip(rows) {
             place.copy_from_slice(&row);
@@ -69,23 +87,13 @@ impl Answers {
 
     /// Writes down what an operation made; answers how many.
     pub(crate) fn note(&mut self, transitions: [Option<Transition>; 2]) -> u32 {
-        // Nearly always.
-        if matches!(transitions, [None, None]) {
-            self.made = 0;
-            return 0;
+        let mut count = 0;
+        for transition in transitions.iter().flatten() {
+            self.memory().made_rows[count as usize] = rows::row(transition);
+            count += 1;
         }
-        let mut made = Made::new();
-        self.made = made.note(transitions);
-        let places = self.rows()[rows::ANSWER..].chunks_exact_mut(TRANSITION);
-        for (place, row) in places.zip(made.rows()) {
-            place.copy_from_slice(row);
-        }
-        self.made
-    }
-
-    /// How many the last operation made.
-    pub(crate) const fn made(&self) -> u32 {
-        self.made
+        self.registers()[15] = count;
+        count
     }
 
     /// The rules that were written.
@@ -183,18 +191,14 @@ impl Holdings {
         Some(place)
     }
 
-    /// Lets go of a breaker. What is not held is left alone.
-    pub(crate) fn free(&mut self, number: u32) {
-        let Ok((place, _)) = self.place(number) else {
-            return;
-        };
-        if let Some(shared) = self.shared.get_mut(&place) {
-            shared.handles -= 1;
-            if shared.handles > 0 {
-                return;
-            }
+    /// Lets go of a breaker.
+    pub(crate) fn free(&mut self, number: u32) -> Result<(), Failed> {
+        let (place, _) = self.place(number)?;
+        match self.shared.get_mut(&place) {
+            Some(shared) if shared.handles > 1 => shared.handles -= 1,
+            _ => self.let_go(place),
         }
-        self.let_go(place);
+        Ok(())
     }
 
     fn let_go(&mut self, place: Place) {
@@ -265,29 +269,29 @@ impl Drop for Holdings {
 ///
 /// Node calls, on the thread of this environment.
 pub(crate) unsafe fn start(env: napi_env, exports: napi_value) -> Result<(), Refused> {
-    let (mut memory, mut rows, mut reference) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-    let bytes = ROWS * size_of::<u64>();
+    let (mut memory, mut buffer, mut reference) =
+        (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     // SAFETY: Node's call, and places for the answers. The reference keeps the buffer for as long as the environment
-    // lives.
+    // lives. (An `ArrayBuffer` begins at a multiple of 8 at least.)
     unsafe {
         done(napi_sys::napi_create_arraybuffer(
             env,
-            bytes,
-            &raw mut rows,
+            size_of::<Memory>(),
             &raw mut memory,
+            &raw mut buffer,
         ))?;
         done(napi_sys::napi_create_reference(
             env,
-            memory,
+            buffer,
             1,
             &raw mut reference,
         ))?;
-        name(env, exports, "memory", memory)?;
+        name(env, exports, "memory", buffer)?;
     }
     let instance = Box::into_raw(Box::new(Instance {
+        env,
         answers: Answers {
-            rows: rows.cast(),
-            made: 0,
+            memory: memory.cast(),
             text: String::new(),
             draft: None,
         },
