@@ -1,6 +1,6 @@
 import { classifyTransportError } from "./classifier.js";
-import { CircuitBreakerError } from "./error.js";
-import { Handle } from "./handle.js";
+import { OPEN } from "./error.js";
+import { Handle, takenHigh, takenLow } from "./handle.js";
 import type { Outcome } from "./outcome.js";
 import { OUTCOMES } from "./outcome.js";
 
@@ -29,9 +29,10 @@ export function callAbortable<T>(
     signal.throwIfAborted();
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw handle.rejection(permit, handle.stackTraces ? new Error(OPEN) : null);
     }
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let ended = false;
     /** Whether this is the first end of the call. */
     const ends = (): boolean => {

@@ -1,4 +1,4 @@
-// For how long a server asks not to be called. What its words mean, core says; they go into the module as text.
+// For how long a server asks not to be called. What its words mean, core says; they go in as text.
 
 import { core } from "./core.js";
 
@@ -19,8 +19,7 @@ export function retryAfterMs(
   if (value === undefined) {
     return undefined;
   }
-  const dateAt = writeText(value, against);
-  return answered(core.retry_after(status, dateAt));
+  return answered(core.retry_after(status, value, against ?? ""));
 }
 
 /** The same of a gRPC response: its `grpc-retry-pushback-ms`. A negative one asks for nothing. */
@@ -29,8 +28,7 @@ export function grpcRetryPushbackMs(value: string | null | undefined): number | 
   if (text === undefined) {
     return undefined;
   }
-  writeText(text);
-  return answered(core.grpc_retry_pushback());
+  return answered(core.grpc_retry_pushback(text));
 }
 
 function given(name: string, value: unknown): string | undefined {
@@ -43,16 +41,7 @@ function given(name: string, value: unknown): string | undefined {
   return value;
 }
 
-/** Writes the one after the other; answers how many bytes the first has. */
-function writeText(first: string, second = ""): number {
-  const encoder = new TextEncoder();
-  const bytes = encoder.encode(first + second);
-  const address = core.text_in(bytes.length);
-  new Uint8Array(core.memory.buffer, address, bytes.length).set(bytes);
-  return second === "" ? bytes.length : encoder.encode(first).length;
-}
-
-/** The module's answer is no number where it is "for ever". */
+/** The core's answer is no number where it is "for ever". */
 function answered(asks: number): number | undefined {
   if (asks === 0) {
     return undefined;

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -21,6 +22,9 @@ pub(crate) const TESTS: Environment = Environment {
     manifest: "bindings-node/test",
 };
 
+/// The addon; without views of its memory; the wasm module.
+const BACKENDS: [&str; 3] = ["native", "native-calls", "wasm"];
+
 impl Language for Node {
     fn name(&self) -> &'static str {
         "node"
@@ -33,7 +37,7 @@ impl Language for Node {
     }
 
     fn test(&self) -> Result<Tested> {
-        let tarball = set_up()?;
+        let tarballs = set_up()?;
         let mut tested = Tested {
             tally: Tally::default(),
             success: true,
@@ -42,18 +46,19 @@ impl Language for Node {
         if coverage.exists() {
             fs::remove_dir_all(&coverage)?;
         }
-        let mut suite = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
-        suite
-            .args(test_files()?)
-            .env("K1S0_TARBALL", &tarball)
-            .env("NODE_V8_COVERAGE", &coverage);
-        let runs = [
-            suite,
+        // The same tests on everything that a user may have.
+        let mut runs = Vec::new();
+        for backend in BACKENDS {
+            let mut suite = suite(&tarballs, backend)?;
+            suite.env("NODE_V8_COVERAGE", &coverage);
+            runs.push(suite);
+        }
+        runs.extend([
             TESTS.node(COVERED),
             TESTS.node(VITEST),
             TESTS.node(JEST),
             TESTS.node(&["test/browser/run.mjs", CHROMIUM]),
-        ];
+        ]);
         for mut run in runs {
             tested.success &= streaming(&mut run, |line| tested.tally.read_node(line))?;
         }
@@ -90,13 +95,22 @@ const COVERED: &[&str] = &[
     "--branches=90",
 ];
 
-/// Packs the package, and installs it beside a copy of the tests; answers the tarball.
-pub(crate) fn set_up() -> Result<PathBuf> {
+/// Packs the packages, and installs them beside a copy of the tests; answers the tarballs.
+pub(crate) fn set_up() -> Result<Vec<PathBuf>> {
     TESTS.prepare()?;
-    let tarball = node::pack()?;
-    TESTS.install(&tarball)?;
+    let tarballs = node::pack()?;
+    TESTS.install(&tarballs)?;
     copy_tests()?;
-    Ok(tarball)
+    Ok(tarballs)
+}
+
+fn suite(tarballs: &[PathBuf], backend: &str) -> Result<Command> {
+    let mut suite = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
+    suite
+        .args(test_files()?)
+        .env("K1S0_TARBALLS", std::env::join_paths(tarballs)?)
+        .env("K1S0_CIRCUIT_BREAKER_BACKEND", backend);
+    Ok(suite)
 }
 
 /// A test that stood where the package is developed would find that, and not the installed one.

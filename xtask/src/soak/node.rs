@@ -1,5 +1,6 @@
 //! Node: the suite, over the package as it is installed, on every runtime that npm has.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -58,7 +59,7 @@ const OTHERS: &[Other] = &[
 
 pub(super) fn run() -> Result<String> {
     RUNTIMES.prepare()?;
-    let tarball = set_up()?;
+    let tarballs = std::env::join_paths(set_up()?)?;
     let mut said = Vec::new();
     for name in NODES {
         let program = program(&format!("{name}/bin/node"));
@@ -66,14 +67,14 @@ pub(super) fn run() -> Result<String> {
         suite
             .args(["--test", "--test-reporter=./test/reporter.mjs"])
             .args(test_files()?)
-            .env("K1S0_TARBALL", &tarball);
+            .env("K1S0_TARBALLS", &tarballs);
         let mut tally = Tally::default();
         let success = streaming(&mut suite, |line| tally.read_node(line))?;
         ensure!(success && tally.run() > 0, "{name}: a test failed");
         said.push(format!("{name}: {} tests", tally.run()));
     }
     for other in OTHERS {
-        said.push(format!("{}: {} tests", other.name, other.tests(&tarball)?));
+        said.push(format!("{}: {} tests", other.name, other.tests(&tarballs)?));
     }
     Ok(said.join(", "))
 }
@@ -83,7 +84,7 @@ fn program(path: &str) -> PathBuf {
 }
 
 impl Other {
-    fn tests(&self, tarball: &std::path::Path) -> Result<u64> {
+    fn tests(&self, tarballs: &OsStr) -> Result<u64> {
         let program = program(self.program);
         let mut passed = 0;
         for file in test_files()? {
@@ -94,7 +95,7 @@ impl Other {
             let mut run = TESTS.program(&program.to_string_lossy());
             run.args(self.arguments)
                 .arg(&file)
-                .env("K1S0_TARBALL", tarball)
+                .env("K1S0_TARBALLS", tarballs)
                 .env("NO_COLOR", "1")
                 .env("DENO_NO_UPDATE_CHECK", "1")
                 .env("DENO_DIR", workspace::target().join("node").join("deno"));
