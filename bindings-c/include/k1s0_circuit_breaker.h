@@ -775,6 +775,18 @@ k1s0_cb_result k1s0_cb_classify_grpc_status(int32_t code,
 k1s0_cb_result k1s0_cb_classify_transport_error(k1s0_cb_transport_error error,
                                                 k1s0_cb_outcome *outcome);
 
+// For how long an HTTP response asks not to be called, for `k1s0_cb_settle_retry_after`: its `Retry-After`, where its
+// status is 429 or 503, in seconds or as a date, which is taken against the response's own `Date`. Each header is so
+// many bytes; NULL and 0 where there is none. 0 where it asks for nothing, `K1S0_CB_NEVER` for ever.
+//
+// `K1S0_CB_INVALID_UTF8`; `K1S0_CB_INVALID_ARGUMENT` for a length of more than 1024; `K1S0_CB_NULL_POINTER`.
+k1s0_cb_result k1s0_cb_classify_retry_after(int32_t status,
+                                            const char *value,
+                                            uint64_t value_length,
+                                            const char *date,
+                                            uint64_t date_length,
+                                            uint64_t *retry_after_ns);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -87,6 +87,10 @@ fn a_panic_at_any_entry_becomes_a_result() {
         is(PANIC, (abi.classify_http_status)(0, m.cast()));
         is(PANIC, (abi.classify_grpc_status)(0, m.cast()));
         is(PANIC, (abi.classify_transport_error)(0, m.cast()));
+        is(
+            PANIC,
+            (abi.classify_retry_after)(0, n.cast(), 0, n.cast(), 0, m.cast()),
+        );
         // Those without a result come back, and that is all.
         (abi.free)(m.cast());
         (abi.counter_free)(m.cast());

@@ -69,6 +69,9 @@ static void null_pointers(void) {
     NULLS(k1s0_cb_classify_http_status(200, NULL));
     NULLS(k1s0_cb_classify_grpc_status(0, NULL));
     NULLS(k1s0_cb_classify_transport_error(0, NULL));
+    NULLS(k1s0_cb_classify_retry_after(503, "1", 1, NULL, 0, NULL));
+    NULLS(k1s0_cb_classify_retry_after(503, NULL, 1, NULL, 0, &needed));
+    NULLS(k1s0_cb_classify_retry_after(503, "1", 1, NULL, 1, &needed));
 #undef NULLS
     // Nothing was written.
     CHECK(other == NULL && counter == NULL && place == NULL && address == NULL);
@@ -201,6 +204,7 @@ static void enums(void) {
     k1s0_cb_permit permit;
     uint64_t word;
     uint32_t bad[] = {4, 100, UINT32_MAX}, outcome = 77;
+    uint64_t asked = 77;
     size_t i;
     CHECK_IS(K1S0_CB_OK, k1s0_cb_try_acquire(breaker, 0, &permit, NULL, NULL));
     CHECK_IS(K1S0_CB_OK, k1s0_cb_acquire_word(breaker, 0, &word, NULL, NULL));
@@ -226,6 +230,10 @@ static void enums(void) {
         CHECK_IS(K1S0_CB_INVALID_ARGUMENT, k1s0_cb_classify_transport_error(bad[i] | 6, &outcome));
     }
     CHECK_IS(77, outcome);
+    CHECK_IS(K1S0_CB_INVALID_UTF8, k1s0_cb_classify_retry_after(503, "\xff", 1, NULL, 0, &asked));
+    CHECK_IS(K1S0_CB_INVALID_UTF8, k1s0_cb_classify_retry_after(503, "1", 1, "\xff", 1, &asked));
+    CHECK_IS(K1S0_CB_INVALID_ARGUMENT, k1s0_cb_classify_retry_after(503, "1", 1025, NULL, 0, &asked));
+    CHECK_IS(77, asked);
     CHECK(strcmp(k1s0_cb_result_name(K1S0_CB_WRONG_BREAKER), "wrong_breaker") == 0);
     // The permit is still good.
     CHECK_IS(K1S0_CB_OK, k1s0_cb_settle(breaker, &permit, K1S0_CB_SUCCESS, 0, NULL, NULL));

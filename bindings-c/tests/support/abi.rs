@@ -215,6 +215,9 @@ abi! {
     classify_http_status: unsafe extern "C" fn(i32, *mut u32) -> i32,
     classify_grpc_status: unsafe extern "C" fn(i32, *mut u32) -> i32,
     classify_transport_error: unsafe extern "C" fn(u32, *mut u32) -> i32,
+    classify_retry_after: unsafe extern "C" fn(
+        i32, *const c_char, u64, *const c_char, u64, *mut u64
+    ) -> i32,
     result_name: Name<i32>,
     state_name: Name<u32>,
     outcome_name: Name<u32>,
