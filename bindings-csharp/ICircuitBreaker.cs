@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using K1s0.System.CircuitBreaker.Interop;
 
 namespace K1s0.System.CircuitBreaker;
 
@@ -21,7 +22,7 @@ public enum CircuitState
 /// When a circuit opens, how long it stays open, and when it closes. Everything beyond the three values of the
 /// constructor has a default, and is set by <c>with</c> or an initializer:
 /// <code>new CircuitBreakerConfig(5, 3, TimeSpan.FromSeconds(30)) { HalfOpenMaxCalls = 2 }</code>
-/// <see cref="Timeout.InfiniteTimeSpan"/> is never. Whatever is out of its range is refused when a breaker is made, with an
+/// <see cref="global::System.Threading.Timeout.InfiniteTimeSpan"/> is never. Whatever is out of its range is refused when a breaker is made, with an
 /// <see cref="ArgumentOutOfRangeException"/> that names field, value and range; nothing is clamped.
 /// </summary>
 /// <param name="FailureThreshold">Failures in a row that open the circuit: 1 or more, or <see cref="Off"/> where a rate is to
@@ -33,8 +34,9 @@ public record CircuitBreakerConfig(int FailureThreshold, int SuccessThreshold, T
     /// <summary>As <see cref="FailureThreshold"/>: failures in a row open nothing, a rate must.</summary>
     public const int Off = -1;
 
-    /// <summary>5 failures in a row open, for 30 seconds; 3 successful probes close.</summary>
-    public static CircuitBreakerConfig Default { get; } = new(5, 3, TimeSpan.FromSeconds(30));
+    /// <summary>What a breaker has where nothing is said: 5 failures in a row open, for 30 seconds; 3 successful probes
+    /// close.</summary>
+    public static CircuitBreakerConfig Default => ConfigWriter.Defaults();
 
     /// <summary>How many probes may be unsettled at once: 1 to 65535, 1 by default.</summary>
     public int? HalfOpenMaxCalls { get; init; }

@@ -51,6 +51,17 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-csharp/Metrics/MetricVocabulary.g.cs",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_csharp",
+            ],
+        },
+    },
+    Generated {
         path: "bindings-c/include/k1s0_circuit_breaker.h",
         maker: Maker::Prints {
             run: &[
