@@ -226,7 +226,7 @@ public sealed partial class CircuitBreaker
             begun = new Begun(handle, ticket);
             return true;
         }
-        no = Rejection(why);
+        no = OpenException(why);
         return false;
     }
 

@@ -97,5 +97,5 @@ public sealed partial class CircuitBreaker
     public Task Call(Func<Task> fn) => CallAsync(fn);
 
     private Ticket Admit(BreakerHandle handle) =>
-        TryAdmit(handle, out Ticket ticket, out NativeRejection why) ? ticket : throw Rejection(why);
+        TryAdmit(handle, out Ticket ticket, out NativeRejection why) ? ticket : throw OpenException(why);
 }

@@ -15,7 +15,7 @@ public sealed partial class CircuitBreaker
         BreakerHandle handle = _handle;
         return TryAdmit(handle, out Ticket ticket, out NativeRejection why)
             ? new Permit(this, handle, ticket)
-            : throw Rejection(why);
+            : throw OpenException(why);
     }
 
     /// <summary>As <see cref="Acquire"/>, and null if the circuit does not let it.</summary>
@@ -25,16 +25,16 @@ public sealed partial class CircuitBreaker
         return TryAdmit(handle, out Ticket ticket, out _) ? new Permit(this, handle, ticket) : null;
     }
 
-    /// <summary>As <see cref="TryAcquire()"/>, and says when to come back where it answers null, if anybody can say.</summary>
-    public Permit? TryAcquire(out TimeSpan? retryAfter)
+    /// <summary>As <see cref="TryAcquire()"/>, and says why where it answers null, and when to come back.</summary>
+    public Permit? TryAcquire(out Rejection rejection)
     {
         BreakerHandle handle = _handle;
         if (TryAdmit(handle, out Ticket ticket, out NativeRejection why))
         {
-            retryAfter = null;
+            rejection = default;
             return new Permit(this, handle, ticket);
         }
-        retryAfter = RetryAfter(why);
+        rejection = Rejected(why);
         return null;
     }
 
@@ -77,9 +77,10 @@ public sealed partial class CircuitBreaker
         return effect;
     }
 
-    private CircuitBreakerOpenException Rejection(in NativeRejection why) => new(Name, (RejectReason)why.Reason, RetryAfter(why));
+    private CircuitBreakerOpenException OpenException(in NativeRejection why) => new(Name, Rejected(why));
 
-    private static TimeSpan? RetryAfter(in NativeRejection why) => why.HasRetryAfter == 0 ? null : Durations.Of(why.RetryAfterNs);
+    private static Rejection Rejected(in NativeRejection why) =>
+        new((RejectReason)why.Reason, why.HasRetryAfter == 0 ? null : Durations.Of(why.RetryAfterNs));
 
     private void Succeeded<T>(BreakerHandle handle, in Ticket ticket, T result)
     {

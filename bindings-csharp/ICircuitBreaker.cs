@@ -113,12 +113,12 @@ public class CircuitBreakerOpenException : Exception
     }
 
     /// <summary>An exception that says which circuit, why, and when to come back.</summary>
-    public CircuitBreakerOpenException(string? breakerName, RejectReason reason, TimeSpan? retryAfter)
+    public CircuitBreakerOpenException(string? breakerName, Rejection rejection)
         : base(breakerName is null ? "circuit breaker is open" : $"circuit breaker {breakerName} is open")
     {
         BreakerName = breakerName;
-        Reason = reason;
-        RetryAfter = retryAfter;
+        Reason = rejection.Reason;
+        RetryAfter = rejection.RetryAfter;
     }
 
     /// <summary>The breaker's name, if it has one.</summary>

@@ -1,3 +1,5 @@
+using System;
+
 namespace K1s0.System.CircuitBreaker;
 
 /// <summary>How an admitted call ended.</summary>
@@ -45,6 +47,12 @@ public enum RejectReason
     /// <summary><see cref="CircuitBreaker.ForceOpen"/> is on.</summary>
     ForcedOpen = 2,
 }
+
+/// <summary>Why a call was rejected, and when to come back.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="RetryAfter">What is left of the wait, if anybody can say: not while probes are out, nor in a forced mode, nor where the wait
+/// never ends.</param>
+public readonly record struct Rejection(RejectReason Reason, TimeSpan? RetryAfter);
 
 /// <summary>Why the state changed. Later versions may have more.</summary>
 public enum TransitionReason
