@@ -40,6 +40,16 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-csharp/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-csharp/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
         path: "docs/metrics.md",
         maker: Maker::Prints {
             run: &[

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 mod bench;
 mod check;
 mod demo;
+mod dotnet;
 mod generated;
 mod languages;
 mod node;
@@ -40,6 +41,7 @@ cargo xtask <command>
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   package python FOLDER  builds the wheels and the source distribution into a folder
+  package csharp FOLDER  builds the NuGet package for this platform into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this
 
