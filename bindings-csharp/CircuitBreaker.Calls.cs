@@ -1,5 +1,4 @@
 using System;
-using System.ComponentModel;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker.Interop;
 
@@ -11,12 +10,14 @@ public sealed partial class CircuitBreaker
     /// <summary>Calls <paramref name="fn"/> if the circuit lets it, and answers or throws what it does, unchanged.</summary>
     /// <remarks>Allocates nothing while the circuit is closed. An exception is a failure, but for
     /// <see cref="global::System.Threading.ThreadInterruptedException"/>, which is cancelled.</remarks>
+    /// <exception cref="InvalidOperationException">A function that returns a task, which is not done when it comes back: use
+    /// <see cref="CallAsync{T}(Func{Task{T}}, global::System.Threading.CancellationToken)"/>. Nothing was called.</exception>
     /// <exception cref="CircuitBreakerOpenException">The circuit does not let it: nothing was called.</exception>
     public T Call<T>(Func<T> fn)
     {
-        if (fn is null)
+        if (fn is null || Asynchronous<T>.Is)
         {
-            throw new ArgumentNullException(nameof(fn));
+            throw Misuse(fn);
         }
         BreakerHandle handle = _handle;
         Ticket ticket = Admit(handle);
@@ -41,9 +42,9 @@ public sealed partial class CircuitBreaker
     /// <exception cref="CircuitBreakerOpenException">The circuit does not let it: nothing was called.</exception>
     public T Call<TState, T>(Func<TState, T> fn, TState state)
     {
-        if (fn is null)
+        if (fn is null || Asynchronous<T>.Is)
         {
-            throw new ArgumentNullException(nameof(fn));
+            throw Misuse(fn);
         }
         BreakerHandle handle = _handle;
         Ticket ticket = Admit(handle);
@@ -86,16 +87,18 @@ public sealed partial class CircuitBreaker
         Settle(handle, ticket, Outcome.Success);
     }
 
-    /// <summary>Not for asynchronous functions: their results are not there yet when they come back.</summary>
-    [Obsolete("use CallAsync: an asynchronous function is not done when it comes back", error: true)]
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public Task<T> Call<T>(Func<Task<T>> fn) => CallAsync(fn);
-
-    /// <summary>Not for asynchronous functions: they are not done when they come back.</summary>
-    [Obsolete("use CallAsync: an asynchronous function is not done when it comes back", error: true)]
-    [EditorBrowsable(EditorBrowsableState.Never)]
-    public Task Call(Func<Task> fn) => CallAsync(fn);
-
     private Ticket Admit(BreakerHandle handle) =>
         TryAdmit(handle, out Ticket ticket, out NativeRejection why) ? ticket : throw OpenException(why);
+
+    private static Exception Misuse(Delegate? fn) => fn is null
+        ? new ArgumentNullException(nameof(fn))
+        : new InvalidOperationException("Call is for functions that are done when they come back; use CallAsync for one that returns a task");
+
+    /// <summary>Whether a function with this result is asynchronous, found out once for each.</summary>
+    private static class Asynchronous<T>
+    {
+        internal static readonly bool Is = typeof(Task).IsAssignableFrom(typeof(T))
+            || typeof(T) == typeof(ValueTask)
+            || (typeof(T).IsGenericType && typeof(T).GetGenericTypeDefinition() == typeof(ValueTask<>));
+    }
 }
