@@ -14,8 +14,6 @@ namespace Xunit
     [AttributeUsage(AttributeTargets.Method)]
     public class FactAttribute : Attribute
     {
-        /// <summary>In milliseconds. xunit has none by default; a test that hangs is to be seen here.</summary>
-        public int Timeout { get; set; } = 120_000;
     }
 
     [AttributeUsage(AttributeTargets.Method)]
@@ -76,6 +74,8 @@ namespace Xunit
         public static void False(bool condition, string? message = null) => True(!condition, message ?? "expected false");
 
         public static void Equal<T>(T expected, T actual) => True(AreEqual(expected, actual), $"expected {Show(expected)}, got {Show(actual)}");
+
+        public static void Equal<T>(IEnumerable<T> expected, IEnumerable<T> actual) => Equal((object)expected, actual);
 
         public static void NotEqual<T>(T expected, T actual) => False(AreEqual(expected, actual), $"expected anything but {Show(expected)}");
 
@@ -194,6 +194,9 @@ namespace Xunit
 
     public static class Runner
     {
+        /// <summary>A test that takes longer hangs, and is to be seen.</summary>
+        private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
+
         private static int s_passed;
         private static int s_failed;
 
@@ -214,13 +217,12 @@ namespace Xunit
         {
             var cases = (
                 from method in type.GetMethods()
-                let fact = method.GetCustomAttribute<FactAttribute>()
-                where fact is not null
+                where method.GetCustomAttribute<FactAttribute>() is not null
                 orderby method.Name
                 from row in Rows(type, method)
                 let name = $"{type.Name}.{method.Name}({string.Join(", ", row.Select(it => it ?? "null"))})"
                 where words.Length == 0 || words.Any(word => name.Contains(word))
-                select (method, fact, row, name)).ToList();
+                select (method, row, name)).ToList();
             if (cases.Count == 0)
             {
                 return;
@@ -229,14 +231,14 @@ namespace Xunit
                 .Where(it => it.IsGenericType && it.GetGenericTypeDefinition() == typeof(IClassFixture<>))
                 .Select(it => Activator.CreateInstance(it.GetGenericArguments()[0])!)
                 .ToArray();
-            foreach (var (method, fact, row, name) in cases)
+            foreach (var (method, row, name) in cases)
             {
                 await Try(name, async () =>
                 {
                     Task run = Task.Run(() => RunCase(type, fixtures, method, row));
-                    if (await Task.WhenAny(run, Task.Delay(fact.Timeout)) != run)
+                    if (await Task.WhenAny(run, Task.Delay(s_longest)) != run)
                     {
-                        throw new TimeoutException($"over {fact.Timeout} ms");
+                        throw new TimeoutException($"over {s_longest}");
                     }
                     await run;
                     s_passed++;
