@@ -1,7 +1,7 @@
 using System;
 using System.Threading;
 
-namespace CircuitBreaker.Tests;
+namespace Tests;
 
 /// <summary>A clock that stands still until it is told, as Microsoft's FakeTimeProvider: in steps of 100 ns.</summary>
 internal sealed class FakeTime : TimeProvider

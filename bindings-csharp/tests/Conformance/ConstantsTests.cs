@@ -6,9 +6,8 @@ using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Interop;
 using K1s0.System.CircuitBreaker.Metrics;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Conformance;
+namespace Tests.Conformance;
 
 /// <summary>constants.json, replayed: what is committed is what this package has.</summary>
 public class ConstantsTests
@@ -110,7 +109,7 @@ public class ConstantsTests
         Assert.Equal(Constants.GetProperty("never_ns").GetString(), NativeMethods.Never.ToString());
 
         // And a breaker that was told nothing has them: 10 minutes are the longest wait.
-        var breaker = new Breaker(config with { FailureThreshold = 1 }, new CircuitBreakerOptions { Clock = () => 0 });
+        var breaker = new CircuitBreaker(config with { FailureThreshold = 1 }, new CircuitBreakerOptions { Clock = () => 0 });
         Assert.Equal(Constants.GetProperty("first_epoch").GetUInt64(), breaker.Metrics().Epoch);
         breaker.Acquire().Failure(TimeSpan.FromDays(1));
         Assert.Equal(defaults.GetProperty("max_timeout_ms").GetDouble(), breaker.Metrics().RemainingWait!.Value.TotalMilliseconds);

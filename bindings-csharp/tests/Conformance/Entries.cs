@@ -4,9 +4,8 @@ using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Conformance;
+namespace Tests.Conformance;
 
 /// <summary>A failure.</summary>
 internal class Ordinary : Exception
@@ -27,7 +26,7 @@ internal sealed class GivenUp : Ordinary
 /// <summary>A way into a breaker. Each holds calls open, as a scenario's permits are, and ends them as it is told.</summary>
 internal abstract class Entry
 {
-    internal Breaker Breaker { get; init; } = null!;
+    internal CircuitBreaker CircuitBreaker { get; init; } = null!;
 
     /// <summary>What every breaker of the suite is made with.</summary>
     internal static Verdict? Classify(Exception error) => error switch
@@ -118,7 +117,7 @@ internal class Permits : Entry
         return Task.CompletedTask;
     }
 
-    protected virtual Permit Begin() => Breaker.Acquire();
+    protected virtual Permit Begin() => CircuitBreaker.Acquire();
 
     protected virtual Effect End(Permit permit, string outcome, TimeSpan? retryAfter) => outcome switch
     {
@@ -134,8 +133,8 @@ internal sealed class TryPermits : Permits
 {
     protected override Permit Begin()
     {
-        Permit? permit = Breaker.TryAcquire(out Rejection rejection);
-        return permit ?? throw new CircuitBreakerOpenException(Breaker.Name, rejection);
+        Permit? permit = CircuitBreaker.TryAcquire(out Rejection rejection);
+        return permit ?? throw new CircuitBreakerOpenException(CircuitBreaker.Name, rejection);
     }
 
     protected override Effect End(Permit permit, string outcome, TimeSpan? retryAfter) =>
@@ -227,7 +226,7 @@ internal abstract class Held : Entry
 /// <summary>The specification's <c>CallAsync</c>. Who gives up leaves the function behind.</summary>
 internal sealed class CallAsync : Held
 {
-    protected override Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct) => Breaker.CallAsync(() => fn(default), ct);
+    protected override Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct) => CircuitBreaker.CallAsync(() => fn(default), ct);
 
     protected override async Task End(string outcome, TimeSpan? retryAfter, TaskCompletionSource<object?> ending, CancellationTokenSource caller, Task<object?> call)
     {
@@ -247,7 +246,7 @@ internal sealed class CallAsyncVoid : Held
     protected override async Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct)
     {
         object? answer = null;
-        await Breaker.CallAsync(async () =>
+        await CircuitBreaker.CallAsync(async () =>
         {
             answer = await fn(ct);
         });
@@ -258,7 +257,7 @@ internal sealed class CallAsyncVoid : Held
 /// <summary><c>CallAsync</c> that hands the token on. Who gives up does so by it.</summary>
 internal sealed class CallAsyncToken : Held
 {
-    protected override Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct) => Breaker.CallAsync(fn, ct);
+    protected override Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct) => CircuitBreaker.CallAsync(fn, ct);
 
     protected override async Task End(string outcome, TimeSpan? retryAfter, TaskCompletionSource<object?> ending, CancellationTokenSource caller, Task<object?> call)
     {
@@ -278,14 +277,14 @@ internal sealed class CallAsyncToken : Held
 internal sealed class CallValueAsync : Held
 {
     protected override Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct) =>
-        Breaker.CallValueAsync(ct => new ValueTask<object?>(fn(ct)), ct).AsTask();
+        CircuitBreaker.CallValueAsync(ct => new ValueTask<object?>(fn(ct)), ct).AsTask();
 }
 
 /// <summary><c>CallValueAsync</c> with a state.</summary>
 internal sealed class CallValueAsyncState : Held
 {
     protected override Task<object?> Guarded(Func<CancellationToken, Task<object?>> fn, CancellationToken ct) =>
-        Breaker.CallValueAsync(static (fn, ct) => new ValueTask<object?>(fn(ct)), fn, ct).AsTask();
+        CircuitBreaker.CallValueAsync(static (fn, ct) => new ValueTask<object?>(fn(ct)), fn, ct).AsTask();
 }
 
 /// <summary>Calls that come back at once: held ones are functions that are being run, so they end in the reverse order.</summary>
@@ -338,7 +337,7 @@ internal abstract class Nested : Entry
 /// <summary><c>Call</c>.</summary>
 internal sealed class Call : Nested
 {
-    protected override object Guarded(Func<object> fn) => Breaker.Call(fn);
+    protected override object Guarded(Func<object> fn) => CircuitBreaker.Call(fn);
 }
 
 /// <summary><c>Call</c> without a result.</summary>
@@ -347,7 +346,7 @@ internal sealed class CallVoid : Nested
     protected override object Guarded(Func<object> fn)
     {
         object? answer = null;
-        Breaker.Call(() =>
+        CircuitBreaker.Call(() =>
         {
             answer = fn();
         });
@@ -358,5 +357,5 @@ internal sealed class CallVoid : Nested
 /// <summary><c>Call</c> with a state.</summary>
 internal sealed class CallState : Nested
 {
-    protected override object Guarded(Func<object> fn) => Breaker.Call(static fn => fn(), fn);
+    protected override object Guarded(Func<object> fn) => CircuitBreaker.Call(static fn => fn(), fn);
 }

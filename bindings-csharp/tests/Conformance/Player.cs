@@ -7,15 +7,14 @@ using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Interop;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Conformance;
+namespace Tests.Conformance;
 
 /// <summary>Plays a scenario on a breaker through one way in. The contract is in conformance/README.md.</summary>
 internal sealed class Player
 {
     private readonly JsonElement[] _steps;
-    private readonly Breaker _breaker;
+    private readonly CircuitBreaker _breaker;
     private readonly Entry _entry;
     private readonly List<CircuitStateChangedEventArgs> _fresh = new();
     private readonly List<CircuitStateChangedEventArgs> _told = new();
@@ -24,11 +23,11 @@ internal sealed class Player
     private (CircuitState State, ulong Epoch) _last = (CircuitState.Closed, 1);
     private int _next;
 
-    internal Player(JsonElement scenario, Func<Breaker, Entry> entry)
+    internal Player(JsonElement scenario, Func<CircuitBreaker, Entry> entry)
     {
         _steps = scenario.GetProperty("steps").EnumerateArray().ToArray();
         CircuitBreakerConfig config = Suite.Config(scenario, out NativeConfig native);
-        _breaker = new Breaker(config, native, new CircuitBreakerOptions
+        _breaker = new CircuitBreaker(config, native, new CircuitBreakerOptions
         {
             Clock = () => (long)_now,
             ClassifyException = Entry.Classify,

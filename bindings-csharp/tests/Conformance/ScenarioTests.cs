@@ -9,25 +9,24 @@ using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Interop;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Conformance;
+namespace Tests.Conformance;
 
 /// <summary>Each scenario through each way in, a test each.</summary>
 public class ScenarioTests : IClassFixture<ClosingLine>
 {
-    private static readonly Dictionary<string, Func<Breaker, Entry>> s_entries = new()
+    private static readonly Dictionary<string, Func<CircuitBreaker, Entry>> s_entries = new()
     {
-        ["permits"] = breaker => new Permits { Breaker = breaker },
-        ["try_permits"] = breaker => new TryPermits { Breaker = breaker },
-        ["call_async"] = breaker => new CallAsync { Breaker = breaker },
-        ["call_async_void"] = breaker => new CallAsyncVoid { Breaker = breaker },
-        ["call_async_token"] = breaker => new CallAsyncToken { Breaker = breaker },
-        ["call_value_async"] = breaker => new CallValueAsync { Breaker = breaker },
-        ["call_value_async_state"] = breaker => new CallValueAsyncState { Breaker = breaker },
-        ["call"] = breaker => new Call { Breaker = breaker },
-        ["call_void"] = breaker => new CallVoid { Breaker = breaker },
-        ["call_state"] = breaker => new CallState { Breaker = breaker },
+        ["permits"] = breaker => new Permits { CircuitBreaker = breaker },
+        ["try_permits"] = breaker => new TryPermits { CircuitBreaker = breaker },
+        ["call_async"] = breaker => new CallAsync { CircuitBreaker = breaker },
+        ["call_async_void"] = breaker => new CallAsyncVoid { CircuitBreaker = breaker },
+        ["call_async_token"] = breaker => new CallAsyncToken { CircuitBreaker = breaker },
+        ["call_value_async"] = breaker => new CallValueAsync { CircuitBreaker = breaker },
+        ["call_value_async_state"] = breaker => new CallValueAsyncState { CircuitBreaker = breaker },
+        ["call"] = breaker => new Call { CircuitBreaker = breaker },
+        ["call_void"] = breaker => new CallVoid { CircuitBreaker = breaker },
+        ["call_state"] = breaker => new CallState { CircuitBreaker = breaker },
     };
 
     private readonly ClosingLine _line;
@@ -65,7 +64,7 @@ public class ScenarioTests : IClassFixture<ClosingLine>
         var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
         {
             CircuitBreakerConfig config = Suite.Config(scenario, out NativeConfig native);
-            return new Breaker(config, native, null);
+            return new CircuitBreaker(config, native, null);
         });
         string field = Suite.Pascal(expected.GetProperty("field").GetString()!);
         if (field == "Window")

@@ -8,7 +8,7 @@ using System.Text.Json;
 using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Interop;
 
-namespace CircuitBreaker.Tests.Conformance;
+namespace Tests.Conformance;
 
 /// <summary>The suite's files, and a scenario's words in this language's.</summary>
 internal static class Suite

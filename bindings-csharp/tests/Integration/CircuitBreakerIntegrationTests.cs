@@ -6,18 +6,17 @@ using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Http;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Integration;
+namespace Tests.Integration;
 
 /// <summary>A real HttpClient against a real server.</summary>
 public sealed class CircuitBreakerIntegrationTests : IDisposable
 {
     private readonly FailingServer _server = new();
     private readonly FakeTime _time = new();
-    private readonly Breaker _breaker;
+    private readonly CircuitBreaker _breaker;
 
-    public CircuitBreakerIntegrationTests() => _breaker = new Breaker(
+    public CircuitBreakerIntegrationTests() => _breaker = new CircuitBreaker(
         new CircuitBreakerConfig(2, 1, TimeSpan.FromSeconds(10)),
         new CircuitBreakerOptions { Name = "server", TimeProvider = _time });
 

@@ -6,7 +6,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 
-namespace CircuitBreaker.Tests.Integration;
+namespace Tests.Integration;
 
 /// <summary>A real server on loopback that fails as it is told: it answers with a head, breaks the connection, or hangs.</summary>
 internal sealed class FailingServer : IDisposable

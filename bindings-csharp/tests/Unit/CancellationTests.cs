@@ -3,16 +3,15 @@ using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class CancellationTests
 {
     [Fact]
     public async Task The_callers_token_is_cancelled_any_other_is_a_failure()
     {
-        Breaker breaker = Make.Of(Make.OneFailure with { FailureThreshold = 9 }, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(Make.OneFailure with { FailureThreshold = 9 }, out FakeTime _);
         var caller = new CancellationTokenSource();
         await Assert.ThrowsAsync<TaskCanceledException>(() => breaker.CallAsync(
             async ct =>
@@ -37,7 +36,7 @@ public class CancellationTests
     [Fact]
     public async Task A_linked_token_is_the_callers_too()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         var caller = new CancellationTokenSource();
         await Assert.ThrowsAsync<TaskCanceledException>(() => breaker.CallAsync(
             async ct =>
@@ -54,7 +53,7 @@ public class CancellationTests
     [Fact]
     public async Task Nothing_is_called_where_it_is_cancelled_already()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         var token = new CancellationToken(canceled: true);
         Task<int> call = breaker.CallAsync(() => Task.FromResult(Fail()), token);
         Assert.True(call.IsCanceled);
@@ -68,7 +67,7 @@ public class CancellationTests
     [Fact]
     public async Task A_function_without_the_token_is_left_behind()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         var caller = new CancellationTokenSource();
         var late = new TaskCompletionSource<int>();
         Task<int> call = breaker.CallAsync(() => late.Task, caller.Token);
@@ -86,7 +85,7 @@ public class CancellationTests
     [Fact]
     public async Task A_task_that_is_done_in_time_is_the_functions()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         var caller = new CancellationTokenSource();
         var slow = new TaskCompletionSource<int>();
         Task<int> call = breaker.CallAsync(() => slow.Task, caller.Token);
@@ -99,7 +98,7 @@ public class CancellationTests
     [Fact]
     public void A_thread_that_is_interrupted_says_nothing_of_the_service()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Assert.Throws<ThreadInterruptedException>(() => breaker.Call(() =>
         {
             Thread.CurrentThread.Interrupt();
@@ -113,7 +112,7 @@ public class CancellationTests
     public async Task A_hundred_thousand_cancelled_probes_lose_no_slot()
     {
         const int Calls = 100_000;
-        Breaker breaker = Make.HalfOpen(out FakeTime _);
+        CircuitBreaker breaker = Make.HalfOpen(out FakeTime _);
         for (int call = 0; call < Calls; call += 4)
         {
             await Cancelled(caller => breaker.CallAsync(() => Task.Delay(Timeout.Infinite), caller.Token));
@@ -144,7 +143,7 @@ public class CancellationTests
         Assert.Fail("not cancelled");
     }
 
-    private static (ulong Cancelled, ulong Failed) Ended(Breaker breaker)
+    private static (ulong Cancelled, ulong Failed) Ended(CircuitBreaker breaker)
     {
         CircuitBreakerMetrics metrics = breaker.Metrics();
         return (metrics.CancelledCount, metrics.FailureCount);

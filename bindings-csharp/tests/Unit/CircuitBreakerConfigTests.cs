@@ -2,9 +2,8 @@ using System;
 using System.Threading;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class CircuitBreakerConfigTests
 {
@@ -16,7 +15,7 @@ public class CircuitBreakerConfigTests
         Assert.NotEqual(config, config with { HalfOpenMaxCalls = 2 });
         (int failures, int successes, TimeSpan timeout) = config;
         Assert.Equal((5, 3, TimeSpan.FromSeconds(30)), (failures, successes, timeout));
-        Assert.Same(config, new Breaker(config).Config);
+        Assert.Same(config, new CircuitBreaker(config).Config);
     }
 
     [Theory]
@@ -52,7 +51,7 @@ public class CircuitBreakerConfigTests
     [InlineData(0.1234567)]
     [InlineData(6e-7)]
     [InlineData(1.0)]
-    public void A_fraction_in_range_is_good(double rate) => new Breaker(CircuitBreakerConfig.Default with { FailureRate = rate }).Dispose();
+    public void A_fraction_in_range_is_good(double rate) => new CircuitBreaker(CircuitBreakerConfig.Default with { FailureRate = rate }).Dispose();
 
     [Fact]
     public void A_length_of_time_out_of_range_is_named()
@@ -83,12 +82,12 @@ public class CircuitBreakerConfigTests
     [InlineData(false)]
     public void Never_is_infinite_or_very_long(bool infinite)
     {
-        Breaker breaker = Make.Of(Make.OneFailure with { Timeout = infinite ? Timeout.InfiniteTimeSpan : TimeSpan.MaxValue }, out FakeTime time);
+        CircuitBreaker breaker = Make.Of(Make.OneFailure with { Timeout = infinite ? Timeout.InfiniteTimeSpan : TimeSpan.MaxValue }, out FakeTime time);
         breaker.Trip();
         time.Advance(TimeSpan.FromDays(365_000));
         Assert.Null(breaker.TryAcquire(out Rejection rejection));
         Assert.Equal(new Rejection(RejectReason.Open, null), rejection);
     }
 
-    private static ArgumentOutOfRangeException Refused(CircuitBreakerConfig config) => Assert.Throws<ArgumentOutOfRangeException>(() => new Breaker(config));
+    private static ArgumentOutOfRangeException Refused(CircuitBreakerConfig config) => Assert.Throws<ArgumentOutOfRangeException>(() => new CircuitBreaker(config));
 }

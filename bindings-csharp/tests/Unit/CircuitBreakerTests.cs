@@ -3,16 +3,15 @@ using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class CircuitBreakerTests
 {
     [Fact]
     public async Task Opens_rejects_probes_and_closes()
     {
-        Breaker breaker = Make.Of(new CircuitBreakerConfig(2, 2, TimeSpan.FromSeconds(30)), out FakeTime time, "payments");
+        CircuitBreaker breaker = Make.Of(new CircuitBreakerConfig(2, 2, TimeSpan.FromSeconds(30)), out FakeTime time, "payments");
         for (int failure = 0; failure < 2; failure++)
         {
             Assert.Equal(CircuitState.Closed, breaker.State);
@@ -39,7 +38,7 @@ public class CircuitBreakerTests
     [Fact]
     public void Records_without_a_call()
     {
-        Breaker breaker = Make.Of(null, out FakeTime time);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime time);
         breaker.RecordSuccess();
         breaker.RecordFailure();
         Assert.True(breaker.IsOpen);
@@ -54,7 +53,7 @@ public class CircuitBreakerTests
     [Fact]
     public void An_operators_hand()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         breaker.ForceOpen();
         var error = Assert.Throws<CircuitBreakerOpenException>(() => breaker.Call(Unreachable));
         Assert.Equal(RejectReason.ForcedOpen, error.Reason);
@@ -74,7 +73,7 @@ public class CircuitBreakerTests
     [Fact]
     public async Task What_a_function_throws_comes_as_it_is()
     {
-        Breaker breaker = Make.Of(CircuitBreakerConfig.Default, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(CircuitBreakerConfig.Default, out FakeTime _);
         var thrown = new InvalidOperationException("mine");
         Assert.Same(thrown, Assert.Throws<InvalidOperationException>(() => breaker.Call(() => throw thrown)));
         Assert.Same(thrown, Assert.Throws<InvalidOperationException>(() => breaker.Call<int, int>(_ => throw thrown, 1)));
@@ -90,7 +89,7 @@ public class CircuitBreakerTests
     [Fact]
     public async Task A_task_that_is_done_is_handed_on_as_it_is()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Task<int> done = Task.FromResult(1);
         Assert.Same(done, breaker.CallAsync(() => done));
         Assert.Same(done, breaker.CallAsync(_ => done, new CancellationTokenSource().Token));
@@ -102,7 +101,7 @@ public class CircuitBreakerTests
     [Fact]
     public async Task A_rejection_comes_in_the_task()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         breaker.Trip();
         Task<int> first = breaker.CallAsync(() => Task.FromResult(Unreachable()));
         Task second = breaker.CallAsync(_ => Task.FromException(new InvalidOperationException("called")));
@@ -118,12 +117,12 @@ public class CircuitBreakerTests
     [Fact]
     public async Task Null_is_refused_and_a_null_task_is_a_failure()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Assert.Throws<ArgumentNullException>(() => breaker.Call((Func<int>)null!));
         Assert.Throws<ArgumentNullException>(() => breaker.Call((Action)null!));
         await Assert.ThrowsAsync<ArgumentNullException>(() => breaker.CallAsync((Func<Task<int>>)null!));
         await Assert.ThrowsAsync<ArgumentNullException>(() => breaker.CallAsync((Func<Task>)null!));
-        Assert.Throws<ArgumentNullException>(() => new Breaker(null!));
+        Assert.Throws<ArgumentNullException>(() => new CircuitBreaker(null!));
         Assert.Equal(CircuitState.Closed, breaker.State);
         await Assert.ThrowsAsync<InvalidOperationException>(() => breaker.CallAsync(() => (Task<int>)null!));
         Assert.True(breaker.IsOpen);
@@ -132,7 +131,7 @@ public class CircuitBreakerTests
     [Fact]
     public void A_task_is_no_result_of_a_call_that_comes_back_at_once()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Assert.Contains("CallAsync", Assert.Throws<InvalidOperationException>(() => breaker.Call(() => Task.FromResult(Unreachable()))).Message);
         Assert.Throws<InvalidOperationException>(() => breaker.Call(() => new ValueTask<int>(Unreachable())));
         Assert.Throws<InvalidOperationException>(() => breaker.Call(_ => new ValueTask(Task.FromResult(Unreachable())), 1));
@@ -142,7 +141,7 @@ public class CircuitBreakerTests
     [Fact]
     public void Classifiers_have_the_say()
     {
-        var breaker = new Breaker(Make.OneFailure, new CircuitBreakerOptions
+        var breaker = new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions
         {
             ClassifyException = error => error is ArgumentException ? Outcome.Ignored : null,
             ClassifyResult = result => result is "bad" ? new Verdict(Outcome.Failure, TimeSpan.FromSeconds(60)) : null,
@@ -161,7 +160,7 @@ public class CircuitBreakerTests
     [Fact]
     public async Task A_classifier_that_throws_is_a_failure_and_seen()
     {
-        var breaker = new Breaker(Make.OneFailure with { FailureThreshold = 5 }, new CircuitBreakerOptions
+        var breaker = new CircuitBreaker(Make.OneFailure with { FailureThreshold = 5 }, new CircuitBreakerOptions
         {
             ClassifyException = _ => throw new NotImplementedException(),
             ClassifyResult = _ => throw new NotImplementedException(),
@@ -177,7 +176,7 @@ public class CircuitBreakerTests
     [Fact]
     public void After_Dispose_calls_are_refused_and_those_in_flight_end()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _, "gone");
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _, "gone");
         Permit permit = breaker.Acquire();
         int answer = breaker.Call(() =>
         {
@@ -196,7 +195,7 @@ public class CircuitBreakerTests
     [Fact]
     public void It_says_why()
     {
-        Breaker breaker = Make.Of(null, out FakeTime time, "payments");
+        CircuitBreaker breaker = Make.Of(null, out FakeTime time, "payments");
         breaker.Trip();
         time.Advance(TimeSpan.FromSeconds(1));
         Explanation explanation = breaker.Explain();
@@ -209,7 +208,7 @@ public class CircuitBreakerTests
     [Fact]
     public void Hung_calls_open_when_somebody_ticks()
     {
-        Breaker breaker = Make.Of(
+        CircuitBreaker breaker = Make.Of(
             new CircuitBreakerConfig(CircuitBreakerConfig.Off, 1, TimeSpan.FromSeconds(10))
             {
                 SlowCallDuration = TimeSpan.FromSeconds(1),

@@ -2,9 +2,8 @@ using System;
 using System.Threading;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class ClockTests
 {
@@ -19,7 +18,7 @@ public class ClockTests
     {
         // Some thirty years of uptime.
         var time = new Ticking(frequency, 1_000_000_000L * Math.Min(frequency, 9_000_000_000));
-        var breaker = new Breaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = time });
+        var breaker = new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = time });
         breaker.Trip();
         time.Timestamp += 9 * frequency;
         Assert.Equal(TimeSpan.FromSeconds(1), breaker.Metrics().RemainingWait);
@@ -31,7 +30,7 @@ public class ClockTests
     public void A_function_of_nanoseconds()
     {
         long now = 0;
-        var breaker = new Breaker(Make.OneFailure, new CircuitBreakerOptions { Clock = () => now });
+        var breaker = new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions { Clock = () => now });
         breaker.Trip();
         now = 9_999_999_999;
         Assert.True(breaker.IsOpen);
@@ -44,7 +43,7 @@ public class ClockTests
     {
         foreach (TimeProvider? provider in new[] { null, TimeProvider.System })
         {
-            var breaker = new Breaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = provider });
+            var breaker = new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = provider });
             breaker.Trip();
             TimeSpan? left = breaker.Metrics().RemainingWait;
             Assert.True(left > TimeSpan.FromSeconds(5) && left <= TimeSpan.FromSeconds(10), left.ToString());
@@ -54,12 +53,12 @@ public class ClockTests
 
     [Fact]
     public void There_can_be_one_clock() =>
-        Assert.Throws<ArgumentException>(() => new Breaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = new FakeTime(), Clock = () => 0 }));
+        Assert.Throws<ArgumentException>(() => new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = new FakeTime(), Clock = () => 0 }));
 
     [Fact]
     public void A_healthy_call_reads_no_clock()
     {
-        Breaker breaker = Make.Of(null, out FakeTime time);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime time);
         int before = time.Reads;
         breaker.Call(() => 1);
         breaker.Acquire().Success();

@@ -6,9 +6,8 @@ using System.Runtime.CompilerServices;
 using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Metrics;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class InstrumentsTests
 {
@@ -16,7 +15,7 @@ public class InstrumentsTests
     public void A_breaker_with_a_name_is_shown()
     {
         string name = nameof(A_breaker_with_a_name_is_shown);
-        Breaker breaker = Make.Of(null, out FakeTime time, name);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime time, name);
         breaker.Call(() => 1);
         breaker.Acquire().Ignore();
         breaker.Acquire().Cancel();
@@ -45,7 +44,7 @@ public class InstrumentsTests
     public void Namesakes_are_given_together_and_the_success_rate_waits_for_a_call()
     {
         string name = nameof(Namesakes_are_given_together_and_the_success_rate_waits_for_a_call);
-        Breaker first = Make.Of(null, out FakeTime _, name), second = Make.Of(null, out FakeTime _, name);
+        CircuitBreaker first = Make.Of(null, out FakeTime _, name), second = Make.Of(null, out FakeTime _, name);
         Assert.DoesNotContain("circuit_breaker.success_rate{}", Collect(name).Keys);
         first.RecordSuccess();
         second.RecordSuccess();
@@ -62,8 +61,8 @@ public class InstrumentsTests
     public void Instruments_of_ones_own_show_what_they_are_told_to()
     {
         using var instruments = new CircuitBreakerInstruments();
-        var named = new Breaker(Make.OneFailure, new CircuitBreakerOptions { Name = "elsewhere", Instruments = instruments });
-        var unnamed = new Breaker(Make.OneFailure);
+        var named = new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions { Name = "elsewhere", Instruments = instruments });
+        var unnamed = new CircuitBreaker(Make.OneFailure);
         Assert.Empty(Collect("unnamed"));
         instruments.Observe(unnamed);
         Assert.NotEmpty(Collect("unnamed"));
@@ -107,7 +106,7 @@ public class InstrumentsTests
         Instrument calls = seen["circuit_breaker.calls"];
         Assert.Equal("{call}", calls.Unit);
         Assert.Equal("Admitted calls that ended, by outcome", calls.Description);
-        Assert.Equal(typeof(Breaker).Assembly.GetName().Version!.ToString(3), calls.Meter.Version);
+        Assert.Equal(typeof(CircuitBreaker).Assembly.GetName().Version!.ToString(3), calls.Meter.Version);
         Assert.True(calls.IsObservable);
     }
 

@@ -6,9 +6,8 @@ using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 // Not while others allocate.
 [Collection("memory")]
@@ -19,7 +18,7 @@ public class MemoryTests
     [Fact]
     public void A_healthy_call_allocates_nothing()
     {
-        var breaker = new Breaker(Make.OneFailure);
+        var breaker = new CircuitBreaker(Make.OneFailure);
         Func<int> fn = () => 1;
         Func<string, int> withState = text => text.Length;
         Action act = () => { };
@@ -36,14 +35,14 @@ public class MemoryTests
     [Fact]
     public void A_healthy_permit_is_one_object()
     {
-        var breaker = new Breaker(Make.OneFailure);
+        var breaker = new CircuitBreaker(Make.OneFailure);
         Assert.InRange(Allocated(() => breaker.Acquire().Success()), 24 * Calls, 80 * Calls);
     }
 
     [Fact]
     public void A_task_that_is_waited_for_costs_the_one_that_is_answered()
     {
-        var breaker = new Breaker(Make.OneFailure);
+        var breaker = new CircuitBreaker(Make.OneFailure);
         long bare = Allocated(() => Ended(it => Await(it)));
         long guarded = Allocated(() => Ended(it => breaker.CallAsync(() => it)));
         long closure = 64 + 88;
@@ -53,33 +52,33 @@ public class MemoryTests
     [Fact]
     public void A_million_made_and_disposed_of_leave_nothing_behind() => StaysFlat(static () =>
     {
-        var breaker = new Breaker(Make.OneFailure);
+        var breaker = new CircuitBreaker(Make.OneFailure);
         breaker.Call(static () => 1);
         breaker.Dispose();
     });
 
     [Fact]
-    public void A_million_made_and_collected_leave_nothing_behind() => StaysFlat(static () => new Breaker(Make.OneFailure).Call(static () => 1));
+    public void A_million_made_and_collected_leave_nothing_behind() => StaysFlat(static () => new CircuitBreaker(Make.OneFailure).Call(static () => 1));
 
     [Fact]
     public void Calls_go_on_while_everything_is_collected_and_disposed_of()
     {
         DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(3);
-        Breaker shared = new(Make.OneFailure);
+        CircuitBreaker shared = new(Make.OneFailure);
         long made = 0, late = 0;
         Task[] callers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             while (DateTime.UtcNow < end)
             {
-                Breaker breaker = Volatile.Read(ref shared);
+                CircuitBreaker breaker = Volatile.Read(ref shared);
                 try
                 {
                     breaker.Call(static () => 1);
                     breaker.Acquire().Success();
                     await breaker.CallAsync(static async () => await Task.Yield());
                     // Unreachable as soon as it is called.
-                    Assert.Equal(1, new Breaker(Make.OneFailure).Call(static () => 1));
-                    new Breaker(Make.OneFailure).Acquire();
+                    Assert.Equal(1, new CircuitBreaker(Make.OneFailure).Call(static () => 1));
+                    new CircuitBreaker(Make.OneFailure).Acquire();
                     Interlocked.Increment(ref made);
                 }
                 catch (ObjectDisposedException)
@@ -90,7 +89,7 @@ public class MemoryTests
         })).ToArray();
         while (DateTime.UtcNow < end)
         {
-            Breaker old = Interlocked.Exchange(ref shared, new Breaker(Make.OneFailure));
+            CircuitBreaker old = Interlocked.Exchange(ref shared, new CircuitBreaker(Make.OneFailure));
             old.Dispose();
             GC.Collect();
             GC.WaitForPendingFinalizers();
@@ -103,7 +102,7 @@ public class MemoryTests
     [Fact]
     public void Successes_from_many_threads_are_all_counted()
     {
-        var breaker = new Breaker(Make.OneFailure);
+        var breaker = new CircuitBreaker(Make.OneFailure);
         Parallel.For(0, 64, _ =>
         {
             for (int call = 0; call < 10_000; call++)

@@ -6,13 +6,12 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
-using CircuitBreaker.Tests.Conformance;
+using Tests.Conformance;
 using K1s0.System.CircuitBreaker;
 using K1s0.System.CircuitBreaker.Interop;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class NativeLibraryTests
 {
@@ -69,7 +68,7 @@ public class NativeLibraryTests
     public unsafe void Library_and_package_have_the_workspaces_version()
     {
         string workspace = Regex.Match(File.ReadAllText(Path.Combine(Suite.Root, "Cargo.toml")), @"^version = ""(.*)""", RegexOptions.Multiline).Groups[1].Value;
-        Assert.Equal(workspace, typeof(Breaker).Assembly.GetName().Version!.ToString(3));
+        Assert.Equal(workspace, typeof(CircuitBreaker).Assembly.GetName().Version!.ToString(3));
         Assert.Equal(workspace, NativeLibraryCheck.Text(NativeMethods.k1s0_cb_version()));
     }
 
@@ -85,7 +84,7 @@ public class NativeLibraryTests
         string message = MessageWith(() => NativeLibrary.Load(fake));
         File.Delete(fake);
         File.Delete(source);
-        string version = typeof(Breaker).Assembly.GetName().Version!.ToString(3);
+        string version = typeof(CircuitBreaker).Assembly.GetName().Version!.ToString(3);
         Assert.Equal(
             $"K1s0.System.CircuitBreaker {version} needs version 2 of the native library's ABI, and the k1s0_circuit_breaker that was loaded (version 9.8.7) has 99",
             message);
@@ -103,7 +102,7 @@ public class NativeLibraryTests
     /// <summary>What a breaker says that is made where the native library is another.</summary>
     private static string MessageWith(Func<IntPtr> load)
     {
-        Assembly package = new Elsewhere(load).LoadFromAssemblyPath(typeof(Breaker).Assembly.Location);
+        Assembly package = new Elsewhere(load).LoadFromAssemblyPath(typeof(CircuitBreaker).Assembly.Location);
         Type type = package.GetType(typeof(CircuitBreakerConfig).FullName!)!;
         var thrown = Assert.Throws<TargetInvocationException>(() => type.GetProperty("Default")!.GetValue(null)).InnerException!;
         Assert.Equal(typeof(CircuitBreakerLibraryException).FullName, thrown.GetType().FullName);

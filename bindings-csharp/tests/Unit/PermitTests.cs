@@ -5,16 +5,15 @@ using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class PermitTests
 {
     [Fact]
     public void It_is_settled_once()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Permit permit = breaker.Acquire();
         Assert.False(permit.IsSettled);
         Assert.Equal(Effect.Applied, permit.Ignore());
@@ -30,7 +29,7 @@ public class PermitTests
     {
         for (int round = 0; round < 200; round++)
         {
-            Breaker breaker = Make.HalfOpen(out FakeTime _);
+            CircuitBreaker breaker = Make.HalfOpen(out FakeTime _);
             Permit permit = breaker.Acquire();
             int applied = 0;
             Parallel.For(0, 8, _ =>
@@ -49,7 +48,7 @@ public class PermitTests
     [Fact]
     public void Disposed_of_unsettled_it_is_cancelled()
     {
-        Breaker breaker = Make.HalfOpen(out FakeTime _);
+        CircuitBreaker breaker = Make.HalfOpen(out FakeTime _);
         using (breaker.Acquire())
         {
             Assert.Null(breaker.TryAcquire(out Rejection rejection));
@@ -62,7 +61,7 @@ public class PermitTests
     [Fact]
     public void A_result_that_comes_late_counts_nowhere()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Permit permit = breaker.Acquire();
         breaker.Reset();
         Assert.Equal(Effect.Stale, permit.Failure());
@@ -73,7 +72,7 @@ public class PermitTests
     [Fact]
     public void A_server_that_asks_for_a_pause_gets_it()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         breaker.Acquire().Failure(TimeSpan.FromSeconds(45));
         Assert.Equal(TimeSpan.FromSeconds(45), breaker.Metrics().RemainingWait);
     }
@@ -81,7 +80,7 @@ public class PermitTests
     [Fact]
     public void What_cannot_be_is_refused_and_settles_nothing()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         Permit permit = breaker.Acquire();
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => permit.Failure(TimeSpan.FromSeconds(-1)));
         Assert.StartsWith("retryAfter is -00:00:01; it must be 0 or more", error.Message);
@@ -94,7 +93,7 @@ public class PermitTests
     [Fact]
     public void A_shadow_permit_says_so()
     {
-        Breaker breaker = Make.Of(Make.OneFailure with { Shadow = true }, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(Make.OneFailure with { Shadow = true }, out FakeTime _);
         breaker.Trip();
         Assert.Equal(Effect.Shadowed, breaker.Acquire().Success());
         Assert.Equal(1UL, breaker.Metrics().WouldRejectCount);
@@ -103,7 +102,7 @@ public class PermitTests
     [Fact]
     public async Task A_forgotten_probe_gives_its_slot_back()
     {
-        Breaker breaker = Make.HalfOpen(out FakeTime _);
+        CircuitBreaker breaker = Make.HalfOpen(out FakeTime _);
         Forget(breaker);
         Assert.Null(breaker.TryAcquire());
         await Until(() => breaker.Metrics().CancelledCount == 1);
@@ -120,7 +119,7 @@ public class PermitTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Forget(Breaker breaker) => Assert.False(breaker.Acquire().IsSettled);
+    private static void Forget(CircuitBreaker breaker) => Assert.False(breaker.Acquire().IsSettled);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ForgetBoth(Action read)
@@ -129,7 +128,7 @@ public class PermitTests
         foreach (int _ in Enumerable.Range(0, 100))
         {
             isReady = false;
-            var breaker = new Breaker(Make.OneFailure with { Timeout = TimeSpan.Zero }, new CircuitBreakerOptions
+            var breaker = new CircuitBreaker(Make.OneFailure with { Timeout = TimeSpan.Zero }, new CircuitBreakerOptions
             {
                 Clock = () =>
                 {

@@ -3,9 +3,8 @@ using System.Linq;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class RegistryTests
 {
@@ -14,7 +13,7 @@ public class RegistryTests
     {
         var time = new FakeTime();
         var registry = new CircuitBreakerRegistry(Make.OneFailure, options => options.TimeProvider = time);
-        Breaker payments = registry.GetOrAdd("payments");
+        CircuitBreaker payments = registry.GetOrAdd("payments");
         Assert.Equal("payments", payments.Name);
         Assert.Same(payments, registry.GetOrAdd("payments"));
         Assert.Same(payments, registry.GetOrAdd("payments", Make.OneFailure));
@@ -23,7 +22,7 @@ public class RegistryTests
         payments.Trip();
         time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(CircuitState.HalfOpen, payments.State);
-        Assert.True(registry.TryGet("users", out Breaker? users));
+        Assert.True(registry.TryGet("users", out CircuitBreaker? users));
         Assert.Equal("users", users!.Name);
         Assert.True(registry.Remove("users"));
         Assert.False(registry.Remove("users"));
@@ -35,7 +34,7 @@ public class RegistryTests
     public void Another_configuration_is_refused()
     {
         var registry = new CircuitBreakerRegistry(Make.OneFailure);
-        Breaker own = registry.GetOrAdd("own", Make.OneFailure with { FailureThreshold = 9 });
+        CircuitBreaker own = registry.GetOrAdd("own", Make.OneFailure with { FailureThreshold = 9 });
         Assert.Equal(9, own.Config.FailureThreshold);
         Assert.StartsWith("there is a circuit breaker own with another configuration", Assert.Throws<ArgumentException>(() => registry.GetOrAdd("own", Make.OneFailure)).Message);
         Assert.Same(own, registry.GetOrAdd("own"));

@@ -17,10 +17,8 @@ namespace K1s0.System.Payments
     }
 }
 
-namespace CircuitBreaker.Tests.Unit
+namespace Tests.Unit
 {
-    using CircuitBreaker = K1s0.System.CircuitBreaker.CircuitBreaker;
-
     /// <summary>The specification's API, name by name.</summary>
     public class SpecificationTests
     {

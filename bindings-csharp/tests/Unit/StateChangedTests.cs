@@ -6,16 +6,15 @@ using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
 using Xunit;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace CircuitBreaker.Tests.Unit;
+namespace Tests.Unit;
 
 public class StateChangedTests
 {
     [Fact]
     public void Each_change_is_told_before_the_operation_comes_back()
     {
-        Breaker breaker = Make.Of(null, out FakeTime time, "payments");
+        CircuitBreaker breaker = Make.Of(null, out FakeTime time, "payments");
         var told = new List<CircuitStateChangedEventArgs>();
         breaker.StateChanged += (sender, change) =>
         {
@@ -36,7 +35,7 @@ public class StateChangedTests
     [Fact]
     public void A_handler_that_throws_costs_nobody_anything()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _, nameof(A_handler_that_throws_costs_nobody_anything));
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _, nameof(A_handler_that_throws_costs_nobody_anything));
         int told = 0;
         breaker.StateChanged += (_, _) => throw new InvalidOperationException("a handler's own");
         breaker.StateChanged += (_, _) => told++;
@@ -50,7 +49,7 @@ public class StateChangedTests
     [Fact]
     public void A_handler_may_use_the_breaker()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         var told = new List<string>();
         breaker.StateChanged += (_, change) =>
         {
@@ -69,7 +68,7 @@ public class StateChangedTests
     [Fact]
     public void A_handler_that_was_removed_hears_nothing()
     {
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         int told = 0;
         void Count(object? sender, CircuitStateChangedEventArgs change) => told++;
         breaker.StateChanged += Count;
@@ -83,7 +82,7 @@ public class StateChangedTests
     public void From_many_threads_they_come_in_order_and_none_is_lost()
     {
         const int Threads = 8, Each = 2_000;
-        Breaker breaker = Make.Of(null, out FakeTime _);
+        CircuitBreaker breaker = Make.Of(null, out FakeTime _);
         var epochs = new List<ulong>();
         int inside = 0, together = 0;
         breaker.StateChanged += (_, change) =>
