@@ -52,27 +52,31 @@ public sealed partial class CircuitBreaker
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryAdmitAsking(BreakerHandle handle, out Ticket ticket, out NativeRejection why)
+    private unsafe bool TryAdmitAsking(BreakerHandle handle, out Ticket ticket, out NativeRejection why)
     {
         if (handle.IsDisposed)
         {
             throw new ObjectDisposedException(Name ?? nameof(CircuitBreaker));
         }
-        ulong now = _clock.Now();
-        int result = handle.Acquire(now, out ulong word, out why, out NativeTransitions made);
+        ulong now = _clock.Now(), word = 0;
+        NativeRejection rejection = default;
+        NativeTransitions made;
+        int result = handle.Acquire(now, &word, &rejection, &made);
         ticket = new Ticket(word, now);
+        why = rejection;
         _announcer.Tell(made);
         return result == NativeMethods.Ok;
     }
 
     /// <summary>Settles by crossing; a success that is nothing but counting is settled before.</summary>
-    internal Effect Settle(BreakerHandle handle, in Ticket ticket, Outcome outcome, ulong? retryAfterNs = null)
+    internal unsafe Effect Settle(BreakerHandle handle, in Ticket ticket, Outcome outcome, ulong? retryAfterNs = null)
     {
         if (outcome == Outcome.Success && handle.TrySucceed(ticket.Word))
         {
             return Effect.Applied;
         }
-        Effect effect = handle.Settle(ticket, outcome, retryAfterNs, _clock.Now(), out NativeTransitions made);
+        NativeTransitions made;
+        Effect effect = handle.Settle(ticket, outcome, retryAfterNs, _clock.Now(), &made);
         _announcer.Tell(made);
         return effect;
     }

@@ -150,9 +150,10 @@ public sealed partial class CircuitBreaker : ICircuitBreaker, IDisposable
         return handle.IsDisposed ? throw new ObjectDisposedException(Name ?? nameof(CircuitBreaker)) : handle;
     }
 
-    private void Operate(Operation operation)
+    private unsafe void Operate(Operation operation)
     {
-        Live().Operate(operation, _clock.Now(), out NativeTransitions made);
+        NativeTransitions made;
+        Live().Operate(operation, _clock.Now(), &made);
         _announcer.Tell(made);
     }
 }

@@ -2,7 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Threading.Tasks;
 
-namespace K1s0.Bench;
+namespace Bench;
 
 /// <summary>
 /// The breaker that a .NET team writes itself: a lock around a state, a counter and a time. It does what k1s0's does with its defaults, but for

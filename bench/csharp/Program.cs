@@ -8,9 +8,9 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using K1s0.System.CircuitBreaker;
-using Breaker = K1s0.System.CircuitBreaker.CircuitBreaker;
 
-namespace K1s0.Bench;
+
+namespace Bench;
 
 // K1s0.Bench.dll [--quick] [FILE]: measures, prints the report, and writes it to the file if there is one.
 internal static class Program
@@ -31,11 +31,18 @@ internal static class Program
         Line("project does without.");
         Line();
         Line($"{RuntimeInformation.FrameworkDescription}, {Processor()}, {Environment.ProcessorCount} processors.");
+        // First, while there is no memory that was used and given back.
+        long held = Held(quick ? 100 : 20_000);
         double ratio = Synchronous(calls, rounds);
         Asynchronous(calls, rounds);
         Open(Math.Max(calls / 100, 40), rounds);
         double? scaling = Threads(calls, rounds);
-        Held(quick ? 100 : 20_000);
+        Line();
+        Line("## Held: breakers that were called once");
+        Line();
+        Line("| | resident bytes each |");
+        Line("| --- | ---: |");
+        Line($"| {Ours} | {held} |");
         Targets(ratio, scaling);
         Console.Write(s_report);
         foreach (string file in words.Where(it => !it.StartsWith("--", StringComparison.Ordinal)))
@@ -50,10 +57,10 @@ internal static class Program
         Func<int> fn = Work;
         Func<int, int> fnOfState = static it => it + 1;
         var locked = new LockBreaker(5, 3, TimeSpan.FromSeconds(30));
-        Breaker row = new(s_config);
-        Breaker window = new(s_config with { FailureRate = 0.5 });
-        Breaker time = new(s_config with { FailureRate = 0.5, WindowTime = TimeSpan.FromSeconds(10) });
-        Breaker slow = new(s_config with { SlowCallDuration = TimeSpan.FromSeconds(1) });
+        CircuitBreaker row = new(s_config);
+        CircuitBreaker window = new(s_config with { FailureRate = 0.5 });
+        CircuitBreaker time = new(s_config with { FailureRate = 0.5, WindowTime = TimeSpan.FromSeconds(10) });
+        CircuitBreaker slow = new(s_config with { SlowCallDuration = TimeSpan.FromSeconds(1) });
         return Table("Closed, a function that returns", Lock, Ours, calls, rounds, new Case[]
         {
             new("no breaker", n => { for (int i = 0; i < n; i++) { fn(); } }),
@@ -74,7 +81,7 @@ internal static class Program
         Func<CancellationToken, ValueTask<int>> valueFn = _ => new ValueTask<int>(1);
         Func<Task<int>> yields = async () => { await Task.Yield(); return 1; };
         var locked = new LockBreaker(5, 3, TimeSpan.FromSeconds(30));
-        Breaker breaker = new(s_config);
+        CircuitBreaker breaker = new(s_config);
         Table("Closed, a task that is done", Lock, "k1s0, CallAsync", calls, rounds, new Case[]
         {
             new("no breaker", n => { for (int i = 0; i < n; i++) { fn().GetAwaiter().GetResult(); } }),
@@ -101,7 +108,7 @@ internal static class Program
         catch (InvalidOperationException)
         {
         }
-        Breaker breaker = new(s_config with { Timeout = TimeSpan.FromDays(1) });
+        CircuitBreaker breaker = new(s_config with { Timeout = TimeSpan.FromDays(1) });
         breaker.Trip();
         Func<int> fn = Work;
         Table("Open, rejected", "lock-based breaker, exception caught", "k1s0, exception caught", calls, rounds, new Case[]
@@ -116,7 +123,7 @@ internal static class Program
     {
         Func<int> fn = Work;
         var locked = new LockBreaker(5, 3, TimeSpan.FromSeconds(30));
-        Breaker breaker = new(s_config);
+        CircuitBreaker breaker = new(s_config);
         Action<int> theirs = n => { for (int i = 0; i < n; i++) { locked.Call(fn); } };
         Action<int> ours = n => { for (int i = 0; i < n; i++) { breaker.Call(fn); } };
         double? ofTheirs = Timing.Scaling(theirs, calls, rounds), ofOurs = Timing.Scaling(ours, calls, rounds);
@@ -132,22 +139,18 @@ internal static class Program
         return ofOurs;
     }
 
-    private static void Held(int count)
+    private static long Held(int count)
     {
+        new CircuitBreaker(s_config).Call(Work);
         long before = Resident();
-        Breaker[] held = Enumerable.Range(0, count).Select(_ => new Breaker(s_config)).ToArray();
-        foreach (Breaker one in held)
+        CircuitBreaker[] held = Enumerable.Range(0, count).Select(_ => new CircuitBreaker(s_config)).ToArray();
+        foreach (CircuitBreaker one in held)
         {
             one.Call(Work);
         }
         long bytes = (Resident() - before) / count;
         GC.KeepAlive(held);
-        Line();
-        Line($"## Held: {count:N0} breakers that were called once");
-        Line();
-        Line("| | resident bytes each |");
-        Line("| --- | ---: |");
-        Line($"| {Ours} | {bytes} |");
+        return bytes;
     }
 
     private static void Targets(double ratio, double? scaling)

@@ -4,7 +4,7 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading;
 
-namespace K1s0.Bench;
+namespace Bench;
 
 /// <summary>A loop that is measured: it makes so many calls.</summary>
 internal sealed record Case(string Name, Action<int> Loop);
@@ -33,18 +33,17 @@ internal static class Timing
 
     /// <summary>
     /// How many times as much two threads get done as one, on the same breaker, at the same time. They leave a gate together; a sample in which one
-    /// of them lost its processor is dropped.
+    /// of them lost its processor, or in which they did not run side by side nearly all the time, is dropped. None where too few are left.
     /// </summary>
     internal static double? Scaling(Action<int> loop, int calls, int rounds)
     {
         var ratios = new List<double>();
-        for (int round = 0; round < rounds * 20 && ratios.Count < rounds; round++)
+        for (int round = 0; round < rounds * 40 && ratios.Count < rounds; round++)
         {
-            (double Wall, bool IsWhole)[] alone = Together(loop, calls, 1);
-            (double Wall, bool IsWhole)[] both = Together(loop, calls, 2);
-            if (alone.All(it => it.IsWhole) && both.All(it => it.IsWhole))
+            Sample[] alone = Together(loop, calls, 1), both = Together(loop, calls, 2);
+            if (alone.Concat(both).All(it => it.IsWhole) && both[0].Overlap(both[1]) > 0.9)
             {
-                ratios.Add(2 * alone[0].Wall / both.Max(it => it.Wall));
+                ratios.Add(2.0 * alone[0].Wall / both.Max(it => it.Wall));
             }
         }
         return ratios.Count < rounds / 4 ? null : Median(ratios);
@@ -82,9 +81,9 @@ internal static class Timing
         }
     }
 
-    private static (double Wall, bool IsWhole)[] Together(Action<int> loop, int calls, int count)
+    private static Sample[] Together(Action<int> loop, int calls, int count)
     {
-        var took = new (double Wall, bool IsWhole)[count];
+        var took = new Sample[count];
         int ready = 0;
         Thread[] threads = Enumerable.Range(0, count).Select(i => new Thread(() =>
         {
@@ -93,11 +92,9 @@ internal static class Timing
             while (Volatile.Read(ref ready) < count)
             {
             }
-            long wall = Now(Monotonic), cpu = Now(ThreadCpuTime);
+            long began = Now(Monotonic), cpu = Now(ThreadCpuTime);
             loop(calls);
-            wall = Now(Monotonic) - wall;
-            cpu = Now(ThreadCpuTime) - cpu;
-            took[i] = (wall, cpu > wall * 0.97);
+            took[i] = new Sample(began, Now(Monotonic), Now(ThreadCpuTime) - cpu);
         })).ToArray();
         foreach (Thread thread in threads)
         {
@@ -118,6 +115,17 @@ internal static class Timing
 
     [DllImport("libc")]
     private static extern int clock_gettime(int clock, out Moment now);
+
+    /// <summary>When a thread ran, and for how long it had a processor.</summary>
+    private readonly record struct Sample(long Began, long Ended, long Cpu)
+    {
+        internal long Wall => Ended - Began;
+
+        internal bool IsWhole => Cpu > Wall * 0.97;
+
+        internal double Overlap(Sample other) =>
+            (double)(Math.Min(Ended, other.Ended) - Math.Max(Began, other.Began)) / Math.Max(Wall, other.Wall);
+    }
 
     private struct Moment
     {

@@ -100,16 +100,11 @@ internal sealed unsafe class BreakerHandle : SafeHandle
         return true;
     }
 
-    internal int Acquire(ulong now, out ulong word, out NativeRejection rejection, out NativeTransitions made)
+    /// <summary>Asks for admission; what is written where is the header's to say.</summary>
+    internal int Acquire(ulong now, ulong* word, NativeRejection* rejection, NativeTransitions* made)
     {
-        ulong given = 0;
-        NativeRejection why = default;
-        NativeTransitions transitions = default;
-        int result = NativeMethods.k1s0_cb_acquire_word(Breaker, now, &given, &why, &transitions);
+        int result = NativeMethods.k1s0_cb_acquire_word(Breaker, now, word, rejection, made);
         GC.KeepAlive(this);
-        word = given;
-        rejection = why;
-        made = transitions;
         if (result != NativeMethods.Rejected)
         {
             NativeLibraryCheck.Check(result);
@@ -117,15 +112,13 @@ internal sealed unsafe class BreakerHandle : SafeHandle
         return result;
     }
 
-    internal Effect Settle(in Ticket ticket, Outcome outcome, ulong? retryAfterNs, ulong now, out NativeTransitions made)
+    internal Effect Settle(in Ticket ticket, Outcome outcome, ulong? retryAfterNs, ulong now, NativeTransitions* made)
     {
-        uint effect = 0;
-        NativeTransitions transitions = default;
+        uint effect;
         int result = retryAfterNs is ulong asked
-            ? NativeMethods.k1s0_cb_settle_word_retry_after(Breaker, ticket.Word, ticket.BeganNs, (uint)outcome, asked, now, &effect, &transitions)
-            : NativeMethods.k1s0_cb_settle_word(Breaker, ticket.Word, ticket.BeganNs, (uint)outcome, now, &effect, &transitions);
+            ? NativeMethods.k1s0_cb_settle_word_retry_after(Breaker, ticket.Word, ticket.BeganNs, (uint)outcome, asked, now, &effect, made)
+            : NativeMethods.k1s0_cb_settle_word(Breaker, ticket.Word, ticket.BeganNs, (uint)outcome, now, &effect, made);
         GC.KeepAlive(this);
-        made = transitions;
         if (result != NativeMethods.AlreadySettled)
         {
             NativeLibraryCheck.Check(result);
@@ -133,23 +126,21 @@ internal sealed unsafe class BreakerHandle : SafeHandle
         return (Effect)effect;
     }
 
-    internal void Operate(Operation operation, ulong now, out NativeTransitions made)
+    internal void Operate(Operation operation, ulong now, NativeTransitions* made)
     {
-        NativeTransitions transitions = default;
         NativeLibraryCheck.Check(operation switch
         {
-            Operation.RecordSuccess => NativeMethods.k1s0_cb_record_success(Breaker, now, &transitions),
-            Operation.RecordFailure => NativeMethods.k1s0_cb_record_failure(Breaker, now, &transitions),
-            Operation.Tick => NativeMethods.k1s0_cb_tick(Breaker, now, &transitions),
-            Operation.Reset => NativeMethods.k1s0_cb_reset(Breaker, now, &transitions),
-            Operation.Trip => NativeMethods.k1s0_cb_trip(Breaker, now, &transitions),
-            Operation.ForceOpen => NativeMethods.k1s0_cb_force_open(Breaker, now, &transitions),
-            Operation.ForceClosed => NativeMethods.k1s0_cb_force_closed(Breaker, now, &transitions),
-            Operation.Automatic => NativeMethods.k1s0_cb_automatic(Breaker, now, &transitions),
+            Operation.RecordSuccess => NativeMethods.k1s0_cb_record_success(Breaker, now, made),
+            Operation.RecordFailure => NativeMethods.k1s0_cb_record_failure(Breaker, now, made),
+            Operation.Tick => NativeMethods.k1s0_cb_tick(Breaker, now, made),
+            Operation.Reset => NativeMethods.k1s0_cb_reset(Breaker, now, made),
+            Operation.Trip => NativeMethods.k1s0_cb_trip(Breaker, now, made),
+            Operation.ForceOpen => NativeMethods.k1s0_cb_force_open(Breaker, now, made),
+            Operation.ForceClosed => NativeMethods.k1s0_cb_force_closed(Breaker, now, made),
+            Operation.Automatic => NativeMethods.k1s0_cb_automatic(Breaker, now, made),
             _ => throw new ArgumentOutOfRangeException(nameof(operation)),
         });
         GC.KeepAlive(this);
-        made = transitions;
     }
 
     internal CircuitState State(ulong now)
