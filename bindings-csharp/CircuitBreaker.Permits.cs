@@ -76,7 +76,7 @@ public sealed partial class CircuitBreaker
             return Effect.Applied;
         }
         NativeTransitions made;
-        Effect effect = handle.Settle(ticket, outcome, retryAfterNs, _clock.Now(), &made);
+        Effect effect = handle.Settle(ticket, outcome, retryAfterNs, _clock.NowOrBefore(Name), &made);
         _announcer.Tell(made);
         return effect;
     }

@@ -24,6 +24,10 @@ public sealed class CircuitBreakerEventSource : EventSource
     [Event(2, Level = EventLevel.Error, Message = "circuit breaker {0}: a handler of StateChanged threw {1}")]
     public void HandlerFailed(string breaker, string error) => WriteEvent(2, breaker, error);
 
+    /// <summary>The clock of a breaker threw at the end of a call; the reading before was taken.</summary>
+    [Event(3, Level = EventLevel.Error, Message = "circuit breaker {0}: its clock threw {1}")]
+    public void ClockFailed(string breaker, string error) => WriteEvent(3, breaker, error);
+
     [NonEvent]
     internal void StateChanged(CircuitStateChangedEventArgs change)
     {

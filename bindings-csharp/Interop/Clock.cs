@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using K1s0.System.CircuitBreaker.Events;
 
 namespace K1s0.System.CircuitBreaker.Interop;
 
@@ -9,6 +10,7 @@ internal sealed class Clock
     private const ulong Second = 1_000_000_000;
 
     private readonly Func<long>? _function;
+    private ulong _last;
 #if NET8_0_OR_GREATER
     private readonly TimeProvider? _provider;
 #endif
@@ -36,17 +38,32 @@ internal sealed class Clock
         return options.Clock is null ? Standard : new Clock(options.Clock);
     }
 
+    /// <summary>What a user's clock throws comes through.</summary>
     internal ulong Now()
     {
 #if NET8_0_OR_GREATER
         if (_provider is TimeProvider provider)
         {
-            return Nanoseconds((ulong)provider.GetTimestamp(), (ulong)provider.TimestampFrequency);
+            return _last = Nanoseconds((ulong)provider.GetTimestamp(), (ulong)provider.TimestampFrequency);
         }
 #endif
         return _function is null
             ? Nanoseconds((ulong)Stopwatch.GetTimestamp(), (ulong)Stopwatch.Frequency)
-            : (ulong)_function();
+            : _last = (ulong)_function();
+    }
+
+    /// <summary>As <see cref="Now"/>, at the end of a call, whose result must not be lost for a clock that throws: then the reading before.</summary>
+    internal ulong NowOrBefore(string? breakerName)
+    {
+        try
+        {
+            return Now();
+        }
+        catch (Exception error)
+        {
+            CircuitBreakerEventSource.Log.ClockFailed(breakerName ?? string.Empty, error.ToString());
+            return _last;
+        }
     }
 
     /// <summary>Exact, and never beyond 64 bits on the way for as long as a clock runs.</summary>

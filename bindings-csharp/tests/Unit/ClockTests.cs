@@ -56,6 +56,31 @@ public class ClockTests
         Assert.Throws<ArgumentException>(() => new CircuitBreaker(Make.OneFailure, new CircuitBreakerOptions { TimeProvider = new FakeTime(), Clock = () => 0 }));
 
     [Fact]
+    public void A_clock_that_throws_costs_no_result_and_no_slot()
+    {
+        bool isBroken = false;
+        var breaker = new CircuitBreaker(Make.OneFailure with { Timeout = TimeSpan.Zero }, new CircuitBreakerOptions
+        {
+            Clock = () => isBroken ? throw new InvalidOperationException("broken") : 1,
+        });
+        breaker.Trip();
+        Assert.Equal(7, breaker.Call(() =>
+        {
+            isBroken = true;
+            return 7;
+        }));
+        // The probe's success was taken, and closed it.
+        isBroken = false;
+        Assert.Equal(CircuitState.Closed, breaker.State);
+        // At an admission there is nothing to lose yet.
+        breaker.Trip();
+        isBroken = true;
+        Assert.Throws<InvalidOperationException>(() => breaker.Call(() => 7));
+        isBroken = false;
+        Assert.Equal(7, breaker.Call(() => 7));
+    }
+
+    [Fact]
     public void A_healthy_call_reads_no_clock()
     {
         CircuitBreaker breaker = Make.Of(null, out FakeTime time);
