@@ -120,37 +120,58 @@ public sealed partial class CircuitBreaker
 
     private Task<T> Follow<T>(in Begun begun, Task<T>? task, CancellationToken ct, bool leaves)
     {
-        if (task is { IsCompleted: false })
+        if (task is null)
+        {
+            return NoTask<T>(begun);
+        }
+        if (!task.IsCompleted)
         {
             return leaves ? AwaitOrLeave(begun, task, ct) : Await(begun, task, ct);
         }
-        if (task is { Status: TaskStatus.RanToCompletion })
+        try
         {
-            try
+            if (task.Status == TaskStatus.RanToCompletion)
             {
                 Succeeded(begun.Handle, begun.Ticket, task.Result);
-                return task;
             }
-            catch (Exception error)
+            else
             {
-                return Thrown<T>(error);
+                Failed(begun.Handle, begun.Ticket, Error(task), ct);
             }
+            return task;
         }
-        return task is null ? NoTask<T>(begun) : Await(begun, task, ct);
+        catch (Exception error)
+        {
+            return Thrown<T>(error);
+        }
     }
 
     private Task Follow(in Begun begun, Task? task, CancellationToken ct, bool leaves)
     {
-        if (task is { IsCompleted: false })
+        if (task is null)
+        {
+            return NoTask<bool>(begun);
+        }
+        if (!task.IsCompleted)
         {
             return leaves ? AwaitOrLeave(begun, task, ct) : Await(begun, task, ct);
         }
-        if (task is { Status: TaskStatus.RanToCompletion })
+        try
         {
-            Settle(begun.Handle, begun.Ticket, Outcome.Success);
+            if (task.Status == TaskStatus.RanToCompletion)
+            {
+                Settle(begun.Handle, begun.Ticket, Outcome.Success);
+            }
+            else
+            {
+                Failed(begun.Handle, begun.Ticket, Error(task), ct);
+            }
             return task;
         }
-        return task is null ? NoTask<bool>(begun) : Await(begun, task, ct);
+        catch (Exception error)
+        {
+            return Thrown<bool>(error);
+        }
     }
 
     private async Task<T> Await<T>(Begun begun, Task<T> task, CancellationToken ct)
@@ -253,6 +274,9 @@ public sealed partial class CircuitBreaker
         ExceptionDispatchInfo.Capture(error).Throw();
         return default!;
     }
+
+    /// <summary>What awaiting a task that did not run to its end would throw.</summary>
+    private static Exception Error(Task task) => task.Exception?.InnerException ?? new TaskCanceledException(task);
 
     private Task<T> NoTask<T>(in Begun begun)
     {

@@ -99,6 +99,22 @@ public class CircuitBreakerTests
     }
 
     [Fact]
+    public async Task So_is_one_that_has_failed()
+    {
+        CircuitBreaker breaker = Make.Of(CircuitBreakerConfig.Default, out FakeTime _);
+        Task<int[]> failed = Task.WhenAll(Task.FromException<int>(new ArgumentException()), Task.FromException<int>(new TimeoutException()));
+        Assert.Same(failed, breaker.CallAsync(() => failed));
+        Assert.Same(failed, breaker.CallAsync(() => (Task)failed));
+        Assert.Equal(2, failed.Exception!.InnerExceptions.Count);
+        Assert.Equal(2UL, breaker.Metrics().FailureCount);
+        // As an asynchronous function does it.
+        Task<int> thrown = breaker.CallAsync<int>(() => throw new OperationCanceledException());
+        Assert.True(thrown.IsCanceled);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => thrown);
+        Assert.Equal(3UL, breaker.Metrics().FailureCount);
+    }
+
+    [Fact]
     public async Task A_rejection_comes_in_the_task()
     {
         CircuitBreaker breaker = Make.Of(null, out FakeTime _);
