@@ -40,6 +40,16 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-csharp/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-csharp/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
         path: "docs/metrics.md",
         maker: Maker::Prints {
             run: &[
@@ -60,6 +70,18 @@ const GENERATED: &[Generated] = &[
                 "--example=metrics_ts",
             ],
         },
+    },
+    Generated {
+        path: "bindings-csharp/Metrics/MetricVocabulary.g.cs",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_csharp",
+            ],
+        },
+    },
     },
     Generated {
         path: "bindings-c/include/k1s0_circuit_breaker.h",

@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod dart;
 mod demo;
+mod dotnet;
 mod generated;
 mod languages;
 mod node;
@@ -42,6 +43,7 @@ cargo xtask <command>
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   package dart FOLDER    puts together what is published for Dart
   package python FOLDER  builds the wheels and the source distribution into a folder
+  package csharp FOLDER  builds the NuGet package for this platform into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this
 

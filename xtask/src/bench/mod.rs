@@ -3,6 +3,7 @@
 
 use anyhow::{Result, bail};
 
+mod csharp;
 mod dart;
 mod node;
 mod python;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         Box::new(python::Python),
         Box::new(node::Node),
         Box::new(dart::Dart),
+        Box::new(csharp::CSharp),
     ]
 }
 

@@ -6,6 +6,7 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
+mod csharp;
 mod dart;
 pub(crate) mod node;
 mod python;
@@ -50,5 +51,6 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(python::Python),
         Box::new(node::Node),
         Box::new(dart::Dart),
+        Box::new(csharp::CSharp),
     ]
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
+use crate::dotnet::Dotnet;
 use crate::run::{command, streaming};
 use crate::{dart, wasm, workspace};
 
@@ -12,7 +13,9 @@ pub(crate) mod python;
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
-        bail!("usage: cargo xtask package c PREFIX | dart FOLDER | python FOLDER | wasm FOLDER");
+        bail!(
+            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | python FOLDER | wasm FOLDER"
+        );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
     let folder = std::env::current_dir()?.join(folder);
@@ -23,6 +26,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
                 .arg(folder)
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
+        }
+        "csharp" => {
+            println!("{}", Dotnet::get()?.pack(&folder)?.display());
+            Ok(true)
         }
         "dart" => {
             dart::assemble(&folder, &[("linux_x64", "x86_64-unknown-linux-gnu")])?;

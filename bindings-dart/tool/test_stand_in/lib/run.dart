@@ -42,7 +42,7 @@ Future<void> runAll(Map<String, void Function()> files, {required String package
   if (only.isEmpty && !await _isCovered(package)) {
     failed += 1;
   }
-  stdout.writeln('$passed passed, $failed failed');
+  stdout.writeln('tests: $passed passed, $failed failed');
   await stdout.flush();
   exit(failed == 0 ? 0 : 1);
 }
