@@ -61,6 +61,19 @@ public static class Classification
         return nanoseconds;
     }
 
+    /// <summary>The same of a gRPC response: its <c>grpc-retry-pushback-ms</c>. A negative one asks for nothing.</summary>
+    public static unsafe TimeSpan? GrpcRetryPushback(string? value)
+    {
+        NativeLibraryCheck.Ensure();
+        byte[] header = Header(value);
+        ulong nanoseconds;
+        fixed (byte* first = header)
+        {
+            NativeLibraryCheck.Check(NativeMethods.k1s0_cb_grpc_retry_pushback(first, (ulong)header.Length, &nanoseconds));
+        }
+        return nanoseconds == NativeMethods.Off ? null : Durations.Of(nanoseconds);
+    }
+
     /// <summary>What is longer than any date or number asks for nothing.</summary>
     private static byte[] Header(string? text) =>
         text is null || text.Length > 128 ? Array.Empty<byte>() : Encoding.UTF8.GetBytes(text);

@@ -135,5 +135,8 @@ internal static unsafe class NativeMethods
     internal static extern int k1s0_cb_classify_transport_error(uint error, uint* outcome);
 
     [DllImport(Library, ExactSpelling = true)]
-    internal static extern int k1s0_cb_http_retry_after(int status, byte* value, ulong valueLength, byte* date, ulong dateLength, ulong* waitNs);
+    internal static extern int k1s0_cb_http_retry_after(int status, byte* retryAfterHeader, ulong retryAfterLength, byte* dateHeader, ulong dateLength, ulong* waitNs);
+
+    [DllImport(Library, ExactSpelling = true)]
+    internal static extern int k1s0_cb_grpc_retry_pushback(byte* pushbackHeader, ulong length, ulong* waitNs);
 }

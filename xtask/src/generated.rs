@@ -82,7 +82,6 @@ const GENERATED: &[Generated] = &[
             ],
         },
     },
-    },
     Generated {
         path: "bindings-c/include/k1s0_circuit_breaker.h",
         maker: Maker::Prints {

@@ -71,6 +71,9 @@ public class ConstantsTests
         Assert.Null(Classification.RetryAfter(503, null, null));
         Assert.Null(Classification.RetryAfter(503, "間もなく", null));
         Assert.Null(Classification.RetryAfter(503, new string('1', 5000), null));
+        Assert.Equal(TimeSpan.FromMilliseconds(1500), Classification.GrpcRetryPushback("1500"));
+        Assert.Null(Classification.GrpcRetryPushback("-1"));
+        Assert.Null(Classification.GrpcRetryPushback(null));
     }
 
     [Fact]
