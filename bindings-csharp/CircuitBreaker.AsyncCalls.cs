@@ -118,7 +118,7 @@ public sealed partial class CircuitBreaker
         return Follow(begun, task, ct, leaves: false);
     }
 
-    private Task<T> Follow<T>(in Begun begun, Task<T>? task, CancellationToken ct, bool leaves)
+    private Task<T> Follow<T>(Begun begun, Task<T>? task, CancellationToken ct, bool leaves)
     {
         if (task is null)
         {
@@ -146,7 +146,7 @@ public sealed partial class CircuitBreaker
         }
     }
 
-    private Task Follow(in Begun begun, Task? task, CancellationToken ct, bool leaves)
+    private Task Follow(Begun begun, Task? task, CancellationToken ct, bool leaves)
     {
         if (task is null)
         {
@@ -254,7 +254,7 @@ public sealed partial class CircuitBreaker
     private static Task<T> NotCalled<T>(Exception? no, CancellationToken ct) => no is null ? Task.FromCanceled<T>(ct) : Task.FromException<T>(no);
 
     /// <summary>A call whose function threw instead of answering a task.</summary>
-    private Task<T> Ended<T>(in Begun begun, Exception error, CancellationToken ct)
+    private Task<T> Ended<T>(Begun begun, Exception error, CancellationToken ct)
     {
         try
         {
@@ -278,7 +278,7 @@ public sealed partial class CircuitBreaker
     /// <summary>What awaiting a task that did not run to its end would throw.</summary>
     private static Exception Error(Task task) => task.Exception?.InnerException ?? new TaskCanceledException(task);
 
-    private Task<T> NoTask<T>(in Begun begun)
+    private Task<T> NoTask<T>(Begun begun)
     {
         Settle(begun.Handle, begun.Ticket, Outcome.Failure);
         return Task.FromException<T>(new InvalidOperationException("the guarded function returned null instead of a task"));

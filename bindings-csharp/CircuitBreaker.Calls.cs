@@ -87,9 +87,6 @@ public sealed partial class CircuitBreaker
         Settle(handle, ticket, Outcome.Success);
     }
 
-    private Ticket Admit(BreakerHandle handle) =>
-        TryAdmit(handle, out Ticket ticket, out NativeRejection why) ? ticket : throw OpenException(why);
-
     private static Exception Misuse(Delegate? fn) => fn is null
         ? new ArgumentNullException(nameof(fn))
         : new InvalidOperationException("Call is for functions that are done when they come back; use CallAsync for one that returns a task");

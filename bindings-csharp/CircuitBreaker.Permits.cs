@@ -51,6 +51,18 @@ public sealed partial class CircuitBreaker
         return true;
     }
 
+    /// <summary>As <see cref="TryAdmit"/>, where a rejection throws: then nothing of a healthy call has to be in memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Ticket Admit(BreakerHandle handle)
+    {
+        ulong word = handle.ReadWord();
+        return (word & 1) == 0 ? new Ticket(word, 0) : AdmitAsking(handle);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Ticket AdmitAsking(BreakerHandle handle) =>
+        TryAdmitAsking(handle, out Ticket ticket, out NativeRejection why) ? ticket : throw OpenException(why);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private unsafe bool TryAdmitAsking(BreakerHandle handle, out Ticket ticket, out NativeRejection why)
     {
@@ -69,7 +81,7 @@ public sealed partial class CircuitBreaker
     }
 
     /// <summary>Settles by crossing; a success that is nothing but counting is settled before.</summary>
-    internal unsafe Effect Settle(BreakerHandle handle, in Ticket ticket, Outcome outcome, ulong? retryAfterNs = null)
+    internal unsafe Effect Settle(BreakerHandle handle, Ticket ticket, Outcome outcome, ulong? retryAfterNs = null)
     {
         if (outcome == Outcome.Success && handle.TrySucceed(ticket.Word))
         {
@@ -86,7 +98,7 @@ public sealed partial class CircuitBreaker
     private static Rejection Rejected(in NativeRejection why) =>
         new((RejectReason)why.Reason, why.HasRetryAfter == 0 ? null : Durations.Of(why.RetryAfterNs));
 
-    private void Succeeded<T>(BreakerHandle handle, in Ticket ticket, T result)
+    private void Succeeded<T>(BreakerHandle handle, Ticket ticket, T result)
     {
         if (_classifyResult is null)
         {
@@ -99,7 +111,7 @@ public sealed partial class CircuitBreaker
     }
 
     /// <summary>Settles a call by what it threw. The caller's own cancellation, and the end of the thread, say nothing of the service.</summary>
-    private void Failed(BreakerHandle handle, in Ticket ticket, Exception error, CancellationToken ct)
+    private void Failed(BreakerHandle handle, Ticket ticket, Exception error, CancellationToken ct)
     {
         if (error is ThreadInterruptedException || (error is OperationCanceledException && ct.IsCancellationRequested))
         {
@@ -115,7 +127,7 @@ public sealed partial class CircuitBreaker
         }
     }
 
-    private void SettleAsJudged<T>(BreakerHandle handle, in Ticket ticket, Func<T, Verdict?> classify, T subject, Outcome otherwise)
+    private void SettleAsJudged<T>(BreakerHandle handle, Ticket ticket, Func<T, Verdict?> classify, T subject, Outcome otherwise)
     {
         Verdict verdict;
         ulong? retryAfterNs;

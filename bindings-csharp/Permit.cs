@@ -24,7 +24,7 @@ public sealed class Permit : IDisposable
     private readonly Forgotten? _forgotten;
     private int _settled;
 
-    internal Permit(CircuitBreaker breaker, BreakerHandle handle, in Ticket ticket)
+    internal Permit(CircuitBreaker breaker, BreakerHandle handle, Ticket ticket)
     {
         _breaker = breaker;
         _handle = handle;
@@ -89,7 +89,7 @@ public sealed class Permit : IDisposable
         private readonly Ticket _ticket;
         private readonly bool _holds;
 
-        internal Forgotten(CircuitBreaker breaker, BreakerHandle handle, in Ticket ticket)
+        internal Forgotten(CircuitBreaker breaker, BreakerHandle handle, Ticket ticket)
         {
             _breaker = breaker;
             _handle = handle;

@@ -112,7 +112,7 @@ internal sealed unsafe class BreakerHandle : SafeHandle
         return result;
     }
 
-    internal Effect Settle(in Ticket ticket, Outcome outcome, ulong? retryAfterNs, ulong now, NativeTransitions* made)
+    internal Effect Settle(Ticket ticket, Outcome outcome, ulong? retryAfterNs, ulong now, NativeTransitions* made)
     {
         uint effect;
         int result = retryAfterNs is ulong asked
