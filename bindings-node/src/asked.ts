@@ -36,7 +36,7 @@ function given(name: string, value: unknown): string | undefined {
     return undefined;
   }
   if (typeof value !== "string") {
-    throw new TypeError(`${name} is a ${typeof value}; it must be a string`);
+    throw new TypeError(`${name} is ${typeof value}; it must be a string`);
   }
   return value;
 }

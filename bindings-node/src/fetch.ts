@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-
 // A guarded `fetch`.
 
 import type { CircuitBreaker } from "./breaker.js";
@@ -12,7 +10,7 @@ import type { Permit } from "./permit.js";
 export type { Guard } from "./guard.js";
 
 /** What can be guarded: the platform's `fetch`, and what is called like it. */
-export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** How requests are made and judged. */
 export interface GuardFetchOptions {
@@ -76,18 +74,18 @@ export function guardFetch(guard: Guard<URL>, options: GuardFetchOptions = {}): 
   };
 }
 
-function isRequest(input: RequestInfo | URL): input is Request {
+function isRequest(input: string | URL | Request): input is Request {
   return typeof input === "object" && "url" in input;
 }
 
 /** @throws {TypeError} if it is none, as `fetch` does. */
-function urlOf(input: RequestInfo | URL): URL {
+function urlOf(input: string | URL | Request): URL {
   const base = (globalThis as { location?: { href: string } }).location?.href;
   return new URL(isRequest(input) ? input.url : String(input), base);
 }
 
 /** The signal that `fetch` listens to: null takes the request's own away. */
-function signalOf(input: RequestInfo | URL, init?: RequestInit): AbortSignal | undefined {
+function signalOf(input: string | URL | Request, init?: RequestInit): AbortSignal | undefined {
   const own = isRequest(input) ? input.signal : undefined;
   return (init?.signal === undefined ? own : init.signal) ?? undefined;
 }
@@ -95,7 +93,7 @@ function signalOf(input: RequestInfo | URL, init?: RequestInit): AbortSignal | u
 function settleFailed(
   permit: Permit,
   signal: AbortSignal | undefined,
-  input: RequestInfo | URL,
+  input: string | URL | Request,
   init: RequestInit | undefined,
 ): void {
   if (signal?.aborted) {

@@ -41,7 +41,10 @@ export function breakerOf<Request>(
 
 /** What a value is, for an error. @internal */
 export function kind(value: unknown): string {
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
+  if (value === null || value === undefined) {
+    return String(value);
+  }
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** Settles a permit, with what the server asked for, if it asked. @internal */

@@ -24,6 +24,7 @@ test("programs of users compile under --strict, and the specification's runs", (
 
 for (const [what, config] of Object.entries({
   "with a bundler's resolution": "tsconfig.bundler.json",
+  "with Node's types and without the DOM's": "tsconfig.node.json",
   "with undici 6": "tsconfig.undici-6.json",
 })) {
   test(`programs of users compile ${what}`, () => {

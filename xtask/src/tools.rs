@@ -62,9 +62,11 @@ impl Tool {
 /// If it is missing, and apt-get cannot get it.
 pub(crate) fn debian(program: &'static str, package: &str) -> Result<&'static str> {
     if quiet(&mut command(program, &["--version"])).is_err() {
-        let install = ["install", "-y", "-qq", package];
-        stdout(command("apt-get", &install).env("DEBIAN_FRONTEND", "noninteractive"))
-            .with_context(|| format!("{program} is missing, and apt-get cannot get it"))?;
+        let install: &[&str] = &["install", "-y", "-qq", package];
+        for arguments in [&["update", "-qq"], install] {
+            stdout(command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+                .with_context(|| format!("{program} is missing, and apt-get cannot get it"))?;
+        }
     }
     Ok(program)
 }

@@ -33,8 +33,8 @@ test("what is neither asks for nothing", () => {
   for (const value of [null, undefined, "", "soon", "-1", "1.5", "１２", "\0", "Ä".repeat(10_000)]) {
     assert.equal(retryAfterMs(503, value, DATE), undefined, value);
   }
-  assert.throws(() => retryAfterMs(503, 120), /^TypeError: retryAfter is a number; it must be a string$/);
-  assert.throws(() => retryAfterMs(503, "1", new Date()), /^TypeError: date is a object/);
+  assert.throws(() => retryAfterMs(503, 120), /^TypeError: retryAfter is number; it must be a string$/);
+  assert.throws(() => retryAfterMs(503, "1", new Date()), /^TypeError: date is object;/);
 });
 
 test("more than 64 bits is for ever", () => {

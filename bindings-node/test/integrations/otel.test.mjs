@@ -215,7 +215,7 @@ test("the global provider is the default", async () => {
 });
 
 test("what is no provider and no breaker is refused", () => {
-  assert.throws(() => new CircuitBreakerInstruments({}), /^TypeError: provider is a object; it must be/);
+  assert.throws(() => new CircuitBreakerInstruments({}), /^TypeError: provider is an object; it must be/);
   const instruments = new CircuitBreakerInstruments();
   for (const observed of [undefined, {}, "name"]) {
     assert.throws(() => instruments.observe(observed), /^TypeError: observed is .*; it must be a Circuit/);
