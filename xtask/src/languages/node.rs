@@ -21,8 +21,13 @@ const TESTS: Environment = Environment {
     manifest: "bindings-node",
 };
 
-/// The addon; without views of its memory; the wasm module.
-const BACKENDS: [&str; 3] = ["native", "native-calls", "wasm"];
+/// What a user may have, and the tests for it: the addon; the same without views of its memory, which matters to calls
+/// only; the wasm module.
+const BACKENDS: [(&str, &str); 3] = [
+    ("native", "test"),
+    ("native-calls", "test/conformance"),
+    ("wasm", "test"),
+];
 
 impl Language for Node {
     fn name(&self) -> &'static str {
@@ -41,13 +46,20 @@ impl Language for Node {
         let mut tally = Tally::default();
         let mut success = true;
         // The same tests on everything that a user may have.
-        for backend in BACKENDS {
+        for (backend, folder) in BACKENDS {
             let mut run = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
-            run.args(test_files(&TESTS.folder().join("test"))?)
+            run.args(test_files(&TESTS.folder().join(folder))?)
                 .env("K1S0_TARBALLS", std::env::join_paths(&tarballs)?)
                 .env("K1S0_CIRCUIT_BREAKER_BACKEND", backend);
             success &= streaming(&mut run, |line| tally.read_node(line))?;
         }
+        // An addon whose entries panic where a test says so.
+        let panicking = node::addon::build_panicking()?;
+        let mut panics = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
+        panics
+            .arg("test/panics.mjs")
+            .env("K1S0_PANICKING_ADDON", panicking);
+        success &= streaming(&mut panics, |line| tally.read_node(line))?;
         Ok(Tested { tally, success })
     }
 }
