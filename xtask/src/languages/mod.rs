@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
-mod node;
+pub(crate) mod node;
 mod python;
 mod rust;
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -16,7 +16,7 @@ use crate::workspace;
 pub(crate) struct Node;
 
 /// Where the tests run. They need the package, and TypeScript for the tests of the types.
-const TESTS: Environment = Environment {
+pub(crate) const TESTS: Environment = Environment {
     name: "node",
     manifest: "bindings-node",
 };
@@ -40,9 +40,7 @@ impl Language for Node {
     }
 
     fn test(&self) -> Result<Tested> {
-        let tarballs = node::pack()?;
-        TESTS.install(&tarballs)?;
-        copy_tests()?;
+        let tarballs = install()?;
         let mut tally = Tally::default();
         let mut success = true;
         // The same tests on everything that a user may have.
@@ -62,6 +60,18 @@ impl Language for Node {
         success &= streaming(&mut panics, |line| tally.read_node(line))?;
         Ok(Tested { tally, success })
     }
+}
+
+/// Installs the packed packages beside a copy of the tests; answers the tarballs.
+///
+/// # Errors
+///
+/// If they cannot be built.
+pub(crate) fn install() -> Result<Vec<PathBuf>> {
+    let tarballs = node::pack()?;
+    TESTS.install(&tarballs)?;
+    copy_tests()?;
+    Ok(tarballs)
 }
 
 /// A test that stood where the package is developed would find that, and not the installed one.

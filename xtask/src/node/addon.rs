@@ -1,6 +1,7 @@
 //! Node's native addon: `bindings-node/native`, built as it is shipped.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -16,11 +17,24 @@ const PACKAGE: &str = "k1s0-circuit-breaker-node";
 ///
 /// If it does not build.
 pub(crate) fn build() -> Result<PathBuf> {
-    let mut build = cargo(&["build", "--quiet", "--profile=dist", "--package", PACKAGE]);
+    let host = workspace::host()?;
+    build_for(cargo(&["build"]), &host, &host)
+}
+
+/// The same with another cargo, which may know of variants of a target.
+///
+/// # Errors
+///
+/// If it does not build.
+pub(crate) fn build_for(mut build: Command, target: &str, variant: &str) -> Result<PathBuf> {
+    build.args(["--quiet", "--profile=dist", "--package", PACKAGE]);
     // Its symbols are half of it.
-    build.env("CARGO_PROFILE_DIST_STRIP", "symbols");
+    build
+        .args(["--target", variant])
+        .env("CARGO_PROFILE_DIST_STRIP", "symbols");
     stdout(&mut build)?;
-    Ok(workspace::target().join("dist").join(file_name()))
+    let folder = workspace::target().join(target).join("dist");
+    Ok(folder.join(file_name()))
 }
 
 /// Builds it apart, with an entry for tests that has the others panic.

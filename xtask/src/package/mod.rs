@@ -1,18 +1,20 @@
 //! `cargo xtask package`: what users of a language install.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use crate::run::{command, streaming};
 use crate::{wasm, workspace};
 
+pub(crate) mod node;
 pub(crate) mod python;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
-        bail!("usage: cargo xtask package c PREFIX | python FOLDER | wasm FOLDER");
+        bail!("usage: cargo xtask package c PREFIX | python FOLDER | node FOLDER | wasm FOLDER");
     };
     // It is made in the workspace's folder; the place is seen from the user's.
     let folder = std::env::current_dir()?.join(folder);
@@ -24,12 +26,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
         }
-        "python" => {
-            for file in python::build(&folder)? {
-                println!("{}", file.display());
-            }
-            Ok(true)
-        }
+        "python" => Ok(listed(&python::build(&folder)?)),
+        "node" => Ok(listed(&node::build(&folder)?)),
         "wasm" => {
             let module = wasm::build()?;
             fs::create_dir_all(&folder)?;
@@ -40,4 +38,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         }
         other => bail!("no package for {other}"),
     }
+}
+
+fn listed(files: &[PathBuf]) -> bool {
+    for file in files {
+        println!("{}", file.display());
+    }
+    true
 }

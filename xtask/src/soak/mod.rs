@@ -8,6 +8,7 @@ use crate::stopwatch::Stopwatch;
 pub(crate) mod loom;
 mod miri;
 mod mutants;
+mod node;
 mod python;
 mod sanitizers;
 mod tests;
@@ -32,6 +33,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "python",
         run: python::run,
+    },
+    Proof {
+        name: "node",
+        run: node::run,
     },
     Proof {
         name: "miri",
