@@ -58,7 +58,7 @@ function installedAlone(tarballs, program) {
 }
 
 const program = `import { backend, CircuitBreaker } from "@k1s0/circuit-breaker";
-  const cb = new CircuitBreaker({ failureThreshold: 1, successThreshold: 1, timeoutMs: 1 });
+  const cb = new CircuitBreaker({ failureThreshold: 1, successThreshold: 1, timeoutMs: 60_000 });
   cb.recordFailure();
   console.log(backend, cb.state, await cb.call(async () => 5).catch((error) => error.message));`;
 

@@ -50,7 +50,7 @@ pub(crate) fn available() -> Result<()> {
 ///
 /// If one does not build.
 pub(crate) fn pack() -> Result<Vec<PathBuf>> {
-    pack_with(&addon::build("")?, &workspace::target().join("node"))
+    pack_with(&addon::build()?, &workspace::target().join("node"))
 }
 
 /// Packs the packages with this addon into a folder.

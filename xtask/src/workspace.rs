@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::run::{command, stdout};
+
 /// The name of the crate that everything is about.
 pub(crate) const CORE: &str = "k1s0-circuit-breaker";
 
@@ -34,4 +36,15 @@ pub(crate) fn version() -> Result<String> {
         .find_map(|line| line.strip_prefix("version = \""))
         .context("it has a version")?;
     Ok(version.trim_end_matches('"').to_owned())
+}
+
+/// This machine, in rustc's words.
+///
+/// # Errors
+///
+/// If there is no rustc.
+pub(crate) fn host() -> Result<String> {
+    let version = stdout(&mut command("rustc", &["--version", "--verbose"]))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
 }

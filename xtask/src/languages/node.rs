@@ -22,8 +22,13 @@ pub(crate) const TESTS: Environment = Environment {
     manifest: "bindings-node/test",
 };
 
-/// The addon; without views of its memory; the wasm module.
-const BACKENDS: [&str; 3] = ["native", "native-calls", "wasm"];
+/// What a user may have, and the tests for it: the addon; the same without views of its memory, which matters to calls
+/// only; the wasm module.
+const BACKENDS: [(&str, &str); 3] = [
+    ("native", "test"),
+    ("native-calls", "test/conformance"),
+    ("wasm", "test"),
+];
 
 impl Language for Node {
     fn name(&self) -> &'static str {
@@ -48,11 +53,21 @@ impl Language for Node {
         }
         // The same tests on everything that a user may have.
         let mut runs = Vec::new();
-        for backend in BACKENDS {
-            let mut suite = suite(&tarballs, backend)?;
-            suite.env("NODE_V8_COVERAGE", &coverage);
+        for (backend, folder) in BACKENDS {
+            let mut suite = suite();
+            suite
+                .args(test_files_in(&TESTS.folder().join(folder))?)
+                .env("K1S0_TARBALLS", std::env::join_paths(&tarballs)?)
+                .env("K1S0_CIRCUIT_BREAKER_BACKEND", backend)
+                .env("NODE_V8_COVERAGE", &coverage);
             runs.push(suite);
         }
+        // An addon whose entries panic where a test says so.
+        let mut panics = suite();
+        panics
+            .arg("test/panics.mjs")
+            .env("K1S0_PANICKING_ADDON", node::addon::build_panicking()?);
+        runs.push(panics);
         runs.extend([
             TESTS.node(COVERED),
             TESTS.node(VITEST),
@@ -104,13 +119,9 @@ pub(crate) fn set_up() -> Result<Vec<PathBuf>> {
     Ok(tarballs)
 }
 
-fn suite(tarballs: &[PathBuf], backend: &str) -> Result<Command> {
-    let mut suite = TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"]);
-    suite
-        .args(test_files()?)
-        .env("K1S0_TARBALLS", std::env::join_paths(tarballs)?)
-        .env("K1S0_CIRCUIT_BREAKER_BACKEND", backend);
-    Ok(suite)
+/// Node's own runner.
+pub(crate) fn suite() -> Command {
+    TESTS.node(&["--test", "--test-reporter=./test/reporter.mjs"])
 }
 
 /// A test that stood where the package is developed would find that, and not the installed one.

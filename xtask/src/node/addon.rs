@@ -1,6 +1,7 @@
 //! Node's native addon: `bindings-node/native`, built as it is shipped.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -10,24 +11,45 @@ use crate::workspace;
 /// The package.
 const PACKAGE: &str = "k1s0-circuit-breaker-node";
 
-/// Builds the addon for this machine. `flags` are for the compiler; with some, it is built apart.
+/// Builds the addon for this machine, as it is shipped.
 ///
 /// # Errors
 ///
 /// If it does not build.
-pub(crate) fn build(flags: &str) -> Result<PathBuf> {
-    let mut target = workspace::target();
-    let mut build = cargo(&["build", "--quiet", "--profile=dist", "--package", PACKAGE]);
-    if !flags.is_empty() {
-        target = target.join("node").join("flagged");
-        build.env("RUSTFLAGS", flags);
-    }
+pub(crate) fn build() -> Result<PathBuf> {
+    let host = workspace::host()?;
+    build_for(cargo(&["build"]), &host, &host)
+}
+
+/// The same with another cargo, which may know of variants of a target.
+///
+/// # Errors
+///
+/// If it does not build.
+pub(crate) fn build_for(mut build: Command, target: &str, variant: &str) -> Result<PathBuf> {
+    build.args(["--quiet", "--profile=dist", "--package", PACKAGE]);
     // Its symbols are half of it.
     build
-        .env("CARGO_PROFILE_DIST_STRIP", "symbols")
+        .args(["--target", variant])
+        .env("CARGO_PROFILE_DIST_STRIP", "symbols");
+    stdout(&mut build)?;
+    let folder = workspace::target().join(target).join("dist");
+    Ok(folder.join(file_name()))
+}
+
+/// Builds it apart, with an entry for tests that has the others panic.
+///
+/// # Errors
+///
+/// If it does not build.
+pub(crate) fn build_panicking() -> Result<PathBuf> {
+    let target = workspace::target().join("node").join("panics");
+    let mut build = cargo(&["build", "--quiet", "--release", "--package", PACKAGE]);
+    build
+        .env("RUSTFLAGS", "--cfg k1s0_cb_force_panic")
         .env("CARGO_TARGET_DIR", &target);
     stdout(&mut build)?;
-    Ok(target.join("dist").join(file_name()))
+    Ok(target.join("release").join(file_name()))
 }
 
 /// What cargo calls it on this machine.

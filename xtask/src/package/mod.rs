@@ -1,6 +1,7 @@
 //! `cargo xtask package`: what users of a language install.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -8,13 +9,14 @@ use crate::dotnet::Dotnet;
 use crate::run::{command, streaming};
 use crate::{dart, wasm, workspace};
 
+pub(crate) mod node;
 pub(crate) mod python;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
         bail!(
-            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | python FOLDER | wasm FOLDER"
+            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | node FOLDER | python FOLDER | wasm FOLDER"
         );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
@@ -27,21 +29,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
         }
-        "csharp" => {
-            println!("{}", Dotnet::get()?.pack(&folder)?.display());
-            Ok(true)
-        }
+        "csharp" => Ok(listed(&[Dotnet::get()?.pack(&folder)?])),
         "dart" => {
             dart::assemble(&folder, &[("linux_x64", "x86_64-unknown-linux-gnu")])?;
-            println!("{}", folder.display());
-            Ok(true)
+            Ok(listed(&[folder]))
         }
-        "python" => {
-            for file in python::build(&folder)? {
-                println!("{}", file.display());
-            }
-            Ok(true)
-        }
+        "python" => Ok(listed(&python::build(&folder)?)),
+        "node" => Ok(listed(&node::build(&folder)?)),
         "wasm" => {
             let module = wasm::build()?;
             fs::create_dir_all(&folder)?;
@@ -52,4 +46,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         }
         other => bail!("no package for {other}"),
     }
+}
+
+fn listed(files: &[PathBuf]) -> bool {
+    for file in files {
+        println!("{}", file.display());
+    }
+    true
 }

@@ -10,6 +10,7 @@ mod miri;
 mod mutants;
 mod node;
 mod python;
+mod runtimes;
 mod sanitizers;
 mod tests;
 
@@ -37,6 +38,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "node",
         run: node::run,
+    },
+    Proof {
+        name: "runtimes",
+        run: runtimes::run,
     },
     Proof {
         name: "miri",
