@@ -220,7 +220,17 @@ public sealed partial class CircuitBreaker
     private async Task UntilDoneOr(Task task, Begun begun, CancellationToken ct)
     {
         var left = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (ct.Register(static it => ((TaskCompletionSource<bool>)it!).TrySetResult(true), left))
+        CancellationTokenRegistration registration;
+        try
+        {
+            registration = ct.Register(static it => ((TaskCompletionSource<bool>)it!).TrySetResult(true), left);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its source is gone: nobody can give up any more.
+            return;
+        }
+        using (registration)
         {
             if (await Task.WhenAny(task, left.Task).ConfigureAwait(false) == task)
             {

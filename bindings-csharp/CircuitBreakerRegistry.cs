@@ -2,6 +2,7 @@ using System;
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 
 namespace K1s0.System.CircuitBreaker;
@@ -61,7 +62,7 @@ public sealed class CircuitBreakerRegistry : IReadOnlyCollection<CircuitBreaker>
     }
 
     /// <summary>The breaker of this name, if there is one.</summary>
-    public bool TryGet(string name, out CircuitBreaker? breaker)
+    public bool TryGet(string name, [NotNullWhen(true)] out CircuitBreaker? breaker)
     {
         breaker = _breakers.TryGetValue(name, out Lazy<CircuitBreaker>? entry) && entry.IsValueCreated ? entry.Value : null;
         return breaker is not null;

@@ -139,7 +139,7 @@ public sealed class CircuitBreakerHandler : DelegatingHandler
         {
             permit.Settle(Classification.Transport(TransportError.Cancelled));
         }
-        else if (isOurs || isCancelled)
+        else if (isCancelled)
         {
             permit.Settle(Classification.Transport(TransportError.Timeout));
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -18,9 +19,12 @@ internal sealed unsafe class BreakerHandle : SafeHandle
     /// <summary>What the collector is told that a breaker takes, its counters included.</summary>
     private const long Pressure = 2048;
 
-    /// <summary>Threads that count in one place slow each other down, so there are several times as many places as
-    /// processors. Places are made when they are first used.</summary>
-    private static readonly int s_places = Math.Max(8, 4 * Environment.ProcessorCount);
+    /// <summary>Threads that count in one place slow each other down, so there are more places than processors that are likely
+    /// to call one breaker at once. Counters are made when their place is first used.</summary>
+    private static readonly int s_places = Math.Clamp(4 * Environment.ProcessorCount, 8, 64);
+
+    /// <summary>No counter in any place.</summary>
+    private static readonly IntPtr[] s_none = new IntPtr[s_places + 1];
 
     private static int s_threads;
 
@@ -29,14 +33,13 @@ internal sealed unsafe class BreakerHandle : SafeHandle
     private static int t_place;
 
     private readonly ulong* _word;
-    private readonly IntPtr[] _cells;
-    private readonly IntPtr[] _counters;
+    private readonly List<IntPtr> _counters = new();
+    private IntPtr[] _cells = s_none;
 
     private BreakerHandle(ulong* word)
         : base(IntPtr.Zero, ownsHandle: true)
     {
         _word = word;
-        _cells = _counters = new IntPtr[1];
         GC.SuppressFinalize(this);
     }
 
@@ -45,8 +48,6 @@ internal sealed unsafe class BreakerHandle : SafeHandle
     {
         SetHandle((IntPtr)breaker);
         GC.AddMemoryPressure(Pressure);
-        _cells = new IntPtr[s_places + 1];
-        _counters = new IntPtr[s_places + 1];
         ulong* word;
         NativeLibraryCheck.Check(NativeMethods.k1s0_cb_admission_word(breaker, &word));
         _word = word;
@@ -226,12 +227,16 @@ internal sealed unsafe class BreakerHandle : SafeHandle
         int place = t_place;
         lock (_counters)
         {
+            if (_cells == s_none)
+            {
+                _cells = new IntPtr[s_places + 1];
+            }
             if (_cells[place] == IntPtr.Zero)
             {
                 void* counter;
                 ulong* cell;
                 NativeLibraryCheck.Check(NativeMethods.k1s0_cb_counter_new(Breaker, &counter));
-                _counters[place] = (IntPtr)counter;
+                _counters.Add((IntPtr)counter);
                 NativeLibraryCheck.Check(NativeMethods.k1s0_cb_counter_address(counter, &cell));
                 Volatile.Write(ref _cells[place], (IntPtr)cell);
             }

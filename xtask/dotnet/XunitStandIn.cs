@@ -46,6 +46,16 @@ namespace Xunit
         public string Name { get; }
     }
 
+    [AttributeUsage(AttributeTargets.Class)]
+    public sealed class CollectionDefinitionAttribute : Attribute
+    {
+        public CollectionDefinitionAttribute(string name) => Name = name;
+
+        public string Name { get; }
+
+        public bool DisableParallelization { get; set; }
+    }
+
     public interface IClassFixture<TFixture>
         where TFixture : class
     {

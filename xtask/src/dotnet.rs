@@ -78,6 +78,12 @@ impl Dotnet {
         let work = folder();
         let source = work.join("source");
         copy(&workspace::root().join(SOURCE), &source)?;
+        // What somebody's own build has left there.
+        for left in ["bin", "obj"].map(|left| source.join(left)) {
+            if left.exists() {
+                fs::remove_dir_all(left)?;
+            }
+        }
         native_library(&work.join("runtimes"))?;
         let mut pack = self.command(&["pack", "--configuration=Release", "--output"]);
         pack.arg(feed)

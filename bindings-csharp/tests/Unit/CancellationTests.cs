@@ -96,6 +96,20 @@ public class CancellationTests
     }
 
     [Fact]
+    public async Task A_token_whose_source_is_gone_cancels_nothing_and_loses_nothing()
+    {
+        CircuitBreaker breaker = Make.HalfOpen(out FakeTime _);
+        var caller = new CancellationTokenSource();
+        CancellationToken token = caller.Token;
+        caller.Dispose();
+        var slow = new TaskCompletionSource<int>();
+        Task<int> call = breaker.CallAsync(() => slow.Task, token);
+        slow.SetResult(7);
+        Assert.Equal(7, await call);
+        Assert.Equal(CircuitState.Closed, breaker.State);
+    }
+
+    [Fact]
     public void A_thread_that_is_interrupted_says_nothing_of_the_service()
     {
         CircuitBreaker breaker = Make.Of(null, out FakeTime _);

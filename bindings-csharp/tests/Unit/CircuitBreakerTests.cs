@@ -148,9 +148,15 @@ public class CircuitBreakerTests
     public void A_task_is_no_result_of_a_call_that_comes_back_at_once()
     {
         CircuitBreaker breaker = Make.Of(null, out FakeTime _);
-        Assert.Contains("CallAsync", Assert.Throws<InvalidOperationException>(() => breaker.Call(() => Task.FromResult(Unreachable()))).Message);
-        Assert.Throws<InvalidOperationException>(() => breaker.Call(() => new ValueTask<int>(Unreachable())));
-        Assert.Throws<InvalidOperationException>(() => breaker.Call(_ => new ValueTask(Task.FromResult(Unreachable())), 1));
+        foreach (Action misuse in new Action[]
+        {
+            () => _ = breaker.Call(() => Task.FromResult(Unreachable())),
+            () => _ = breaker.Call(() => new ValueTask<int>(Unreachable())),
+            () => _ = breaker.Call(_ => new ValueTask(Task.FromResult(Unreachable())), 1),
+        })
+        {
+            Assert.Contains("CallAsync", Assert.Throws<InvalidOperationException>(misuse).Message);
+        }
         Assert.Equal((0UL, 0UL), (breaker.Metrics().SuccessCount, breaker.Metrics().FailureCount));
     }
 

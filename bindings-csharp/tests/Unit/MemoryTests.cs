@@ -9,7 +9,12 @@ using Xunit;
 
 namespace Tests.Unit;
 
-// Not while others allocate.
+/// <summary>Not while others allocate.</summary>
+[CollectionDefinition("memory", DisableParallelization = true)]
+public class MemoryCollection
+{
+}
+
 [Collection("memory")]
 public class MemoryTests
 {
