@@ -28,7 +28,7 @@ let faked = false;
 /** What is added to a fake date. */
 let offset = 0;
 /** The same of the last fake that began at the real date. */
-let ahead = 0;
+let lastOffset = 0;
 let last = 0;
 
 /** Monotonic milliseconds. @internal */
@@ -54,8 +54,9 @@ function look(): void {
       // Up to a millisecond more or less, by the fraction that the real date does not show; a fake after another must not
       // be behind it.
       const difference = now - Math.floor(real) + 1;
-      ahead = Math.abs(difference - ahead) < 1 ? Math.max(difference, ahead) : difference;
-      offset = ahead;
+      lastOffset =
+        Math.abs(difference - lastOffset) < 1 ? Math.max(difference, lastOffset) : difference;
+      offset = lastOffset;
     } else if (date >= 0 && date < 400 * DAY) {
       offset = before;
     } else {
