@@ -5,12 +5,9 @@
 //!   it needs it, having changed nothing.
 
 use breaker::classify;
-use breaker::engine::Engine;
 use breaker::machine::{
-    Admission, Effect, Ending, Nanos, NeedsNow, Outcome, Recording, RejectReason, State, Ticket,
-    Transition, Word,
+    Admission, Effect, Ending, Nanos, NeedsNow, Outcome, Recording, Ticket, Transition, Word,
 };
-use breaker::{CircuitBreakerMetrics, Explanation};
 use interface::config::Draft;
 use interface::nanos::joined;
 use interface::numbers::{self, ASK_WITH_TIME, Control, MADE_ONE, NEEDS_NOW};
@@ -21,6 +18,7 @@ use crate::boundary::{Failed, entry};
 use crate::instance::{Instance, MADE_ROWS, REGISTERS};
 use crate::js::{FromJs, View};
 use crate::places;
+use crate::reading;
 
 /// Functions as they are written, for Node to call; and the list of them.
 ///
@@ -198,19 +196,19 @@ entries! {
     }
 
     fn state(instance, breaker: u32) -> i32 {
-        Ok(number_of(instance.held.engine(breaker)?.state(None)))
+        Ok(reading::number_of(instance.held.engine(breaker)?.state(None)))
     }
 
     fn state_at(instance, breaker: u32, high: u32, low: u32) -> i32 {
-        Ok(number_of(instance.held.engine(breaker)?.state(Some(joined(high, low)))))
+        Ok(reading::number_of(instance.held.engine(breaker)?.state(Some(joined(high, low)))))
     }
 
     fn metrics(instance, breaker: u32) -> i32 {
-        metrics_of(instance, breaker, None)
+        reading::metrics_of(instance, breaker, None)
     }
 
     fn metrics_at(instance, breaker: u32, high: u32, low: u32) -> i32 {
-        metrics_of(instance, breaker, Some(joined(high, low)))
+        reading::metrics_of(instance, breaker, Some(joined(high, low)))
     }
 
     fn history(instance, breaker: u32) -> u32 {
@@ -220,12 +218,12 @@ entries! {
 
     fn explain(instance, breaker: u32) -> i32 {
         let explained = instance.held.engine(breaker)?.explain(None);
-        Ok(text_of(instance, explained))
+        Ok(reading::text_of(instance, explained))
     }
 
     fn explain_at(instance, breaker: u32, high: u32, low: u32) -> i32 {
         let explained = instance.held.engine(breaker)?.explain(Some(joined(high, low)));
-        Ok(text_of(instance, explained))
+        Ok(reading::text_of(instance, explained))
     }
 
     fn http_status(_instance, status: u32) -> u32 { Ok(numbers::http_status(status)) }
@@ -354,51 +352,6 @@ fn recorded(
     Ok(match engine.record(numbers::recorded(outcome), now) {
         Err(NeedsNow) => NEEDS_NOW,
         Ok(Recording { transitions }) => instance.answers.note(transitions) as i32,
-    })
-}
-
-fn number_of(state: Result<State, NeedsNow>) -> i32 {
-    state.map_or(NEEDS_NOW, |state| state as i32)
-}
-
-fn metrics_of(instance: &mut Instance, breaker: u32, now: Option<Nanos>) -> Result<i32, Failed> {
-    let engine: &Engine = instance.held.engine(breaker)?;
-    let Ok(metrics) = engine.snapshot(now) else {
-        return Ok(NEEDS_NOW);
-    };
-    let row = rows::metrics_row(&as_numbers(&metrics));
-    instance.answers.write([row]);
-    Ok(row.len() as i32)
-}
-
-fn as_numbers(metrics: &CircuitBreakerMetrics) -> rows::Metrics {
-    rows::Metrics {
-        settled: Outcome::ALL.map(|outcome| metrics.calls(outcome)),
-        rejected: RejectReason::ALL.map(|reason| metrics.rejected_for(reason)),
-        would_reject: RejectReason::ALL.map(|reason| metrics.would_reject_for(reason)),
-        slow: metrics.slow_count,
-        stale: metrics.stale_count,
-        transitions: metrics.transition_count,
-        state: metrics.state,
-        epoch: metrics.epoch,
-        consecutive_failures: metrics.consecutive_failures,
-        probes_in_flight: metrics.probes_in_flight,
-        // A wait that is told fits: it was 64 bits of nanoseconds in the machine.
-        remaining_wait: metrics.remaining_wait.map(|wait| wait.as_nanos() as u64),
-        forced: metrics.forced,
-        window: breaker::window::Content {
-            calls: metrics.window_calls,
-            failures: metrics.window_failures,
-            slow: metrics.window_slow,
-        },
-        changes: State::ALL.map(|from| State::ALL.map(|to| metrics.transitions_between(from, to))),
-    }
-}
-
-fn text_of(instance: &mut Instance, explained: Result<Explanation, NeedsNow>) -> i32 {
-    explained.map_or(NEEDS_NOW, |explanation| {
-        instance.answers.text = rows::explained(&explanation);
-        0
     })
 }
 

@@ -15,6 +15,7 @@ mod instance;
 mod js;
 mod names;
 mod places;
+mod reading;
 
 use std::ptr;
 
