@@ -57,7 +57,7 @@ public sealed partial class CircuitBreaker : ICircuitBreaker, IDisposable
         _classifyException = options.ClassifyException;
         _classifyResult = options.ClassifyResult;
         _announcer = new Announcer(this);
-        _handle = ConfigWriter.Make(config, native);
+        _handle = ConfigWriter.Make(Name, config, native);
 #if NET8_0_OR_GREATER
         _instruments = options.Instruments ?? (Name is null ? null : CircuitBreakerInstruments.Default);
         _instruments?.Observe(this);
@@ -122,7 +122,7 @@ public sealed partial class CircuitBreaker : ICircuitBreaker, IDisposable
     {
         BreakerHandle handle = Live();
         ulong now = _clock.Now();
-        return new Explanation(Name, handle.Explain(asJson: true, now), handle.Explain(asJson: false, now));
+        return new Explanation(handle.Explain(asJson: true, now), handle.Explain(asJson: false, now));
     }
 
     /// <summary>The last transitions, at most 32, the oldest first, whether somebody listened or not.</summary>

@@ -5,7 +5,7 @@ namespace K1s0.System.CircuitBreaker;
 /// <summary>What a breaker has besides its configuration. Read once, when the breaker is made.</summary>
 public sealed class CircuitBreakerOptions
 {
-    /// <summary>Said in exceptions, events and metrics; give each breaker its own.</summary>
+    /// <summary>Said in exceptions, events, explanations and metrics, at most 1024 bytes of UTF-8; give each breaker its own.</summary>
     public string? Name { get; set; }
 
 #if NET8_0_OR_GREATER

@@ -46,7 +46,7 @@ internal static class Timing
                 ratios.Add(2.0 * alone[0].Wall / both.Max(it => it.Wall));
             }
         }
-        return ratios.Count < rounds / 4 ? null : Median(ratios);
+        return ratios.Count <= rounds / 4 ? null : Median(ratios);
     }
 
     /// <summary>Bytes that a call allocates on its thread.</summary>

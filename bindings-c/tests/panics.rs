@@ -21,6 +21,10 @@ fn a_panic_at_any_entry_becomes_a_result() {
     unsafe {
         is(PANIC, (abi.config_init)(m.cast(), 16));
         is(PANIC, (abi.new)(n.cast(), m.cast(), m.cast()));
+        is(
+            PANIC,
+            (abi.new_named)(n.cast(), 0, n.cast(), m.cast(), m.cast()),
+        );
         is(PANIC, (abi.clone)(n.cast(), m.cast()));
         is(PANIC, (abi.get_name)(n.cast(), m.cast(), 0, m.cast()));
         is(

@@ -63,11 +63,17 @@ internal sealed unsafe class BreakerHandle : SafeHandle
     private void* Breaker => (void*)handle;
 
     /// <summary>Makes a breaker. An answer other than <see cref="NativeMethods.Ok"/> comes without one.</summary>
-    internal static int Make(NativeConfig config, out BreakerHandle? made, out NativeConfigError error)
+    internal static int Make(byte[] name, NativeConfig config, out BreakerHandle? made, out NativeConfigError error)
     {
         void* breaker;
         NativeConfigError refused = default;
-        int result = NativeMethods.k1s0_cb_new(&config, &breaker, &refused);
+        int result;
+        fixed (byte* first = name)
+        {
+            result = name.Length == 0
+                ? NativeMethods.k1s0_cb_new(&config, &breaker, &refused)
+                : NativeMethods.k1s0_cb_new_named(first, (ulong)name.Length, &config, &breaker, &refused);
+        }
         error = refused;
         made = result == NativeMethods.Ok ? new BreakerHandle(breaker) : null;
         return result;

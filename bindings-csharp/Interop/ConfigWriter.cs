@@ -58,15 +58,21 @@ internal static unsafe class ConfigWriter
     }
 
     /// <summary>Makes the breaker, or says what is wrong with the configuration.</summary>
-    internal static BreakerHandle Make(CircuitBreakerConfig config, in NativeConfig native)
+    internal static BreakerHandle Make(string? name, CircuitBreakerConfig config, in NativeConfig native)
     {
+        byte[] bytes = name is null ? Array.Empty<byte>() : Encoding.UTF8.GetBytes(name);
+        if (bytes.Length > NativeMethods.MaxName)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(CircuitBreakerOptions.Name), name, $"Name is {bytes.Length} bytes of UTF-8; it must be at most {NativeMethods.MaxName}");
+        }
         CheckFractions(config, native);
-        return MakeAsIs(config, native)!;
+        return MakeAsIs(bytes, config, native);
     }
 
-    private static BreakerHandle MakeAsIs(CircuitBreakerConfig config, in NativeConfig native)
+    private static BreakerHandle MakeAsIs(byte[] name, CircuitBreakerConfig config, in NativeConfig native)
     {
-        int result = BreakerHandle.Make(native, out BreakerHandle? made, out NativeConfigError error);
+        int result = BreakerHandle.Make(name, native, out BreakerHandle? made, out NativeConfigError error);
         if (result == NativeMethods.InvalidConfig)
         {
             throw Refusal(config, error);
@@ -88,8 +94,8 @@ internal static unsafe class ConfigWriter
         between |= Between(config.Jitter, ref low.JitterPpm, ref high.JitterPpm);
         if (between)
         {
-            MakeAsIs(config, low).Dispose();
-            MakeAsIs(config, high).Dispose();
+            MakeAsIs(Array.Empty<byte>(), config, low).Dispose();
+            MakeAsIs(Array.Empty<byte>(), config, high).Dispose();
         }
     }
 

@@ -22,6 +22,7 @@ internal static unsafe class NativeMethods
     internal const ulong Off = 18446744073709551600;
     internal const ulong WindowOfTime = 1;
     internal const int RecentTransitions = 32;
+    internal const int MaxName = 1024;
 
     internal const int Ok = 0;
     internal const int Rejected = 1;
@@ -61,6 +62,9 @@ internal static unsafe class NativeMethods
 
     [DllImport(Library, ExactSpelling = true)]
     internal static extern int k1s0_cb_new(NativeConfig* config, void** breaker, NativeConfigError* error);
+
+    [DllImport(Library, ExactSpelling = true)]
+    internal static extern int k1s0_cb_new_named(byte* name, ulong length, NativeConfig* config, void** breaker, NativeConfigError* error);
 
     [DllImport(Library, ExactSpelling = true)]
     internal static extern void k1s0_cb_free(void* breaker);

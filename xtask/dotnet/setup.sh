@@ -29,7 +29,7 @@ chmod +x "$root/dotnet"
 cp "$tmp/app/dist/libhostfxr.so" "$root/host/fxr/$version/"
 cp "$tmp"/generator/dist/generator/Microsoft.CodeAnalysis{,.CSharp}.dll "$root/roslyn/"
 
-# The framework, and a reference pack for `dotnet build`, out of the app's folder. Node, for npm is needed all the same.
+# The framework, and a reference pack for `dotnet build`, out of the app's folder. By Node, which npm needs anyway.
 node - "$tmp/app/dist" "$root" "$version" <<'JS'
 const fs = require("fs"), path = require("path");
 const [dist, root, version] = process.argv.slice(2);

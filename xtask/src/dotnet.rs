@@ -107,7 +107,7 @@ impl Dotnet {
     }
 
     /// A stranger's project: these files, each from a path in the workspace to a name, and the package in a feed of its own. Built; answers
-    /// the program.
+    /// the folder of the program.
     ///
     /// # Errors
     ///
@@ -126,7 +126,32 @@ impl Dotnet {
             &place.join("NuGet.Config"),
         )?;
         self.pack(&place.join("feed"))?;
-        let mut build = self.command(&["build", "--configuration=Release", "--output=out"]);
+        self.build(&place, "out", &[])?;
+        Ok(place.join("out"))
+    }
+
+    /// Builds what [`consumer`](Self::consumer) has built once more, against the package's assembly for another framework.
+    ///
+    /// # Errors
+    ///
+    /// If something does not build.
+    pub(crate) fn rebuild_against(&self, name: &str, framework: &str) -> Result<PathBuf> {
+        let place = folder().join(name);
+        let asset = format!(
+            "packages/k1s0.system.circuitbreaker/{}/lib/{framework}/K1s0.System.CircuitBreaker.dll",
+            env!("CARGO_PKG_VERSION")
+        );
+        ensure!(place.join(&asset).exists(), "the package has no {asset}");
+        let asset = format!("-p:K1s0Asset={asset}");
+        // With notes of its own: by those of the first build, nothing has changed.
+        let notes = format!("-p:BaseIntermediateOutputPath=obj-{framework}/");
+        let out = format!("out-{framework}");
+        self.build(&place, &out, &[&asset, &notes])?;
+        Ok(place.join(out))
+    }
+
+    fn build(&self, place: &Path, out: &str, properties: &[&str]) -> Result<()> {
+        let mut build = self.command(&["build", "--configuration=Release", "--output", out]);
         build
             .arg(format!("-p:TargetFramework={}", self.framework))
             // A folder of its own: a package of the same version is taken for the same one.
@@ -134,9 +159,9 @@ impl Dotnet {
                 "-p:RestorePackagesPath={}",
                 place.join("packages").display()
             ))
-            .current_dir(&place);
-        stdout(&mut build)?;
-        Ok(place.join("out"))
+            .args(properties)
+            .current_dir(place);
+        stdout(&mut build).map(drop)
     }
 
     /// `dotnet` on a program that [`consumer`](Self::consumer) has built.

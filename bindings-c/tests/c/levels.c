@@ -197,8 +197,30 @@ static void retry_after(void) {
     CHECK_IS(K1S0_CB_OFF, wait);
 }
 
+// A name that is only said: others may have it too.
+static void named(void) {
+    k1s0_cb *breaker = NULL, *same = NULL, *shared = NULL;
+    char buffer[4096];
+    uint64_t needed = 0;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new_named("pay\"ments", 9, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new_named("pay\"ments", 9, NULL, &same, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("pay\"ments", 9, NULL, &shared, NULL));
+    CHECK(breaker != same && breaker != shared);
+    k1s0_cb_free(same);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("pay\"ments", 9, NULL, &same, NULL));
+    CHECK(same == shared);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_get_name(breaker, buffer, sizeof buffer, &needed));
+    CHECK(strcmp(buffer, "pay\"ments") == 0);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_explain_json(breaker, 0, buffer, sizeof buffer, &needed));
+    CHECK(strstr(buffer, "{\"name\":\"pay\\\"ments\",") == buffer);
+    k1s0_cb_free(breaker);
+    k1s0_cb_free(same);
+    k1s0_cb_free(shared);
+}
+
 int main(void) {
     configs();
+    named();
     retry_after();
     explained();
     shadow();

@@ -176,6 +176,9 @@ abi! {
     version: extern "C" fn() -> *const c_char,
     config_init: unsafe extern "C" fn(*mut Config, u64) -> i32,
     new: unsafe extern "C" fn(*const Config, *mut *mut Breaker, *mut ConfigError) -> i32,
+    new_named: unsafe extern "C" fn(
+        *const c_char, u64, *const Config, *mut *mut Breaker, *mut ConfigError
+    ) -> i32,
     clone: unsafe extern "C" fn(*const Breaker, *mut *mut Breaker) -> i32,
     free: unsafe extern "C" fn(*mut Breaker),
     get_name: unsafe extern "C" fn(*const Breaker, *mut c_char, u64, *mut u64) -> i32,

@@ -221,10 +221,19 @@ public class CircuitBreakerTests
         breaker.Trip();
         time.Advance(TimeSpan.FromSeconds(1));
         Explanation explanation = breaker.Explain();
-        Assert.Equal("payments", explanation.BreakerName);
+        Assert.StartsWith("{\"name\":\"payments\",", explanation.Json);
         Assert.Contains("\"remaining_wait_ns\":9000000000", explanation.Json);
         Assert.Contains("the next call after 9s is a probe", explanation.ToString());
         Assert.Equal("payments: Closed -> Open (Trip)", Assert.Single(breaker.RecentTransitions()).ToString());
+    }
+
+    [Fact]
+    public void A_name_that_is_too_long_is_refused()
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => Make.Of(null, out FakeTime _, new string('支', 342)));
+        Assert.StartsWith("Name is 1026 bytes of UTF-8; it must be at most 1024", error.Message);
+        Assert.NotNull(Make.Of(null, out FakeTime _, new string('支', 341)));
+        Assert.StartsWith("{\"name\":null,", Make.Of(null, out FakeTime _, string.Empty).Explain().Json);
     }
 
     [Fact]

@@ -57,6 +57,7 @@ public class NativeLibraryTests
         Assert.Equal($"{NativeMethods.Off}ull", Constant("OFF"));
         Assert.Equal($"{NativeMethods.WindowOfTime}", Constant("WINDOW_TIME"));
         Assert.Equal($"{NativeMethods.RecentTransitions}", Constant("RECENT_TRANSITIONS"));
+        Assert.Equal($"{NativeMethods.MaxName}", Constant("MAX_NAME"));
         Assert.Equal($"{NativeMethods.Rejected}", Constant("REJECTED"));
         Assert.Equal($"{NativeMethods.AlreadySettled}", Constant("ALREADY_SETTLED"));
         Assert.Equal($"{NativeMethods.InvalidConfig}", Constant("INVALID_CONFIG"));
