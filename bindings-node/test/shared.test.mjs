@@ -194,13 +194,14 @@ shares("a thread hears of what the others do while it waits", async () => {
     });
     port.postMessage("ready");`;
   const thread = worker(code);
+  const end = ended(thread);
   await message(thread);
   const heard = message(thread);
   cb.trip();
   cb.reset();
   cb.trip();
   assert.deepEqual(await heard, [2, 3, 4]);
-  assert.equal(await ended(thread), 0);
+  assert.equal(await end, 0);
   cb[Symbol.dispose]();
 });
 
