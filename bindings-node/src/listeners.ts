@@ -38,13 +38,16 @@ export class Listeners {
       this.#listeners.set(event, (listeners = new Set()));
     }
     listeners.add(listener);
-    return () => {
-      this.#listeners.get(event)?.delete(listener);
-    };
+    return () => this.remove(event, listener);
   }
 
   remove(event: keyof CircuitBreakerEvents, listener: Listener): void {
     this.#listeners.get(event)?.delete(listener);
+  }
+
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return [...this.#listeners.values()].every(({ size }) => size === 0);
   }
 
   /** The core has just written down so many transitions that this thread made. */
@@ -52,7 +55,7 @@ export class Listeners {
     this.tell(readTransitions(core.made_rows(), count, name));
   }
 
-  /** A handle that they were of is gone. */
+  /** A handle that they were of has been disposed of. */
   leave(): void {}
 
   /** Tells of these. A listener that uses the breaker makes more, which are told after them. */

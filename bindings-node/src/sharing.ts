@@ -2,7 +2,8 @@
 // the transitions from the breaker itself, in their order, and so each once; between threads goes only word that there is
 // something to read.
 
-import { core } from "./core.js";
+import { core, shared } from "./core.js";
+import type { CircuitBreakerEvents } from "./listeners.js";
 import { Listeners } from "./listeners.js";
 import type { Transition } from "./transition.js";
 import { readTransitions } from "./transition.js";
@@ -15,6 +16,8 @@ interface Channel {
 }
 
 const known = new Map<number, WeakRef<SharedListeners>>();
+/** Those with listeners, who are to be told though this thread has no other use for the breaker. */
+const kept = new Set<SharedListeners>();
 let channel: Channel | undefined;
 
 /** Opened with the thread's first shared breaker. It keeps nothing alive. */
@@ -61,6 +64,36 @@ export class SharedListeners extends Listeners {
     this.#handles -= 1;
     if (this.#handles === 0) {
       known.delete(this.address);
+      this.#letGo();
+    }
+  }
+
+  override add<Event extends keyof CircuitBreakerEvents>(
+    event: Event,
+    listener: (event: CircuitBreakerEvents[Event]) => void,
+  ): () => void {
+    const remove = super.add(event, listener);
+    if (!kept.has(this)) {
+      kept.add(this);
+      core.config_begin();
+      shared?.(this.name, 1);
+    }
+    return remove;
+  }
+
+  override remove<Event extends keyof CircuitBreakerEvents>(
+    event: Event,
+    listener: (event: CircuitBreakerEvents[Event]) => void,
+  ): void {
+    super.remove(event, listener);
+    if (this.isEmpty) {
+      this.#letGo();
+    }
+  }
+
+  #letGo(): void {
+    if (kept.delete(this)) {
+      core.free(this.address);
     }
   }
 

@@ -194,13 +194,14 @@ shares("a thread hears of what the others do while it waits", async () => {
     });
     port.postMessage("ready");`;
   const thread = worker(code);
+  const end = ended(thread);
   await message(thread);
   const heard = message(thread);
   cb.trip();
   cb.reset();
   cb.trip();
   assert.deepEqual(await heard, [2, 3, 4]);
-  assert.equal(await ended(thread), 0);
+  assert.equal(await end, 0);
   cb[Symbol.dispose]();
 });
 
@@ -209,19 +210,34 @@ shares("it keeps no thread alive", async () => {
   assert.equal(await ended(worker(code)), 0);
 });
 
-shares("a shared breaker that a listener knows is collected all the same", async () => {
+shares("a breaker without listeners is collected, one with some is told until they are gone", async () => {
   const { setFlagsFromString } = await import("node:v8");
   const { runInNewContext } = await import("node:vm");
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc");
+  const collected = async () => {
+    for (let time = 0; time < 5; time += 1) {
+      gc();
+      await turn();
+    }
+  };
   const before = core.breakers();
-  (() => {
+  const heard = [];
+  let remove = (() => {
+    CircuitBreaker.shared("plain");
     const cb = CircuitBreaker.shared("listened");
-    cb.on("open", () => cb.reset());
+    return cb.on("open", () => heard.push(cb.state));
   })();
+  assert.equal(core.breakers(), before + 2);
+  await collected();
   assert.equal(core.breakers(), before + 1);
-  await until(() => {
-    gc();
-    return core.breakers() === before;
-  });
+  assert.equal(await ended(worker(`CircuitBreaker.shared("listened").trip();`)), 0);
+  await until(() => heard.length === 1);
+  assert.deepEqual(heard, ["open"]);
+  remove();
+  remove();
+  // It knows the listener, and that the breaker.
+  remove = undefined;
+  await collected();
+  assert.equal(core.breakers(), before);
 });
