@@ -80,7 +80,7 @@ function tables({ backend, closed, rejected, held, loading }) {
     "",
     `## ${backend}: held, 10,000 breakers that nobody calls`,
     "",
-    "What the engine counts (heap and external memory), and by how much the process grew.",
+    "What the engine counts (heap and external memory) and the addon's slabs, and by how much the process grew.",
     "",
     "| | bytes each | resident, bytes each | CPU, % of a core |",
     "| --- | ---: | ---: | ---: |",

@@ -5,7 +5,7 @@
 import { core, locate, NEEDS_NOW } from "./core.js";
 
 /** A word that says: ask. It is odd, and no permit (that of a call that only `shadow` lets through is 1). */
-const ASK = (): Int32Array => new Int32Array([3]);
+const ASK = (): Int32Array => new Int32Array([3, -1]);
 /** Where the place has not been looked for yet; the first success does. */
 const UNKNOWN = ASK();
 /** Where there is none. */
@@ -42,7 +42,11 @@ export class Slot {
   /** A permit where nothing has to be decided: it is even. */
   acquire(): number {
     const word = this.#words[this.#word] as number;
-    return (word & 1) === 0 ? word : acquire(this.alive());
+    if ((word & 1) === 0) {
+      return word;
+    }
+    // The highest bit of the upper half is 0: every call is admitted, though its success is to be told.
+    return (this.#words[this.#word + 1] as number) >= 0 ? word & ~1 : acquire(this.alive());
   }
 
   /** Settles as a success where that is one more and nothing else; false: `settle`. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { types } from "node:util";
 
 import { CircuitBreaker, CircuitBreakerError } from "@k1s0/circuit-breaker";
 
@@ -143,4 +144,36 @@ test("shadow mode rejects nothing, and counts what it would", async () => {
   assert.equal(await cb.call(async () => 3), 3);
   assert.equal(cb.state, "open");
   assert.equal(cb.metrics().wouldRejectByReason.open, 1);
+});
+
+test("a rejection's stack is its caller's, and can be left out", async () => {
+  const options = { failureThreshold: 1, timeoutMs: 60_000 };
+  async function asksHere(cb) {
+    return await cb.call(async () => assert.fail("called"));
+  }
+  const limit = Error.stackTraceLimit;
+  for (const [stackTraces, has] of [
+    [undefined, true],
+    [true, true],
+    [false, false],
+  ]) {
+    const cb = new CircuitBreaker(options, { stackTraces, name: "users" });
+    cb.trip();
+    const errors = [await asksHere(cb).catch((error) => error)];
+    for (const ask of [() => cb.callSync(() => 1), () => cb.acquire()]) {
+      assert.throws(ask, (error) => errors.push(error) > 0);
+    }
+    for (const error of errors) {
+      assert.ok(error instanceof CircuitBreakerError && error instanceof Error);
+      assert.ok(types.isNativeError(error));
+      assert.equal(String(error), "CircuitBreakerError: circuit breaker is open");
+      assert.deepEqual([error.code, error.reason, error.breaker], ["ERR_CIRCUIT_OPEN", "open", "users"]);
+      assert.ok(error.retryAfterMs > 0);
+      const [first, ...frames] = error.stack.split("\n");
+      assert.equal(first, "CircuitBreakerError: circuit breaker is open");
+      assert.equal(frames.length > 0, has);
+    }
+    assert.equal(/asksHere/.test(errors[0].stack), has);
+    assert.equal(Error.stackTraceLimit, limit);
+  }
 });

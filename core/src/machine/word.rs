@@ -10,12 +10,15 @@ use super::{Effect, Forced, Levels, Machine, Outcome, Phase, Policy};
 /// | 1 to 31 | the low 31 bits of the epoch |
 /// | 32 to 59 | failures in a row while closed; all ones where there are too many to write down |
 /// | 60 | *special*: what else can be told from the word is not to be relied on |
-/// | 61 to 63 | the phase (a private number) |
+/// | 61 to 63 | the phase (a private number); while bit 63 is 0, every call is admitted |
 ///
 /// The low 32 bits are all that a permit needs, and what a host reads with one plain load. If bit 0
 /// is 0 the host may run the guarded call at once. If the low bits are still the same when the call has
 /// succeeded, the success changes nothing but a counter. In every other case the host settles the very
 /// word that it read.
+///
+/// A host that reads the upper half after the lower one, and finds bit 63 clear, may run the call as well, with the low bits as
+/// its permit and bit 0 cleared: [`admits_all`](Self::admits_all). If the word has changed between the two, the permit is a late one.
 ///
 /// A permit that is held over 2^31 transitions is taken for one of the current epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
