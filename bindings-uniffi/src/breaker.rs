@@ -7,6 +7,7 @@ use breaker::machine::{Ending, NeedsNow, Recorded, Ticket, Verdict, Word};
 use breaker::{HostCounters, Outcome, Transition};
 
 use crate::config::{Refused, Settings};
+use crate::explained::Explained;
 use crate::metrics::Metrics;
 use crate::transition::{self, Made};
 
@@ -169,11 +170,11 @@ impl NativeBreaker {
         decided(self.engine.snapshot(Some(now))).into()
     }
 
-    /// Why it is as it is, as JSON, and as lines for a person. `name` is the breaker's.
-    pub fn explain(&self, name: Option<String>, now: u64) -> Vec<String> {
+    /// Why it is as it is. `name` is the breaker's.
+    pub fn explain(&self, name: Option<String>, now: u64) -> Explained {
         let mut explanation = decided(self.engine.explain(Some(now)));
         explanation.name = name.map(Into::into);
-        vec![explanation.to_json(), explanation.to_string()]
+        explanation.into()
     }
 
     /// The last transitions, the oldest first.
