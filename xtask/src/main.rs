@@ -9,6 +9,7 @@ mod check;
 mod dart;
 mod demo;
 mod generated;
+mod kotlin;
 mod languages;
 mod node;
 mod package;
@@ -20,6 +21,7 @@ mod stopwatch;
 mod tally;
 mod test;
 mod tools;
+mod uniffi;
 mod wasm;
 mod workspace;
 
@@ -41,6 +43,7 @@ cargo xtask <command>
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   package dart FOLDER    puts together what is published for Dart
+  package kotlin FOLDER  builds the jar into a folder
   package python FOLDER  builds the wheels and the source distribution into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this

@@ -55,6 +55,24 @@ impl Tally {
         self.read_replay(line);
     }
 
+    /// Reads a line of Surefire: its closing line, which unlike each class's says no time.
+    pub(crate) fn read_surefire(&mut self, line: &str) {
+        let counts = line.split_once("Tests run: ").map(|(_, counts)| counts);
+        if let Some(counts) = counts.filter(|counts| !counts.contains("Time elapsed")) {
+            let mut numbers = counts.split(", ").map(|count| {
+                let number = count.rsplit(' ').next();
+                number.and_then(|number| number.parse::<u64>().ok())
+            });
+            if let [Some(Some(run)), Some(Some(failures)), Some(Some(errors)), Some(Some(skipped))] =
+                [(); 4].map(|()| numbers.next())
+            {
+                self.failed += failures + errors;
+                self.passed += run.saturating_sub(failures + errors + skipped);
+            }
+        }
+        self.read_replay(line);
+    }
+
     /// Reads a line of a runner that closes with `57 passed, 2 failed`.
     pub(crate) fn read_counts(&mut self, line: &str) {
         if let Some((passed, failed)) = line
@@ -128,6 +146,19 @@ mod tests {
             tally.read_counts(line);
         }
         assert_eq!((tally.passed, tally.failed), (57, 2));
+    }
+
+    #[test]
+    fn the_closing_line_of_surefire() {
+        let mut tally = Tally::default();
+        for line in [
+            "[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 s -- in ThreadsTest",
+            "[ERROR] Tests run: 12, Failures: 1, Errors: 2, Skipped: 3",
+            "conformance: suite 2, 531 run, 0 failed, 0 skipped",
+        ] {
+            tally.read_surefire(line);
+        }
+        assert_eq!((tally.passed, tally.failed, tally.scenarios), (6, 3, 531));
     }
 
     #[test]

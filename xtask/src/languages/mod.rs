@@ -7,6 +7,7 @@ use crate::tally::Tally;
 
 mod c;
 mod dart;
+mod kotlin;
 mod node;
 mod python;
 mod rust;
@@ -50,5 +51,6 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(python::Python),
         Box::new(node::Node),
         Box::new(dart::Dart),
+        Box::new(kotlin::Kotlin),
     ]
 }

@@ -5,14 +5,16 @@ use std::fs;
 use anyhow::{Result, bail};
 
 use crate::run::{command, streaming};
-use crate::{dart, wasm, workspace};
+use crate::{dart, kotlin, wasm, workspace};
 
 pub(crate) mod python;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
-        bail!("usage: cargo xtask package c PREFIX | dart FOLDER | python FOLDER | wasm FOLDER");
+        bail!(
+            "usage: cargo xtask package c PREFIX | dart FOLDER | kotlin FOLDER | python FOLDER | wasm FOLDER"
+        );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
     let folder = std::env::current_dir()?.join(folder);
@@ -27,6 +29,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         "dart" => {
             dart::assemble(&folder, &[("linux_x64", "x86_64-unknown-linux-gnu")])?;
             println!("{}", folder.display());
+            Ok(true)
+        }
+        "kotlin" => {
+            println!("{}", kotlin::package(&folder)?.display());
             Ok(true)
         }
         "python" => {
