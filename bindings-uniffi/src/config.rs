@@ -55,7 +55,7 @@ pub struct Settings {
 #[derive(Debug, uniffi::Error)]
 pub enum Refused {
     /// `field` is `value`, and must be `range`, in core's names.
-    Refused {
+    Field {
         /// The field.
         field: String,
         /// What it was.
@@ -67,7 +67,7 @@ pub enum Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Refused { field, value, range } = self;
+        let Self::Field { field, value, range } = self;
         write!(f, "{field} is {value}; it must be {range}")
     }
 }
@@ -76,7 +76,7 @@ impl std::error::Error for Refused {}
 
 impl From<ConfigError> for Refused {
     fn from(error: ConfigError) -> Self {
-        Self::Refused {
+        Self::Field {
             field: error.field().to_owned(),
             value: error.value().to_owned(),
             range: error.range().to_owned(),

@@ -10,6 +10,7 @@ use breaker::machine::Word;
 ///
 /// `breaker` is what [`NativeBreaker::address`] answers of an object that the host holds.
 #[unsafe(no_mangle)]
+#[allow(unreachable_pub, reason = "it is called by its exported name")]
 pub unsafe extern "C" fn k1s0_cb_uniffi_succeed(breaker: *const NativeBreaker, word: u32) -> u8 {
     // SAFETY: the host promises so.
     let breaker = unsafe { &*breaker };

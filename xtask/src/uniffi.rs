@@ -33,6 +33,7 @@ pub(crate) fn generate(library: &Path, language: &str, folder: &Path) -> Result<
     let mut bindgen = cargo(&["run", "--quiet", "--package=k1s0-uniffi-bindgen", "--"]);
     bindgen
         .args(["generate", "--no-format", "--language", language])
+        .args(["--config", "bindings-uniffi/uniffi.toml"])
         .arg("--out-dir")
         .arg(folder)
         .arg(library);

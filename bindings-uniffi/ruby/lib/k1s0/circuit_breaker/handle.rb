@@ -27,7 +27,7 @@ module K1s0
         @clock = clock
         @name = name
         @transitions = Transitions.new
-      rescue K1s0CircuitBreaker::Refused::Refused => e
+      rescue K1s0CircuitBreaker::Refused::Field => e
         raise config.refused(e)
       end
 

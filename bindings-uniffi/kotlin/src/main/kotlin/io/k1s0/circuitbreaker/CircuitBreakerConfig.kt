@@ -1,6 +1,6 @@
 package io.k1s0.circuitbreaker
 
-import io.k1s0.circuitbreaker.ffi.RefusedException
+import io.k1s0.circuitbreaker.ffi.Refused
 import io.k1s0.circuitbreaker.ffi.Settings
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
@@ -81,8 +81,8 @@ public class CircuitBreakerConfig internal constructor(internal val settings: Se
     )
 
     /** What core has against it, in this language's words. */
-    internal fun refused(error: RefusedException): CircuitBreakerConfigException {
-        error as RefusedException.Refused
+    internal fun refused(error: Refused): CircuitBreakerConfigException {
+        error as Refused.Field
         val name = camelCase(error.field)
         val field = if (name == "window") windowField() else name
         return CircuitBreakerConfigException(field, value(field), SNAKE_CASE.replace(error.range) { camelCase(it.value) })

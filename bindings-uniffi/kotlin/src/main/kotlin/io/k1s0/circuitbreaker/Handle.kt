@@ -2,7 +2,7 @@ package io.k1s0.circuitbreaker
 
 import io.k1s0.circuitbreaker.ffi.Made
 import io.k1s0.circuitbreaker.ffi.NativeBreaker
-import io.k1s0.circuitbreaker.ffi.RefusedException
+import io.k1s0.circuitbreaker.ffi.Refused
 import io.k1s0.circuitbreaker.ffi.Settled
 import java.lang.ref.Reference
 import java.util.concurrent.atomic.AtomicReferenceArray
@@ -17,7 +17,7 @@ internal class Handle(config: CircuitBreakerConfig, private val clock: LongSuppl
     private val native: NativeBreaker = try {
         Library.check()
         NativeBreaker(config.settings)
-    } catch (error: RefusedException) {
+    } catch (error: Refused) {
         throw config.refused(error)
     }
     private val admission = Memory(native.admissionAddress().toLong())
