@@ -100,12 +100,13 @@ class CoroutinesTest {
     }
 
     @Test
-    fun `100,000 cancelled probes lose no slot`() = runTest(timeout = 120.seconds) {
+    fun `cancelled probes lose no slot`() = runTest(timeout = 600.seconds) {
         val slots = 100L
+        val rounds = if (FULL) 1000 else 100
         val breaker = CircuitBreaker(CircuitBreakerConfig(timeout = 0.seconds, halfOpenMaxCalls = slots))
         breaker.trip()
         withContext(Dispatchers.Default) {
-            repeat(1000) {
+            repeat(rounds) {
                 coroutineScope {
                     val calls = List(slots.toInt()) {
                         val began = CompletableDeferred<Unit>()
@@ -122,7 +123,7 @@ class CoroutinesTest {
             }
         }
         val metrics = breaker.metrics()
-        assertEquals(100_000, metrics.cancelledCount)
+        assertEquals(rounds * slots, metrics.cancelledCount)
         assertEquals(0, metrics.probesInFlight)
         assertEquals(CircuitState.HALF_OPEN, metrics.state)
         println("figure: ${metrics.cancelledCount} coroutine cancellations, ${metrics.probesInFlight} slots lost")

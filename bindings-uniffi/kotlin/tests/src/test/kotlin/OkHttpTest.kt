@@ -12,7 +12,6 @@ import java.net.InetSocketAddress
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executors
 import java.util.concurrent.atomic.AtomicInteger
-import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TestTimeSource
 import okhttp3.Call
@@ -118,7 +117,7 @@ class OkHttpTest {
 
     @Test
     fun `a deadline that passes is a failure`() {
-        val hasty = client.newBuilder().callTimeout(java.time.Duration.ofMillis(50.milliseconds.inWholeMilliseconds)).build()
+        val hasty = client.newBuilder().callTimeout(java.time.Duration.ofMillis(50)).build()
         val readsOnly = client.newBuilder().readTimeout(java.time.Duration.ofMillis(50)).build()
         for (client in listOf(hasty, readsOnly)) {
             val request = Request.Builder().url("http://127.0.0.1:${server.address.port}/hang").build()

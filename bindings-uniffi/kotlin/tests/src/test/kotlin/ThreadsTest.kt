@@ -26,17 +26,22 @@ class ThreadsTest {
         assertEquals((2L..4001L).toList(), epochs)
     }
 
+    /** The heap is of one size from the beginning, so what grows is the library's. */
     @Test
-    fun `a million breakers come and go`() {
+    fun `breakers come and go, and no memory goes with them`() {
         fun resident() = File("/proc/self/statm").readText().split(" ")[1].toLong() * 4096 / 1_000_000
         fun some(count: Int) = repeat(count) { CircuitBreaker().call { } }
-        some(200_000)
+        val count = if (FULL) 500_000 else 20_000
+        some(count)
         System.gc()
         val before = resident()
-        some(800_000)
+        some(count)
         System.gc()
         val after = resident()
-        println("figure: 1,000,000 breakers made and collected, $before MB resident after 200,000, $after MB after all")
-        assertTrue(after - before < 64, "$before MB became $after MB")
+        println("figure: ${2 * count} breakers made and collected, $before MB resident after half of them, $after MB after all")
+        assertTrue(after - before < 48, "$before MB became $after MB")
     }
 }
+
+/** Whether the long proofs are to be of full size. */
+val FULL: Boolean = System.getenv("K1S0_FULL") != null

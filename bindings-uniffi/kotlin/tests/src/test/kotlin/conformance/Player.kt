@@ -147,8 +147,8 @@ class Player(scenario: JsonObject, enter: (CircuitBreaker) -> Entry) {
 
     private fun act(step: JsonObject) {
         when (val op = step["op"].asString) {
-            "advance" -> now += nanoseconds(step)
-            "set_clock" -> now = nanoseconds(step)
+            "advance" -> now += nanoseconds(step)!!
+            "set_clock" -> now = nanoseconds(step)!!
             "acquire" -> verdict(step["expect"]) { entry.acquire(step["permit"].asString) }
             "settle" -> settle(step)
             "drop" -> entry.drop(step["permit"].asString)

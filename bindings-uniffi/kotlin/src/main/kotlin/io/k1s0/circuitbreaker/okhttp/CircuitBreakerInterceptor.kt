@@ -10,6 +10,7 @@ import io.k1s0.circuitbreaker.classifyHttpStatus
 import io.k1s0.circuitbreaker.classifyTransportError
 import io.k1s0.circuitbreaker.httpRetryAfter
 import java.io.IOException
+import java.io.InterruptedIOException
 import java.net.ConnectException
 import java.net.MalformedURLException
 import java.net.NoRouteToHostException
@@ -40,10 +41,12 @@ public class CircuitBreakerInterceptor(private val breakerOf: (Request) -> Circu
     }
 
     private fun proceed(chain: Interceptor.Chain, permit: Permit): Response {
+        val began = System.nanoTime()
         val response = try {
             chain.proceed(chain.request())
         } catch (error: IOException) {
-            permit.settle(classifyTransportError(if (chain.call().isCanceled()) TransportError.CANCELLED else kind(error)))
+            val ended = if (chain.call().isCanceled()) cancelled(chain, began) else kind(error)
+            permit.settle(classifyTransportError(ended))
             throw error
         } catch (error: Throwable) {
             permit.failure()
@@ -63,14 +66,22 @@ public class CircuitBreakerInterceptor(private val breakerOf: (Request) -> Circu
         return if (wait == null) Verdict.FAILURE else Verdict(outcome, wait)
     }
 
+    /** The timeout of a whole call cancels it, as its caller may. OkHttp does not say which it was; the time that it took does. */
+    private fun cancelled(chain: Interceptor.Chain, began: Long): TransportError {
+        val limit = chain.call().timeout().timeoutNanos()
+        // The call began a little before this interceptor did.
+        val nearly = limit - limit / 10
+        val timedOut = limit > 0 && System.nanoTime() - began >= nearly
+        return if (timedOut) TransportError.TIMEOUT else TransportError.CANCELLED
+    }
+
     private fun kind(error: IOException): TransportError = when (error) {
         is UnknownHostException, is ConnectException, is NoRouteToHostException -> TransportError.CONNECT
         is SocketTimeoutException -> TransportError.TIMEOUT
         is SSLException -> TransportError.TLS
         is MalformedURLException -> TransportError.INVALID_REQUEST
         is ProtocolException -> TransportError.RESET
-        // The deadline of the whole call is one of these, with this message.
-        is java.io.InterruptedIOException -> TransportError.TIMEOUT
+        is InterruptedIOException -> TransportError.CANCELLED
         else -> TransportError.RESET
     }
 }
