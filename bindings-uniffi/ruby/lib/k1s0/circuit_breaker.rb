@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative 'circuit_breaker/library'
 require_relative 'circuit_breaker/native/k1s0_circuit_breaker'
 require_relative 'circuit_breaker/version'
 require_relative 'circuit_breaker/words'

@@ -40,21 +40,26 @@ module K1s0
     # killed, are cancelled. A block that is left by `break`, `return` or `throw` is a success.
     #
     # Raises Error if the block was not called.
-    def call
+    def call(&block)
       word = @handle.word
-      word, began = @handle.ask if word.odd?
-      result = yield
-      ended = true
-      began || @classify_result ? judge_result(result, word, began || 0) : @handle.succeed(word)
+      return call_asked(&block) if word.odd?
+
+      begin
+        result = yield
+        ended = true
+      rescue Exception => e # rubocop:disable Lint/RescueException
+        ended = true
+        judge(word, 0, usual(e)) { @classify_error&.call(e) }
+        raise
+      ensure
+        Leaving.settle { |outcome| @handle.settle(word, 0, outcome) } unless ended
+      end
+      if @classify_result
+        judge(word, 0, :success) { @classify_result.call(result) }
+      else
+        @handle.succeed(word)
+      end
       result
-    rescue Exception => e # rubocop:disable Lint/RescueException
-      # Not for what was raised before the block or after it.
-      was_called = word && !ended && !(e.is_a?(Error) && began.nil? && word.odd?)
-      ended = true
-      judge_error(e, word, began || 0) if was_called
-      raise
-    ensure
-      Leaving.settle { |outcome| @handle.settle(word, began || 0, outcome) } unless ended
     end
 
     # A lambda that calls the block through this breaker.
@@ -119,12 +124,23 @@ module K1s0
 
     private
 
-    def judge_result(result, word, began)
-      judge(word, began, :success) { @classify_result&.call(result) }
-    end
-
-    def judge_error(error, word, began)
-      judge(word, began, usual(error)) { @classify_error&.call(error) }
+    # A call that holds a slot: what interrupts this thread from outside comes into the block only, and takes none with it.
+    def call_asked
+      Thread.handle_interrupt(Object => :never) do
+        word, began = @handle.ask
+        begin
+          result = Thread.handle_interrupt(Object => :immediate) { yield }
+          ended = true
+        rescue Exception => e # rubocop:disable Lint/RescueException
+          ended = true
+          judge(word, began, usual(e)) { @classify_error&.call(e) }
+          raise
+        ensure
+          Leaving.settle { |outcome| @handle.settle(word, began, outcome) } unless ended
+        end
+        judge(word, began, :success) { @classify_result&.call(result) }
+        result
+      end
     end
 
     # Settles as a classifier says. If it raises, that is the user's to see, and the call a failure.

@@ -5,7 +5,7 @@ module K1s0
     # The library's functions that uniffi does not know (`src/direct.rs`).
     module Direct
       extend FFI::Library
-      ffi_lib K1s0CircuitBreaker::UniFFILib.ffi_libraries.map(&:name)
+      ffi_lib LIBRARY
       attach_function :succeed, :k1s0_cb_uniffi_succeed, %i[pointer uint32], :uint8
     end
     private_constant :Direct

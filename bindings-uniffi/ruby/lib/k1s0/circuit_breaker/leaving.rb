@@ -9,10 +9,11 @@ module K1s0
     module Leaving
       MARK = :k1s0_circuit_breaker_timeout
 
-      # Notes a timeout that throws in this thread, and what it throws.
+      # Notes a timeout that throws in this thread, and what for.
       module Noted
         def exception(*)
-          Thread.current.thread_variable_set(MARK, self) if thread == Thread.current
+          # A copy of what it waits for.
+          Thread.current.thread_variable_set(MARK, @catch_value) if thread == Thread.current
           super
         end
       end
