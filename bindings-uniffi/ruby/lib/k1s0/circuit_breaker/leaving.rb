@@ -12,8 +12,8 @@ module K1s0
       # Notes a timeout that throws in this thread, and what for.
       module Noted
         def exception(*)
-          # A copy of what it waits for.
-          Thread.current.thread_variable_set(MARK, @catch_value) if thread == Thread.current
+          # What it throws is a copy of what is waited for, with the place where it struck.
+          Thread.current.thread_variable_set(MARK, [@catch_value, caller]) if thread == Thread.current
           super
         end
       end
@@ -33,7 +33,7 @@ module K1s0
       def settle_thrown(thrown)
         outcome = :failure
         begin
-          throw(thrown)
+          throw(*thrown)
         rescue UncaughtThrowError
           outcome = :success
           Thread.current.thread_variable_set(MARK, nil)
