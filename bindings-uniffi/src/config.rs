@@ -67,7 +67,11 @@ pub enum Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Field { field, value, range } = self;
+        let Self::Field {
+            field,
+            value,
+            range,
+        } = self;
         write!(f, "{field} is {value}; it must be {range}")
     }
 }

@@ -16,7 +16,9 @@ mod metrics;
 mod transition;
 
 pub use breaker::{Asked, NativeBreaker, Settled};
-pub use classify::{classify_grpc_status, classify_http_status, classify_transport_error, http_retry_after};
+pub use classify::{
+    classify_grpc_status, classify_http_status, classify_transport_error, http_retry_after,
+};
 pub use config::{Refused, Settings, default_settings};
 pub use explained::Explained;
 pub use metrics::Metrics;

@@ -15,6 +15,7 @@ mod node;
 mod package;
 mod python;
 mod replay;
+mod ruby;
 mod run;
 mod soak;
 mod stopwatch;
@@ -45,6 +46,7 @@ cargo xtask <command>
   package dart FOLDER    puts together what is published for Dart
   package kotlin FOLDER  builds the jar into a folder
   package python FOLDER  builds the wheels and the source distribution into a folder
+  package ruby FOLDER    builds the gem into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this
 

@@ -63,12 +63,27 @@ impl Tally {
                 let number = count.rsplit(' ').next();
                 number.and_then(|number| number.parse::<u64>().ok())
             });
-            if let [Some(Some(run)), Some(Some(failures)), Some(Some(errors)), Some(Some(skipped))] =
-                [(); 4].map(|()| numbers.next())
+            if let [
+                Some(Some(run)),
+                Some(Some(failures)),
+                Some(Some(errors)),
+                Some(Some(skipped)),
+            ] = [(); 4].map(|()| numbers.next())
             {
                 self.failed += failures + errors;
                 self.passed += run.saturating_sub(failures + errors + skipped);
             }
+        }
+        self.read_replay(line);
+    }
+
+    /// Reads a line of minitest: its closing line, `9 runs, 20 assertions, 1 failures, 0 errors, 0 skips`.
+    pub(crate) fn read_minitest(&mut self, line: &str) {
+        if line.contains(" runs, ") && line.contains(" assertions, ") {
+            let failed = number_before(line, " failures") + number_before(line, " errors");
+            let not_passed = failed + number_before(line, " skips");
+            self.failed += failed;
+            self.passed += number_before(line, " runs").saturating_sub(not_passed);
         }
         self.read_replay(line);
     }
@@ -158,6 +173,14 @@ mod tests {
         ] {
             tally.read_surefire(line);
         }
+        assert_eq!((tally.passed, tally.failed, tally.scenarios), (6, 3, 531));
+    }
+
+    #[test]
+    fn the_closing_line_of_minitest() {
+        let mut tally = Tally::default();
+        tally.read_minitest("12 runs, 30 assertions, 1 failures, 2 errors, 3 skips");
+        tally.read_minitest("conformance: suite 2, 531 run, 0 failed, 0 skipped");
         assert_eq!((tally.passed, tally.failed, tally.scenarios), (6, 3, 531));
     }
 

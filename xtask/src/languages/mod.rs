@@ -10,6 +10,7 @@ mod dart;
 mod kotlin;
 mod node;
 mod python;
+mod ruby;
 mod rust;
 
 /// A language whose face is tested on this machine.
@@ -52,5 +53,6 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(node::Node),
         Box::new(dart::Dart),
         Box::new(kotlin::Kotlin),
+        Box::new(ruby::Ruby),
     ]
 }

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Result, bail};
 
 use crate::run::{command, streaming};
-use crate::{dart, kotlin, wasm, workspace};
+use crate::{dart, kotlin, ruby, wasm, workspace};
 
 pub(crate) mod python;
 
@@ -13,7 +13,7 @@ pub(crate) mod python;
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
         bail!(
-            "usage: cargo xtask package c PREFIX | dart FOLDER | kotlin FOLDER | python FOLDER | wasm FOLDER"
+            "usage: cargo xtask package c PREFIX | dart FOLDER | kotlin FOLDER | python FOLDER | ruby FOLDER | wasm FOLDER"
         );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
@@ -39,6 +39,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
             for file in python::build(&folder)? {
                 println!("{}", file.display());
             }
+            Ok(true)
+        }
+        "ruby" => {
+            println!("{}", ruby::package(&folder)?.display());
             Ok(true)
         }
         "wasm" => {
