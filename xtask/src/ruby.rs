@@ -87,11 +87,16 @@ pub(crate) fn install() -> Result<()> {
     Ok(())
 }
 
-/// Ruby in a folder, with the gem as a user has it.
-pub(crate) fn ruby(place: &Path, arguments: &[&str]) -> Command {
+/// Ruby in a folder, with the gem as a user has it, beside those that this machine has.
+///
+/// # Errors
+///
+/// If there is no Ruby.
+pub(crate) fn ruby(place: &Path, arguments: &[&str]) -> Result<Command> {
+    let others = stdout(&mut command("ruby", &["-e", "print Gem.path.join(':')"]))?;
     let mut ruby = command("ruby", arguments);
     ruby.current_dir(place)
-        .env("GEM_PATH", format!("{}:", folder("home").display()))
+        .env("GEM_PATH", format!("{}:{others}", folder("home").display()))
         .env("K1S0_ROOT", workspace::root());
-    ruby
+    Ok(ruby)
 }

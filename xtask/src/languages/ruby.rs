@@ -27,7 +27,7 @@ impl Language for Ruby {
         uniffi::copy(&ruby::source().join("test"), &["."], &place)?;
         fs::copy(ruby::source().join("README.md"), place.join("README.md"))?;
         let all = "Dir['test_*.rb'].sort.each { |file| require File.expand_path(file) }";
-        let mut run = ruby::ruby(&place, &["-w", "-I.", "-e", all]);
+        let mut run = ruby::ruby(&place, &["-I.", "-e", all])?;
         let mut tally = Tally::default();
         let success = streaming(&mut run, |line| tally.read_minitest(line))?;
         Ok(Tested { tally, success })
