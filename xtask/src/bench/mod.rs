@@ -4,6 +4,7 @@
 use anyhow::{Result, bail};
 
 mod dart;
+mod kotlin;
 mod node;
 mod python;
 pub(crate) mod rust;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         Box::new(python::Python),
         Box::new(node::Node),
         Box::new(dart::Dart),
+        Box::new(kotlin::Kotlin),
     ]
 }
 
