@@ -41,6 +41,25 @@ pub(crate) fn generate(library: &Path, language: &str, folder: &Path) -> Result<
     Ok(())
 }
 
+/// Generates the Swift, and answers each file with its place in the repository.
+///
+/// # Errors
+///
+/// As [`library`] and [`generate`].
+pub(crate) fn swift() -> Result<[(PathBuf, PathBuf); 2]> {
+    let folder = workspace::target().join("swift");
+    generate(&library()?, "swift", &folder)?;
+    let sources = workspace::root().join(SOURCE).join("swift/Sources");
+    Ok([
+        "K1s0CircuitBreakerNative/K1s0CircuitBreakerNative.swift",
+        "K1s0CircuitBreakerFFI/K1s0CircuitBreakerFFI.h",
+    ]
+    .map(|place| {
+        let made = place.rsplit('/').next().unwrap_or(place);
+        (folder.join(made), sources.join(place))
+    }))
+}
+
 /// Copies these parts of one folder into another, which is new afterwards.
 ///
 /// # Errors

@@ -94,28 +94,28 @@ public final class CircuitBreaker: @unchecked Sendable {
     public func acquire() throws -> Permit { Permit(self, try admit()) }
 
     /// Records a success that no permit was taken for.
-    public func recordSuccess() { native.record(success: true, now: clock()).forEach(tell) }
+    public func recordSuccess() { native.record(success: true, now: clock()).forEach { tell($0) } }
 
     /// Records a failure that no permit was taken for.
-    public func recordFailure() { native.record(success: false, now: clock()).forEach(tell) }
+    public func recordFailure() { native.record(success: false, now: clock()).forEach { tell($0) } }
 
     /// Closes the circuit, with nothing counted, and ends a forced mode.
-    public func reset() { native.reset(now: clock()).map(tell) }
+    public func reset() { tell(native.reset(now: clock())) }
 
     /// Opens the circuit as a failure would; does nothing in a forced mode.
-    public func trip() { native.trip(now: clock()).map(tell) }
+    public func trip() { tell(native.trip(now: clock())) }
 
     /// Rejects every call until `automatic` or `reset`.
-    public func forceOpen() { native.forceOpen(now: clock()).map(tell) }
+    public func forceOpen() { tell(native.forceOpen(now: clock())) }
 
     /// Lets every call through and decides nothing until `automatic` or `reset`.
-    public func forceClosed() { native.forceClosed(now: clock()).map(tell) }
+    public func forceClosed() { tell(native.forceClosed(now: clock())) }
 
     /// Ends a forced mode; what was underneath comes back.
-    public func automatic() { native.automatic(now: clock()).map(tell) }
+    public func automatic() { tell(native.automatic(now: clock())) }
 
     /// Looks for calls that hang, where `countHungCalls` is on.
-    public func tick() { native.tick(now: clock()).map(tell) }
+    public func tick() { tell(native.tick(now: clock())) }
 
     /// State and totals.
     public func metrics() -> Metrics { native.metrics(now: clock()) }
@@ -142,7 +142,7 @@ public final class CircuitBreaker: @unchecked Sendable {
         let settled = native.settle(
             word: permit.word, began: permit.began, outcome: verdict.outcome.rawValue, retryAfter: wait, now: clock()
         )
-        settled.made.map(tell)
+        tell(settled.made)
         return .of(settled.effect)
     }
 
@@ -153,7 +153,7 @@ public final class CircuitBreaker: @unchecked Sendable {
         }
         let now = clock()
         let asked = native.acquire(now: now)
-        asked.made.map(tell)
+        tell(asked.made)
         guard let word = asked.word else {
             let wait = asked.retryAfter.flatMap(duration)
             throw CircuitBreakerError(reason: .of(asked.reason), retryAfter: wait, name: name)
@@ -174,5 +174,9 @@ public final class CircuitBreaker: @unchecked Sendable {
         _ = try settle(permit, verdict)
     }
 
-    private func tell(_ made: Made) { transitions.tell(Transition(made, name)) }
+    private func tell(_ made: Made?) {
+        if let made {
+            transitions.tell(Transition(made, name))
+        }
+    }
 }
