@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::run::{cargo, stdout};
-use crate::workspace;
+use crate::{uniffi, workspace};
 
 /// How a file, or a folder of them, is made.
 enum Maker {
@@ -14,6 +14,8 @@ enum Maker {
     Copies { of: &'static str },
     /// A program prints the one file.
     Prints { run: &'static [&'static str] },
+    /// uniffi's generator makes them of the built library.
+    Swift,
     /// A program of its own writes the files, and compares them.
     Tool {
         write: &'static [&'static str],
@@ -94,6 +96,10 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-uniffi/swift/Sources",
+        maker: Maker::Swift,
+    },
+    Generated {
         path: "replay/traces",
         maker: Maker::Tool {
             write: &[
@@ -165,6 +171,11 @@ impl Generated {
                 let root = workspace::root();
                 fs::copy(root.join(of), root.join(self.path))?;
             }
+            Maker::Swift => {
+                for (made, committed) in uniffi::swift()? {
+                    fs::copy(made, committed)?;
+                }
+            }
             Maker::Tool { write, .. } => {
                 stdout(&mut cargo(write))?;
             }
@@ -186,6 +197,12 @@ impl Generated {
                 let root = workspace::root();
                 let same = fs::read(root.join(of))? == fs::read(root.join(self.path))?;
                 ensure!(same, "it is not the same as {of}");
+            }
+            Maker::Swift => {
+                for (made, committed) in uniffi::swift()? {
+                    let same = fs::read(made)? == fs::read(&committed)?;
+                    ensure!(same, "{} is out of date", committed.display());
+                }
             }
             Maker::Tool { compare, .. } => {
                 stdout(&mut cargo(compare))?;

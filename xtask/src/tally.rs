@@ -55,6 +55,39 @@ impl Tally {
         self.read_replay(line);
     }
 
+    /// Reads a line of Surefire: its closing line, which unlike each class's says no time.
+    pub(crate) fn read_surefire(&mut self, line: &str) {
+        let counts = line.split_once("Tests run: ").map(|(_, counts)| counts);
+        if let Some(counts) = counts.filter(|counts| !counts.contains("Time elapsed")) {
+            let mut numbers = counts.split(", ").map(|count| {
+                let number = count.rsplit(' ').next();
+                number.and_then(|number| number.parse::<u64>().ok())
+            });
+            if let [
+                Some(Some(run)),
+                Some(Some(failures)),
+                Some(Some(errors)),
+                Some(Some(skipped)),
+            ] = [(); 4].map(|()| numbers.next())
+            {
+                self.failed += failures + errors;
+                self.passed += run.saturating_sub(failures + errors + skipped);
+            }
+        }
+        self.read_replay(line);
+    }
+
+    /// Reads a line of minitest: its closing line, `9 runs, 20 assertions, 1 failures, 0 errors, 0 skips`.
+    pub(crate) fn read_minitest(&mut self, line: &str) {
+        if line.contains(" runs, ") && line.contains(" assertions, ") {
+            let failed = number_before(line, " failures") + number_before(line, " errors");
+            let not_passed = failed + number_before(line, " skips");
+            self.failed += failed;
+            self.passed += number_before(line, " runs").saturating_sub(not_passed);
+        }
+        self.read_replay(line);
+    }
+
     /// Reads a line of our stand-in for xunit: its closing line, `tests: 12 passed, 0 failed`, and the line of a replay.
     pub(crate) fn read_stand_in(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("tests: ") {
@@ -111,6 +144,27 @@ mod tests {
         ]);
         assert_eq!(tally.scenarios, 107);
         assert_eq!(tally.run(), 0);
+    }
+
+    #[test]
+    fn the_closing_line_of_surefire() {
+        let mut tally = Tally::default();
+        for line in [
+            "[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 s -- in ThreadsTest",
+            "[ERROR] Tests run: 12, Failures: 1, Errors: 2, Skipped: 3",
+            "conformance: suite 2, 531 run, 0 failed, 0 skipped",
+        ] {
+            tally.read_surefire(line);
+        }
+        assert_eq!((tally.passed, tally.failed, tally.scenarios), (6, 3, 531));
+    }
+
+    #[test]
+    fn the_closing_line_of_minitest() {
+        let mut tally = Tally::default();
+        tally.read_minitest("12 runs, 30 assertions, 1 failures, 2 errors, 3 skips");
+        tally.read_minitest("conformance: suite 2, 531 run, 0 failed, 0 skipped");
+        assert_eq!((tally.passed, tally.failed, tally.scenarios), (6, 3, 531));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 mod csharp;
 mod dart;
+mod kotlin;
 mod node;
 mod python;
 pub(crate) mod rust;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         Box::new(node::Node),
         Box::new(dart::Dart),
         Box::new(csharp::CSharp),
+        Box::new(kotlin::Kotlin),
     ]
 }
 

@@ -8,8 +8,10 @@ use crate::tally::Tally;
 mod c;
 mod csharp;
 mod dart;
+mod kotlin;
 pub(crate) mod node;
 mod python;
+mod ruby;
 mod rust;
 
 /// A language whose face is tested on this machine.
@@ -52,5 +54,7 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(node::Node),
         Box::new(dart::Dart),
         Box::new(csharp::CSharp),
+        Box::new(kotlin::Kotlin),
+        Box::new(ruby::Ruby),
     ]
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::dotnet::Dotnet;
 use crate::run::{command, streaming};
-use crate::{dart, wasm, workspace};
+use crate::{dart, kotlin, ruby, wasm, workspace};
 
 pub(crate) mod node;
 pub(crate) mod python;
@@ -16,7 +16,7 @@ pub(crate) mod python;
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
         bail!(
-            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | node FOLDER | python FOLDER | wasm FOLDER"
+            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | kotlin FOLDER | node FOLDER | python FOLDER | ruby FOLDER | wasm FOLDER"
         );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
@@ -34,8 +34,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
             dart::assemble(&folder, &[("linux_x64", "x86_64-unknown-linux-gnu")])?;
             Ok(listed(&[folder]))
         }
-        "python" => Ok(listed(&python::build(&folder)?)),
+        "kotlin" => Ok(listed(&[kotlin::package(&folder)?])),
         "node" => Ok(listed(&node::build(&folder)?)),
+        "python" => Ok(listed(&python::build(&folder)?)),
+        "ruby" => Ok(listed(&[ruby::package(&folder)?])),
         "wasm" => {
             let module = wasm::build()?;
             fs::create_dir_all(&folder)?;
