@@ -28,6 +28,7 @@ const NEEDS_NOW: i32 = -1;
 /// Added to an effect for each transition that was made.
 const MADE_ONE: i32 = 16;
 
+mod asked;
 #[cfg(feature = "explain")]
 mod explained;
 mod making;

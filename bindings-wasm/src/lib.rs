@@ -5,7 +5,7 @@
 //!
 //! The crate also compiles for other targets, so that it is looked at with the rest of the workspace.
 
-#![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(all(target_arch = "wasm32", not(feature = "retry-after")), no_std)]
 
 extern crate alloc;
 
@@ -15,5 +15,5 @@ mod exports;
 mod home;
 mod nanos;
 mod place;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "retry-after")))]
 mod platform;
