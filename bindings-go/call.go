@@ -10,52 +10,63 @@ type call struct {
 	began uint64
 }
 
-// begin admits a call, or says why not.
-func (cb *CircuitBreaker) begin() (call, error) {
-	if word := cb.word.Load(); word&isClear != 0 {
-		return call{permit: word ^ isClear}, nil
-	}
-	return cb.admit()
+// A guard is a guarded call from its admission to its end. It stays on the stack of the function that runs the call.
+type guard struct {
+	cb *CircuitBreaker
+	call
+	// ctx is the caller's; nil without one.
+	ctx context.Context
+	// err is what the function returned, or why it did not run.
+	err error
+	// ended is whether the function returned; without it, the call ends by a panic or by runtime.Goexit.
+	ended bool
 }
 
-// end settles a call by what its function returned.
-func (cb *CircuitBreaker) end(c call, err error) {
-	if err == nil && cb.word.Load() == c.permit^isClear {
-		cb.successes.add()
+// begin is whether the call is admitted where there is nothing to decide; if not, ask. It is small enough to be inlined.
+func (g *guard) begin() bool {
+	word := g.cb.word.Load()
+	g.permit = word ^ isClear
+	return word&isClear != 0
+}
+
+// ask is whether the core admits the call; if not, err says why.
+func (g *guard) ask() bool {
+	g.call, g.err = g.cb.admit()
+	return g.err == nil
+}
+
+// end settles the call. It is deferred, so that it is done however the call ends.
+func (g *guard) end() {
+	if g.ended && g.err == nil && g.cb.word.Load() == g.permit^isClear {
+		if !g.cb.successes.addAlone() {
+			g.cb.successes.addContended()
+		}
 		return
 	}
-	cb.settle(c, cb.judged(c, err), nil)
+	g.cb.settle(g.call, g.outcome(), nil)
 }
 
-// endContext is end for a call with a context.
-func (cb *CircuitBreaker) endContext(ctx context.Context, c call, err error) {
-	if err != nil && ctx.Err() == context.Canceled {
-		cb.settle(c, Cancelled, nil)
-		return
-	}
-	cb.end(c, err)
-}
-
-// unwound settles a call that ended by a panic or by runtime.Goexit.
-func (cb *CircuitBreaker) unwound(c call) {
-	cb.settle(c, Failure, nil)
-}
-
-// judged is what an error counts as. A classifier that panics leaves no call unsettled.
-func (cb *CircuitBreaker) judged(c call, err error) Outcome {
+// outcome is how the call counts.
+func (g *guard) outcome() Outcome {
+	classify := g.cb.settings.classify
 	switch {
-	case err == nil:
+	case !g.ended:
+		return Failure
+	case g.err == nil:
 		return Success
-	case cb.settings.classify == nil:
+	case g.ctx != nil && g.ctx.Err() == context.Canceled:
+		return Cancelled
+	case classify == nil:
 		return Failure
 	}
+	// If the classifier panics, the call is a failure.
 	judged := false
 	defer func() {
 		if !judged {
-			cb.unwound(c)
+			g.cb.settle(g.call, Failure, nil)
 		}
 	}()
-	outcome := cb.settings.classify(err)
+	outcome := classify(g.err)
 	judged = true
 	return outcome
 }

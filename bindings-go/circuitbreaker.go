@@ -59,20 +59,13 @@ func NewWithOptions(cfg Config, opts ...Option) (*CircuitBreaker, error) {
 // An error is a failure, unless a classifier ([WithClassifier]) says otherwise. If fn panics, that is a failure, and goes
 // on as the same panic; so is [runtime.Goexit].
 func (cb *CircuitBreaker) Call(fn func() error) error {
-	c, err := cb.begin()
-	if err != nil {
-		return err
+	g := guard{cb: cb}
+	if g.begin() || g.ask() {
+		defer g.end()
+		g.err = fn()
+		g.ended = true
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			cb.unwound(c)
-		}
-	}()
-	err = fn()
-	ended = true
-	cb.end(c, err)
-	return err
+	return g.err
 }
 
 // CallContext is [CircuitBreaker.Call] for a function that takes a context.
@@ -86,20 +79,13 @@ func (cb *CircuitBreaker) CallContext(ctx context.Context, fn func(context.Conte
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c, err := cb.begin()
-	if err != nil {
-		return err
+	g := guard{cb: cb, ctx: ctx}
+	if g.begin() || g.ask() {
+		defer g.end()
+		g.err = fn(ctx)
+		g.ended = true
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			cb.unwound(c)
-		}
-	}()
-	err = fn(ctx)
-	ended = true
-	cb.endContext(ctx, c, err)
-	return err
+	return g.err
 }
 
 // State tells the state. An open breaker whose wait is over is half-open; reading that changes nothing.

@@ -13,47 +13,42 @@ const none uint64 = math.MaxUint64
 
 // clock counts nanoseconds for the core, from a moment that it remembers.
 type clock struct {
-	// now is the user's, nil for the standard clock.
-	now func() time.Time
+	// custom is the reading of another clock than the standard one.
+	custom func() uint64
 	// origin is the moment whose reading is zero.
 	origin time.Time
 	zero   uint64
-	// nanoseconds is a test's own clock.
-	nanoseconds func() uint64
 }
 
 // middle is the reading of the clock when a breaker is made. It is far from both ends, so that a clock that steps back
 // is told to the core as it is.
 const middle = 1 << 62
 
-// start sets the clock going. The standard clock is that of the moment: in a bubble of testing/synctest, the bubble's.
-func (c *clock) start() {
-	if c.nanoseconds != nil {
-		return
-	}
-	c.zero = middle
-	if c.now != nil {
-		c.origin = c.now()
-	} else {
-		c.origin = time.Now()
-	}
+// standard is the clock of the moment: in a bubble of testing/synctest, the bubble's.
+func standard() clock {
+	return clock{origin: time.Now(), zero: middle}
 }
 
-// isOurs is whether reading the clock runs no code of the user's.
-func (c *clock) isOurs() bool {
-	return c.now == nil && c.nanoseconds == nil
+// clockOf is a user's clock.
+func clockOf(now func() time.Time) clock {
+	origin := now()
+	return clock{
+		custom: func() uint64 { return middle + uint64(now().Sub(origin)) },
+		origin: origin,
+		zero:   middle,
+	}
 }
 
 func (c *clock) read() uint64 {
-	switch {
-	case c.isOurs():
-		// The monotonic part, and in a bubble the bubble's time.
-		return c.zero + uint64(time.Since(c.origin))
-	case c.nanoseconds != nil:
-		return c.nanoseconds()
-	default:
-		return c.zero + uint64(c.now().Sub(c.origin))
+	if c.custom != nil {
+		return c.custom()
 	}
+	return c.tick()
+}
+
+// tick reads the standard clock: the monotonic part, and in a bubble the bubble's time.
+func (c *clock) tick() uint64 {
+	return c.zero + uint64(time.Since(c.origin))
 }
 
 // moment is when the clock read so.

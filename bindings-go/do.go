@@ -3,22 +3,14 @@ package circuitbreaker
 import "context"
 
 // Do is [CircuitBreaker.Call] for a function with a result. Where fn is not run, the result is the zero value.
-func Do[T any](cb *CircuitBreaker, fn func() (T, error)) (T, error) {
-	c, err := cb.begin()
-	if err != nil {
-		var none T
-		return none, err
+func Do[T any](cb *CircuitBreaker, fn func() (T, error)) (result T, err error) {
+	g := guard{cb: cb}
+	if g.begin() || g.ask() {
+		defer g.end()
+		result, g.err = fn()
+		g.ended = true
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			cb.unwound(c)
-		}
-	}()
-	result, err := fn()
-	ended = true
-	cb.end(c, err)
-	return result, err
+	return result, g.err
 }
 
 // DoContext is [CircuitBreaker.CallContext] for a function with a result. Where fn is not run, the result is the zero
@@ -27,24 +19,15 @@ func DoContext[T any](
 	ctx context.Context,
 	cb *CircuitBreaker,
 	fn func(context.Context) (T, error),
-) (T, error) {
+) (result T, err error) {
 	if err := ctx.Err(); err != nil {
-		var none T
-		return none, err
+		return result, err
 	}
-	c, err := cb.begin()
-	if err != nil {
-		var none T
-		return none, err
+	g := guard{cb: cb, ctx: ctx}
+	if g.begin() || g.ask() {
+		defer g.end()
+		result, g.err = fn(ctx)
+		g.ended = true
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			cb.unwound(c)
-		}
-	}()
-	result, err := fn(ctx)
-	ended = true
-	cb.endContext(ctx, c, err)
-	return result, err
+	return result, g.err
 }

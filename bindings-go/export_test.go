@@ -2,7 +2,7 @@ package circuitbreaker
 
 // WithNanoseconds has a breaker take the time as the core does: 64 bits of nanoseconds, of which a time.Time holds a part.
 func WithNanoseconds(now func() uint64) Option {
-	return func(s *settings) { s.clock.nanoseconds = now }
+	return func(s *settings) { s.clock = clock{custom: now} }
 }
 
 // Core sets a field by the core's number for it, also to what Config cannot say: 0 instead of the default, fractions of a

@@ -65,7 +65,7 @@ func (cb *CircuitBreaker) make(cfg *Config, opts []Option) error {
 	if refused != nil {
 		return refused
 	}
-	made := new(settings)
+	made := &settings{clock: standard()}
 	for _, option := range opts {
 		option(made)
 	}
@@ -75,7 +75,6 @@ func (cb *CircuitBreaker) make(cfg *Config, opts []Option) error {
 	for of, to := range made.fields {
 		draft[of] = to
 	}
-	made.clock.start()
 	cb.settings = made
 	if refused := cb.moveIn(&draft); refused != nil {
 		return refused
@@ -173,10 +172,10 @@ func (cb *CircuitBreaker) publish() {
 // now reads the clock, between enter and leave. A clock of the user's is read without the lock, as it may do anything.
 func (cb *CircuitBreaker) now() uint64 {
 	clock := &cb.settings.clock
-	if clock.isOurs() {
-		return clock.read()
+	if clock.custom == nil {
+		return clock.tick()
 	}
 	cb.leave()
 	defer cb.enter()
-	return clock.read()
+	return clock.custom()
 }

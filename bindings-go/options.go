@@ -64,7 +64,7 @@ func WithLogger(logger *slog.Logger) Option {
 // WithClock has the breaker take the time from now. Without it, that is [time.Now], of which the monotonic part counts;
 // so breakers need none in a bubble of [testing/synctest]. It is called outside of every lock.
 func WithClock(now func() time.Time) Option {
-	return func(s *settings) { s.clock.now = now }
+	return func(s *settings) { s.clock = clockOf(now) }
 }
 
 // WithHalfOpenMaxCalls is [Config.HalfOpenMaxCalls], but 0 is no default here: it is refused.

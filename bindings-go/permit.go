@@ -21,11 +21,14 @@ type Permit struct {
 
 // TryAcquire asks whether a call may be made now. It never waits. The error is as that of [CircuitBreaker.Call].
 func (cb *CircuitBreaker) TryAcquire() (Permit, error) {
-	c, err := cb.begin()
+	if word := cb.word.Load(); word&isClear != 0 {
+		return Permit{cb: cb, call: call{permit: word ^ isClear}}, nil
+	}
+	admitted, err := cb.admit()
 	if err != nil {
 		return Permit{}, err
 	}
-	return Permit{cb: cb, call: c}, nil
+	return Permit{cb: cb, call: admitted}, nil
 }
 
 // Success settles the permit: the service did what it should.
@@ -33,7 +36,9 @@ func (p *Permit) Success() Effect {
 	cb := p.cb
 	if cb != nil && cb.word.Load() == p.call.permit^isClear {
 		p.cb = nil
-		cb.successes.add()
+		if !cb.successes.addAlone() {
+			cb.successes.addContended()
+		}
 		return Applied
 	}
 	return p.settle(Success, nil)

@@ -90,6 +90,7 @@ unsafe extern "C" fn acquire(breaker: *mut Breaker) -> u32 {
     let breaker = unsafe { &mut *breaker };
     match breaker.admit_unasked() {
         Some(word) => permit(word),
+        None if breaker.admission_needs_now() => ASK_WITH_TIME,
         // SAFETY: one thread.
         None => unsafe { verdict(breaker.admit(None)) },
     }
@@ -97,8 +98,19 @@ unsafe extern "C" fn acquire(breaker: *mut Breaker) -> u32 {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn acquire_at(breaker: *mut Breaker, high: u32, low: u32) -> u32 {
-    // SAFETY: the host's promise, and one thread.
-    unsafe { verdict((*breaker).admit(Some(joined(high, low)))) }
+    let now = joined(high, low);
+    // SAFETY: the host's promise.
+    let breaker = unsafe { &mut *breaker };
+    let Some(left) = breaker.reject_unasked(now) else {
+        // SAFETY: one thread.
+        return unsafe { verdict(breaker.admit(Some(now))) };
+    };
+    // SAFETY: one thread.
+    unsafe {
+        ANSWER.with(|answer| answer[0] = left);
+        MADE.with(|made| made.count = 0);
+    }
+    REJECTED + 2 * RejectReason::Open as u32
 }
 
 /// All of a word that its permit needs. Bit 0 is left out, so that an epoch has one permit.

@@ -100,11 +100,35 @@ impl Breaker {
         self.word.admits_all().then_some(self.word)
     }
 
+    /// Whether an admission takes the time.
+    #[inline]
+    pub(crate) const fn admission_needs_now(&self) -> bool {
+        self.word.needs_now()
+    }
+
+    /// Rejects where the wait has begun and is surely not over: what is left of it. None means ask `admit`.
+    #[inline]
+    pub(crate) fn reject_unasked(&mut self, now: Nanos) -> Option<Nanos> {
+        if !self.word.is_waiting_for_timeout() {
+            return None;
+        }
+        let left = self
+            .machine
+            .remaining_wait(&self.policy, self.levels.as_ref(), Some(now))
+            .ok()??;
+        // The whole wait is left also where the clock stepped back, which moves it (SPEC 2.3).
+        let is_running = 0 < left && left < self.policy.timeout;
+        is_running.then(|| {
+            self.rejected[RejectReason::Open as usize] += 1;
+            left
+        })
+    }
+
     pub(crate) fn admit(&mut self, now: Option<Nanos>) -> Answered<Verdict> {
         if let Some(word) = self.admit_unasked() {
             return Ok((Verdict::Admitted(word), [None, None]));
         }
-        if self.word.needs_now() && now.is_none() {
+        if self.admission_needs_now() && now.is_none() {
             return Err(NeedsNow);
         }
         if self.word.admits_timed() && !self.counts_hung_calls() {

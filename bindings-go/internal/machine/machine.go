@@ -26,8 +26,8 @@ func New() *Module {
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x8000)), 0, len(data0))
 	m.g0 = i32(0x8000)
-	m.g1 = i32(49089)
-	m.g2 = i32(49104)
+	m.g1 = i32(49057)
+	m.g2 = i32(49072)
 	return m
 }
 
@@ -175,7 +175,7 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 				case 1:
 					v6 = v6 & i32(255)
 					if uint32(v6) > uint32(i32(2)) {
-						m.fn220(v6, i32(3), i32(35624))
+						m.fn220(v6, i32(3), i32(35592))
 						panic("unreachable")
 					}
 					v6 = v1 + v6<<3
@@ -1069,13 +1069,13 @@ l2:
 				t76 := int32(load32(m.memory, uint32(v7)))
 				v5 = t76
 				if uint32(v5) > uint32(i32(2)) {
-					m.fn220(v5, i32(3), i32(35640))
+					m.fn220(v5, i32(3), i32(35608))
 					panic("unreachable")
 				}
 				t77 := int32(load32(m.memory, uint64(uint32(v7))+4))
 				v7 = t77
 				if uint32(v7) >= uint32(i32(3)) {
-					m.fn220(v7, i32(3), i32(35640))
+					m.fn220(v7, i32(3), i32(35608))
 					panic("unreachable")
 				}
 				v4 = v4 + i32(1)
@@ -1084,7 +1084,7 @@ l2:
 			if uint32(v0) > uint32(i32(2)) {
 				store64(m.memory, uint64(uint32(v3))+888, math.Float64bits(v28))
 				memory_copy(m.memory, uint32(v3+i32(240)), uint32(v3+i32(640)), uint32(i32(256)))
-				memory_copy(m.memory, uint32(i32(46048)), uint32(v3+i32(240)), uint32(i32(256)))
+				memory_copy(m.memory, uint32(i32(46016)), uint32(v3+i32(240)), uint32(i32(256)))
 				v0 = i32(32)
 				goto l9
 			}
@@ -1138,7 +1138,7 @@ func (m *Module) fn7(v0 int32) int32 {
 		v6 = i32(0)
 		v7 = i32(0)
 	l4:
-		store32(m.memory, uint64(uint32(i32(0)))+46040, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v6))
 		v0 = v7 + i32(-112)
 	l2:
 		{
@@ -1163,30 +1163,30 @@ func (m *Module) fn7(v0 int32) int32 {
 			t5 := v0
 			v2 = v1 + v8
 			t6 := int64(m.memory[uint32(v2+i32(105))])
-			store64(m.memory, uint64(uint32(t5))+45880, uint64(t6))
-			store64(m.memory, uint64(uint32(v0))+45888, uint64(v9))
+			store64(m.memory, uint64(uint32(t5))+45848, uint64(t6))
+			store64(m.memory, uint64(uint32(v0))+45856, uint64(v9))
 			t7 := int64(load64(m.memory, uint32(v2+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45936, uint64(t7))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v2+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+45952, uint64(t8))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45944, uint64(t9))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v2+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45928, uint64(t10))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t10))
 			t11 := int64(load32(m.memory, uint32(v2+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45920, uint64(t11))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t11))
 			t12 := int64(load64(m.memory, uint32(v2+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45912, uint64(t12))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(t12))
 			t13 := int64(m.memory[uint32(v2+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45904, uint64(t13))
+			store64(m.memory, uint64(uint32(v0))+45872, uint64(t13))
 			t14 := int64(load64(m.memory, uint32(v2+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45896, uint64(t14))
-			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+			store64(m.memory, uint64(uint32(v0))+45864, uint64(t14))
+			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 			v6 = t15 + i32(1)
 			goto l4
 		}
 	l3:
-		m.fn220(v6, i32(2), i32(35656))
+		m.fn220(v6, i32(2), i32(35624))
 		panic("unreachable")
 	l1:
 		v2 = i32(1)
@@ -1207,7 +1207,7 @@ func (m *Module) fn7(v0 int32) int32 {
 				if v0&i32(1) != 0 {
 					p17 = v5
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+46048, uint64(p17))
+				store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(p17))
 				v2 = v4<<1 + i32(5)
 			}
 		}
@@ -1370,7 +1370,7 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 		v8 = i32(0)
 		v9 = i32(0)
 	l9:
-		store32(m.memory, uint64(uint32(i32(0)))+46040, uint32(v8))
+		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v8))
 		v0 = v9 + i32(-112)
 	l7:
 		{
@@ -1388,7 +1388,7 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 		}
 		{
 			if uint32(v8) > uint32(i32(1)) {
-				m.fn220(v8, i32(2), i32(35656))
+				m.fn220(v8, i32(2), i32(35624))
 				panic("unreachable")
 			}
 			v9 = v7 + i32(112)
@@ -1396,25 +1396,25 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 			t45 := v0
 			v1 = v4 + v7
 			t46 := int64(m.memory[uint32(v1+i32(105))])
-			store64(m.memory, uint64(uint32(t45))+45880, uint64(t46))
-			store64(m.memory, uint64(uint32(v0))+45888, uint64(v5))
+			store64(m.memory, uint64(uint32(t45))+45848, uint64(t46))
+			store64(m.memory, uint64(uint32(v0))+45856, uint64(v5))
 			t47 := int64(load64(m.memory, uint32(v1+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45936, uint64(t47))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t47))
 			t48 := int64(load64(m.memory, uint32(v1+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+45952, uint64(t48))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t48))
 			t49 := int64(load64(m.memory, uint32(v1+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45944, uint64(t49))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t49))
 			t50 := int64(load32(m.memory, uint32(v1+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45928, uint64(t50))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t50))
 			t51 := int64(load32(m.memory, uint32(v1+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45920, uint64(t51))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t51))
 			t52 := int64(load64(m.memory, uint32(v1+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45912, uint64(t52))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(t52))
 			t53 := int64(m.memory[uint32(v1+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45904, uint64(t53))
+			store64(m.memory, uint64(uint32(v0))+45872, uint64(t53))
 			t54 := int64(load64(m.memory, uint32(v1+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45896, uint64(t54))
-			t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+			store64(m.memory, uint64(uint32(v0))+45864, uint64(t54))
+			t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 			v8 = t55 + i32(1)
 			goto l9
 		}
@@ -2400,7 +2400,7 @@ l4:
 		m.fn108(v3+i32(328), v3+i32(8))
 		store64(m.memory, uint64(uint32(v3))+360, uint64(int64(uint32(i32(1)))<<32|int64(uint32(v3+i32(8)))))
 		store64(m.memory, uint64(uint32(v3))+352, uint64(int64(uint32(i32(2)))<<32|int64(uint32(v3+i32(328)))))
-		m.fn194(v3+i32(284), i32(35868), v3+i32(352))
+		m.fn194(v3+i32(284), i32(35836), v3+i32(352))
 		{
 			t206 := int32(load32(m.memory, uint64(uint32(v3))+328))
 			v7 = t206
@@ -2412,19 +2412,19 @@ l4:
 		}
 	l58:
 		{
-			t208 := int32(load32(m.memory, uint64(uint32(i32(0)))+45608))
+			t208 := int32(load32(m.memory, uint64(uint32(i32(0)))+45576))
 			v7 = t208
 			if v7 == 0 {
 				goto l59
 			}
-			t209 := int32(load32(m.memory, uint64(uint32(i32(0)))+45612))
+			t209 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
 			m.fn49(t209, v7, i32(1))
 		}
 	l59:
 		t210 := int32(load32(m.memory, uint64(uint32(v3))+292))
-		store32(m.memory, uint64(uint32(i32(0)))+45616, uint32(t210))
+		store32(m.memory, uint64(uint32(i32(0)))+45584, uint32(t210))
 		t211 := int64(load64(m.memory, uint64(uint32(v3))+284))
-		store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(t211))
+		store64(m.memory, uint64(uint32(i32(0)))+45576, uint64(t211))
 		{
 			t212 := int32(load32(m.memory, uint64(uint32(v3))+224))
 			v7 = t212
@@ -2620,6 +2620,7 @@ l1:
 func (m *Module) Xacquire(v0 int32) int32 {
 	var v1 int32
 	var v2 int64
+	var v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(144)
 	m.g0 = v1
@@ -2629,35 +2630,106 @@ func (m *Module) Xacquire(v0 int32) int32 {
 		if v2 > i64(-1) {
 			goto l0
 		}
+		v3 = i32(3)
+		if uint64(v2) < uint64(i64(-0x2000000000000000)) {
+			goto l1
+		}
 		m.fn1(v1+i32(8), v0, i64(0), v2)
 		t2 := m.fn7(v1 + i32(8))
-		v0 = t2
+		v3 = t2
 		goto l1
 	}
 l0:
-	v0 = int32(v2) & i32(-2)
+	v3 = int32(v2) & i32(-2)
 l1:
 	m.g0 = v1 + i32(144)
-	return v0
+	return v3
 }
 func (m *Module) Xacquire_at(v0, v1, v2 int32) int32 {
 	var v3 int32
+	var v4, v5, v6, v7 int64
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn1(v3+i32(8), v0, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
-	t1 := m.fn7(v3 + i32(8))
-	v1 = t1
+	v4 = int64(uint32(v1))<<32 | int64(uint32(v2))
+	{
+		{
+			t1 := int64(load64(m.memory, uint32(v0)))
+			if t1 > i64(-0x7fffffff00000001) {
+				goto l0
+			}
+			t2 := int32(m.memory[uint64(uint32(v0))+70])
+			if t2 != i32(1) {
+				goto l0
+			}
+			t3 := int32(m.memory[uint64(uint32(v0))+71])
+			if t3 != i32(2) {
+				goto l0
+			}
+			t4 := int64(load64(m.memory, uint64(uint32(v0))+16))
+			v5 = t4
+			v6 = v5
+			{
+				t5 := int32(load32(m.memory, uint64(uint32(v0))+72))
+				if t5 == i32(5) {
+					goto l1
+				}
+				v6 = v5
+				t6 := int32(load32(m.memory, uint64(uint32(v0))+128))
+				v1 = t6
+				if v1 == 0 {
+					goto l1
+				}
+				t7 := int64(load64(m.memory, uint64(uint32(v1))+48))
+				v6 = t7
+			}
+		l1:
+			if v6 == i64(-1) {
+				goto l0
+			}
+			t8 := int64(load64(m.memory, uint64(uint32(v0))+48))
+			t9 := v6
+			v7 = v4 - t8
+			p10 := v7
+			if uint64(v7) > uint64(v4) {
+				p10 = i64(0)
+			}
+			v7 = p10
+			if uint64(t9) <= uint64(v7) {
+				goto l0
+			}
+			v7 = v6 - v7
+			p11 := v7
+			if uint64(v7) > uint64(v6) {
+				p11 = i64(0)
+			}
+			v6 = p11
+			if uint64(v6) >= uint64(v5) {
+				goto l0
+			}
+			store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(v6))
+			t12 := int64(load64(m.memory, uint64(uint32(v0))+168))
+			store64(m.memory, uint64(uint32(v0))+168, uint64(t12+i64(1)))
+			store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(i32(0)))
+			v0 = i32(5)
+			goto l2
+		}
+	l0:
+		m.fn1(v3+i32(8), v0, i64(1), v4)
+		t13 := m.fn7(v3 + i32(8))
+		v0 = t13
+	}
+l2:
 	m.g0 = v3 + i32(144)
-	return v1
+	return v0
 }
 func (m *Module) Xanswer() int32 {
-	return i32(46048)
+	return i32(46016)
 }
 func (m *Module) Xanswer_ms() float64 {
 	var v0 int64
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+46048))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+46016))
 		v0 = t0
 		if v0 != i64(-1) {
 			return float64(float64(uint64(v0)) / float64(1e+06))
@@ -2666,30 +2738,30 @@ func (m *Module) Xanswer_ms() float64 {
 	}
 }
 func (m *Module) Xconfig_begin() {
-	store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(10)))
-	store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(100)))
-	store32(m.memory, uint64(uint32(i32(0)))+45840, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0x3ff0000000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(0x3fe999999999999a)))
-	store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(1)))
-	store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(3)))
-	store32(m.memory, uint64(uint32(i32(0)))+45760, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(100)))
-	store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(1000000000)))
-	store32(m.memory, uint64(uint32(i32(0)))+45720, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(60)))
-	store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(30)))
-	store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(5)))
-	store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
-	store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(0)))
-	store16(m.memory, uint64(uint32(i32(0)))+45824, uint16(i32(0)))
-	store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
+	store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
+	store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
+	store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
+	store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
+	store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
+	store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
+	store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
+	store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
+	store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
+	store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
+	store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
+	store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
 }
 func (m *Module) Xconfig_bits(v0, v1, v2 int32) int32 {
 	var v3 int32
@@ -2700,37 +2772,37 @@ func (m *Module) Xconfig_bits(v0, v1, v2 int32) int32 {
 			goto l0
 		}
 		v3 = i32(0)
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35776))
+		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35744))
 		v0 = t0
 		{
-			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45632))
+			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
 			if t1 != i64(2) {
 				goto l1
 			}
-			store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(10)))
-			store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45840, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0x3ff0000000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(0x3fe999999999999a)))
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(3)))
-			store32(m.memory, uint64(uint32(i32(0)))+45760, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(1000000000)))
-			store32(m.memory, uint64(uint32(i32(0)))+45720, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(60)))
-			store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(30)))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(5)))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(0)))
-			store16(m.memory, uint64(uint32(i32(0)))+45824, uint16(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
+			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
+			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
+			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
+			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
+			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
+			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
+			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
+			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
+			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
+			store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
 		}
 	l1:
 		v4 = int64(uint32(v2))
@@ -2743,28 +2815,28 @@ func (m *Module) Xconfig_bits(v0, v1, v2 int32) int32 {
 		default:
 			goto l0
 		case 0:
+			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(v4))
+			goto l8
+		case 2:
+			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(v4))
+			goto l8
+		case 6:
+			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(v4))
+			goto l8
+		case 8:
 			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(v2))
 			store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(v4))
 			goto l8
-		case 2:
+		case 13:
 			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(v2))
 			store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(v4))
 			goto l8
-		case 6:
-			store32(m.memory, uint64(uint32(i32(0)))+45840, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45832, uint64(v4))
-			goto l8
-		case 8:
-			store32(m.memory, uint64(uint32(i32(0)))+45720, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(v4))
-			goto l8
-		case 13:
-			store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45728, uint64(v4))
-			goto l8
 		case 15:
-			store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(v5))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(v5))
+			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
 		}
 	l8:
 		v3 = i32(1)
@@ -2781,37 +2853,37 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 			goto l0
 		}
 		v2 = i32(0)
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35776))
+		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35744))
 		v0 = t0
 		{
-			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45632))
+			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
 			if t1 != i64(2) {
 				goto l1
 			}
-			store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(10)))
-			store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45840, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0x3ff0000000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(0x3fe999999999999a)))
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(3)))
-			store32(m.memory, uint64(uint32(i32(0)))+45760, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(1000000000)))
-			store32(m.memory, uint64(uint32(i32(0)))+45720, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(60)))
-			store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(30)))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(5)))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(0)))
-			store16(m.memory, uint64(uint32(i32(0)))+45824, uint16(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
+			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
+			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
+			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
+			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
+			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
+			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
+			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
+			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
+			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
+			store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
 		}
 	l1:
 		switch v0 {
@@ -2825,17 +2897,17 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l15
 				}
 				v3 = i64(0)
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t3 != 0 {
 					goto l15
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(17)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35672)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(17)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35640)))
 			}
 		l15:
-			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(v3))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
 			goto l16
 		case 1:
 			{
@@ -2845,16 +2917,16 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l17
 				}
 				v3 = i64(0)
-				t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t5 != 0 {
 					goto l17
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(17)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35689)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(17)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35657)))
 			}
 		l17:
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(v3))
 			goto l16
 		case 3:
 			{
@@ -2864,20 +2936,20 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l18
 				}
 				v3 = i64(0)
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t7 != 0 {
 					goto l18
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(19)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35706)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(19)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35674)))
 			}
 		l18:
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(v3))
 			goto l16
 		case 5:
-			store64(m.memory, uint64(uint32(i32(0)))+45656, math.Float64bits(v1))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45624, math.Float64bits(v1))
+			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(1)))
 			goto l16
 		case 6:
 			{
@@ -2887,16 +2959,16 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l19
 				}
 				v3 = i64(0)
-				t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t9 != 0 {
 					goto l19
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(13)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35725)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(13)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35693)))
 			}
 		l19:
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(v3))
 			goto l16
 		case 7:
 			{
@@ -2906,16 +2978,16 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l20
 				}
 				v3 = i64(0)
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t11 != 0 {
 					goto l20
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(6)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35738)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(6)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35706)))
 			}
 		l20:
-			store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(v3))
 			goto l16
 		case 9:
 			{
@@ -2925,19 +2997,19 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l21
 				}
 				v3 = i64(0)
-				t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t13 != 0 {
 					goto l21
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(14)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35744)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(14)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35712)))
 			}
 		l21:
-			store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(v3))
 			goto l16
 		case 11:
-			store64(m.memory, uint64(uint32(i32(0)))+45792, math.Float64bits(v1))
+			store64(m.memory, uint64(uint32(i32(0)))+45760, math.Float64bits(v1))
 			goto l16
 		case 12:
 			{
@@ -2947,36 +3019,36 @@ func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 					goto l22
 				}
 				v3 = i64(0)
-				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+45864))
+				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
 				if t15 != 0 {
 					goto l22
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+45872, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45868, uint32(i32(18)))
-				store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(35758)))
+				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
+				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(18)))
+				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35726)))
 			}
 		l22:
-			store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(v3))
+			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(v3))
 			goto l16
 		case 13:
 			var p16 int32
 			if v1 != float64(0) {
 				p16 = 1
 			}
-			m.memory[uint64(uint32(i32(0)))+45824] = byte(p16)
+			m.memory[uint64(uint32(i32(0)))+45792] = byte(p16)
 			goto l16
 		case 14:
-			store64(m.memory, uint64(uint32(i32(0)))+45808, math.Float64bits(v1))
+			store64(m.memory, uint64(uint32(i32(0)))+45776, math.Float64bits(v1))
 			goto l16
 		case 16:
-			store64(m.memory, uint64(uint32(i32(0)))+45816, math.Float64bits(v1))
+			store64(m.memory, uint64(uint32(i32(0)))+45784, math.Float64bits(v1))
 			goto l16
 		case 18:
 			var p17 int32
 			if v1 != float64(0) {
 				p17 = 1
 			}
-			m.memory[uint64(uint32(i32(0)))+45825] = byte(p17)
+			m.memory[uint64(uint32(i32(0)))+45793] = byte(p17)
 		}
 	l16:
 		v2 = i32(1)
@@ -2992,56 +3064,56 @@ func (m *Module) Xconfig_off(v0 int32) int32 {
 			goto l0
 		}
 		v1 = i32(0)
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35776))
+		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35744))
 		v0 = t0
 		{
-			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45632))
+			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
 			if t1 != i64(2) {
 				goto l1
 			}
-			store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(10)))
-			store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45840, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0x3ff0000000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(0x3fe999999999999a)))
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(3)))
-			store32(m.memory, uint64(uint32(i32(0)))+45760, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(1000000000)))
-			store32(m.memory, uint64(uint32(i32(0)))+45720, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(60)))
-			store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(30)))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(5)))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+45864, uint32(i32(0)))
-			store16(m.memory, uint64(uint32(i32(0)))+45824, uint16(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
+			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
+			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
+			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
+			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
+			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
+			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
+			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
+			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
+			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
+			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
+			store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
 		}
 	l1:
 		switch v0 {
 		default:
 			goto l0
 		case 0:
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(0)))
 			goto l7
 		case 5:
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
 			goto l7
 		case 10:
-			store32(m.memory, uint64(uint32(i32(0)))+45720, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
 			goto l7
 		case 15:
-			store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
 			goto l7
 		case 17:
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
 		}
 	l7:
 		v1 = i32(1)
@@ -3197,7 +3269,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 		v5 = i32(0)
 		v2 = i32(0)
 	l12:
-		store32(m.memory, uint64(uint32(i32(0)))+46040, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v5))
 		v0 = v2 + i32(-112)
 	l10:
 		{
@@ -3215,7 +3287,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 		}
 		{
 			if uint32(v5) > uint32(i32(1)) {
-				m.fn220(v5, i32(2), i32(35656))
+				m.fn220(v5, i32(2), i32(35624))
 				panic("unreachable")
 			}
 			v2 = v3 + i32(112)
@@ -3223,25 +3295,25 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 			t50 := v0
 			v1 = v4 + i32(120) + v3
 			t51 := int64(m.memory[uint32(v1+i32(105))])
-			store64(m.memory, uint64(uint32(t50))+45880, uint64(t51))
-			store64(m.memory, uint64(uint32(v0))+45888, uint64(v9))
+			store64(m.memory, uint64(uint32(t50))+45848, uint64(t51))
+			store64(m.memory, uint64(uint32(v0))+45856, uint64(v9))
 			t52 := int64(load64(m.memory, uint32(v1+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45936, uint64(t52))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t52))
 			t53 := int64(load64(m.memory, uint32(v1+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+45952, uint64(t53))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t53))
 			t54 := int64(load64(m.memory, uint32(v1+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45944, uint64(t54))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t54))
 			t55 := int64(load32(m.memory, uint32(v1+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45928, uint64(t55))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t55))
 			t56 := int64(load32(m.memory, uint32(v1+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45920, uint64(t56))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t56))
 			t57 := int64(load64(m.memory, uint32(v1+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45912, uint64(t57))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(t57))
 			t58 := int64(m.memory[uint32(v1+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45904, uint64(t58))
+			store64(m.memory, uint64(uint32(v0))+45872, uint64(t58))
 			t59 := int64(load64(m.memory, uint32(v1+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45896, uint64(t59))
-			t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+			store64(m.memory, uint64(uint32(v0))+45864, uint64(t59))
+			t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 			v5 = t60 + i32(1)
 			goto l12
 		}
@@ -3257,14 +3329,14 @@ func (m *Module) Xcreate(v0, v1 int32) int32 {
 	t0 := m.g0
 	v2 = t0 - i32(624)
 	m.g0 = v2
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45632))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
 	v3 = t1
-	store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(2)))
+	store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(2)))
 	{
 		if v3 == i64(2) {
 			goto l0
 		}
-		memory_copy(m.memory, uint32(v2+i32(16)), uint32(i32(45640)), uint32(i32(240)))
+		memory_copy(m.memory, uint32(v2+i32(16)), uint32(i32(45608)), uint32(i32(240)))
 		t2 := int64(load64(m.memory, uint64(uint32(v2))+208))
 		v4 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+216))
@@ -3473,19 +3545,19 @@ l1:
 	l8:
 		v5 = i32(0)
 		{
-			t61 := int32(load32(m.memory, uint64(uint32(i32(0)))+45608))
+			t61 := int32(load32(m.memory, uint64(uint32(i32(0)))+45576))
 			v1 = t61
 			if v1 == 0 {
 				goto l9
 			}
-			t62 := int32(load32(m.memory, uint64(uint32(i32(0)))+45612))
+			t62 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
 			m.fn49(t62, v1, i32(1))
 		}
 	l9:
 		t63 := int32(load32(m.memory, uint64(uint32(v2))+592))
-		store32(m.memory, uint64(uint32(i32(0)))+45616, uint32(t63))
+		store32(m.memory, uint64(uint32(i32(0)))+45584, uint32(t63))
 		t64 := int64(load64(m.memory, uint64(uint32(v2))+584))
-		store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(t64))
+		store64(m.memory, uint64(uint32(i32(0)))+45576, uint64(t64))
 	}
 l6:
 	m.g0 = v2 + i32(624)
@@ -3534,8 +3606,8 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 	v0 = t0 - i32(32)
 	m.g0 = v0
 	v1 = i32(0)
-	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45624))
-	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45628))
+	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
+	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
 	m.fn217(v0+i32(16), t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -3565,7 +3637,7 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 		if t9+int64(uint32(p11)) == 0 {
 			p12 = t10
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46048, uint64(p12))
+		store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(p12))
 		v1 = i32(1)
 	}
 l0:
@@ -3579,7 +3651,7 @@ func (m *Module) Xgrpc_status(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(16)) {
 			goto l0
 		}
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35884))
+		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35852))
 		v1 = t0
 	}
 l0:
@@ -3679,7 +3751,7 @@ l6:
 		}
 	l2:
 		if v0 == 0 {
-			m.fn210(i32(0), i32(10), i32(0), i32(35852))
+			m.fn210(i32(0), i32(10), i32(0), i32(35820))
 			panic("unreachable")
 		}
 		t15 := int64(m.memory[uint64(uint32(v5))+49])
@@ -3701,16 +3773,16 @@ l6:
 		t23 := int64(load64(m.memory, uint64(uint32(v5))+8))
 		v18 = t23
 		t24 := int64(load64(m.memory, uint64(uint32(v5))+16))
-		store64(m.memory, uint32(v0+i32(48680)), uint64(t24))
-		store64(m.memory, uint32(v0+i32(48672)), uint64(v18))
-		store64(m.memory, uint32(v0+i32(48664)), uint64(v17))
-		store64(m.memory, uint32(v0+i32(48656)), uint64(v16))
-		store64(m.memory, uint32(v0+i32(48648)), uint64(v15))
-		store64(m.memory, uint32(v0+i32(48640)), uint64(v14))
-		store64(m.memory, uint32(v0+i32(48632)), uint64(v13))
-		store64(m.memory, uint32(v0+i32(48624)), uint64(v12))
-		store64(m.memory, uint32(v0+i32(48616)), uint64(v11))
-		store64(m.memory, uint32(v0+i32(48608)), uint64(v10))
+		store64(m.memory, uint32(v0+i32(48648)), uint64(t24))
+		store64(m.memory, uint32(v0+i32(48640)), uint64(v18))
+		store64(m.memory, uint32(v0+i32(48632)), uint64(v17))
+		store64(m.memory, uint32(v0+i32(48624)), uint64(v16))
+		store64(m.memory, uint32(v0+i32(48616)), uint64(v15))
+		store64(m.memory, uint32(v0+i32(48608)), uint64(v14))
+		store64(m.memory, uint32(v0+i32(48600)), uint64(v13))
+		store64(m.memory, uint32(v0+i32(48592)), uint64(v12))
+		store64(m.memory, uint32(v0+i32(48584)), uint64(v11))
+		store64(m.memory, uint32(v0+i32(48576)), uint64(v10))
 		v0 = v0 + i32(80)
 		v3 = v3 + i32(1)
 		v2 = v5 + i32(56)
@@ -3753,11 +3825,11 @@ func (m *Module) Xinterface() int32 {
 	return i32(1)
 }
 func (m *Module) Xmade() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 	return t0
 }
 func (m *Module) Xmade_rows() int32 {
-	return i32(45880)
+	return i32(45848)
 }
 func (m *Module) Xmetrics(v0 int32) int32 {
 	var v1 int64
@@ -3785,7 +3857,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(0)
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45628))
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
 		v4 = t1
 		if uint32(v4) < uint32(v1) {
 			goto l0
@@ -3794,7 +3866,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 			goto l0
 		}
 		v3 = i32(0)
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45624))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
 		t3 := v2 + i32(16)
 		v5 = t2
 		m.fn217(t3, v5+v1, v4-v1)
@@ -3838,7 +3910,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 		if t16+int64(uint32(p18)) == 0 {
 			p19 = t17
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46048, uint64(p19))
+		store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(p19))
 		v3 = i32(1)
 	}
 l0:
@@ -3873,7 +3945,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 				goto l3
 			}
 		l1:
-			t3 := int32(m.memory[uint64(uint32(v2))+35873])
+			t3 := int32(m.memory[uint64(uint32(v2))+35841])
 			v4 = t3
 		}
 	l3:
@@ -3890,7 +3962,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 		v4 = i32(0)
 		v7 = i32(0)
 	l7:
-		store32(m.memory, uint64(uint32(i32(0)))+46040, uint32(v4))
+		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v4))
 		v2 = v7 + i32(-112)
 	l5:
 		{
@@ -3915,30 +3987,30 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 			t6 := v2
 			v0 = v3 + i32(128) + v1
 			t7 := int64(m.memory[uint32(v0+i32(105))])
-			store64(m.memory, uint64(uint32(t6))+45880, uint64(t7))
-			store64(m.memory, uint64(uint32(v2))+45888, uint64(v5))
+			store64(m.memory, uint64(uint32(t6))+45848, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45856, uint64(v5))
 			t8 := int64(load64(m.memory, uint32(v0+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45936, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v0+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+45952, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t9))
 			t10 := int64(load64(m.memory, uint32(v0+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45944, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t10))
 			t11 := int64(load32(m.memory, uint32(v0+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45928, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t11))
 			t12 := int64(load32(m.memory, uint32(v0+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45920, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v0+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45912, uint64(t13))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(t13))
 			t14 := int64(m.memory[uint32(v0+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45904, uint64(t14))
+			store64(m.memory, uint64(uint32(v2))+45872, uint64(t14))
 			t15 := int64(load64(m.memory, uint32(v0+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45896, uint64(t15))
-			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+			store64(m.memory, uint64(uint32(v2))+45864, uint64(t15))
+			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 			v4 = t16 + i32(1)
 			goto l7
 		}
 	l6:
-		m.fn220(v4, i32(2), i32(35656))
+		m.fn220(v4, i32(2), i32(35624))
 		panic("unreachable")
 	l4:
 		v2 = v4<<4 | v6
@@ -3958,7 +4030,7 @@ func (m *Module) Xsettle_asked_at(v0, v1, v2, v3, v4, v5, v6, v7, v8 int32) int3
 		if uint32(v2) > uint32(i32(3)) {
 			goto l0
 		}
-		t1 := int32(m.memory[uint64(uint32(v2))+35873])
+		t1 := int32(m.memory[uint64(uint32(v2))+35841])
 		v10 = t1
 	}
 l0:
@@ -3977,7 +4049,7 @@ l0:
 		v7 = i32(0)
 		v6 = i32(0)
 	l5:
-		store32(m.memory, uint64(uint32(i32(0)))+46040, uint32(v7))
+		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v7))
 		v2 = v6 + i32(-112)
 	l3:
 		{
@@ -4002,30 +4074,30 @@ l0:
 			t4 := v2
 			v10 = v9 + i32(144) + v8
 			t5 := int64(m.memory[uint32(v10+i32(105))])
-			store64(m.memory, uint64(uint32(t4))+45880, uint64(t5))
-			store64(m.memory, uint64(uint32(v2))+45888, uint64(v11))
+			store64(m.memory, uint64(uint32(t4))+45848, uint64(t5))
+			store64(m.memory, uint64(uint32(v2))+45856, uint64(v11))
 			t6 := int64(load64(m.memory, uint32(v10+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45936, uint64(t6))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t6))
 			t7 := int64(load64(m.memory, uint32(v10+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+45952, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v10+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45944, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t8))
 			t9 := int64(load32(m.memory, uint32(v10+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45928, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v10+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45920, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v10+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45912, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(t11))
 			t12 := int64(m.memory[uint32(v10+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45904, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45872, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v10+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45896, uint64(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+			store64(m.memory, uint64(uint32(v2))+45864, uint64(t13))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 			v7 = t14 + i32(1)
 			goto l5
 		}
 	l4:
-		m.fn220(v7, i32(2), i32(35656))
+		m.fn220(v7, i32(2), i32(35624))
 		panic("unreachable")
 	l2:
 		v2 = v7<<4 | v5
@@ -4045,7 +4117,7 @@ func (m *Module) Xsettle_at(v0, v1, v2, v3, v4, v5, v6 int32) int32 {
 		if uint32(v2) > uint32(i32(3)) {
 			goto l0
 		}
-		t1 := int32(m.memory[uint64(uint32(v2))+35873])
+		t1 := int32(m.memory[uint64(uint32(v2))+35841])
 		v8 = t1
 	}
 l0:
@@ -4063,7 +4135,7 @@ l0:
 		v5 = i32(0)
 		v4 = i32(0)
 	l5:
-		store32(m.memory, uint64(uint32(i32(0)))+46040, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v5))
 		v2 = v4 + i32(-112)
 	l3:
 		{
@@ -4088,30 +4160,30 @@ l0:
 			t4 := v2
 			v8 = v7 + i32(144) + v6
 			t5 := int64(m.memory[uint32(v8+i32(105))])
-			store64(m.memory, uint64(uint32(t4))+45880, uint64(t5))
-			store64(m.memory, uint64(uint32(v2))+45888, uint64(v9))
+			store64(m.memory, uint64(uint32(t4))+45848, uint64(t5))
+			store64(m.memory, uint64(uint32(v2))+45856, uint64(v9))
 			t6 := int64(load64(m.memory, uint32(v8+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45936, uint64(t6))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t6))
 			t7 := int64(load64(m.memory, uint32(v8+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+45952, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v8+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45944, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t8))
 			t9 := int64(load32(m.memory, uint32(v8+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45928, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v8+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45920, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v8+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45912, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(t11))
 			t12 := int64(m.memory[uint32(v8+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45904, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45872, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v8+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45896, uint64(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46040))
+			store64(m.memory, uint64(uint32(v2))+45864, uint64(t13))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
 			v5 = t14 + i32(1)
 			goto l5
 		}
 	l4:
-		m.fn220(v5, i32(2), i32(35656))
+		m.fn220(v5, i32(2), i32(35624))
 		panic("unreachable")
 	l2:
 		v2 = v5<<4 | v3
@@ -4154,12 +4226,12 @@ func (m *Module) Xstate_at(v0, v1, v2 int32) int32 {
 	return p5
 }
 func (m *Module) Xtext() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45612))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
 	return t0
 }
 func (m *Module) Xtext_in(v0 int32) int32 {
 	var v1, v2, v3 int32
-	store32(m.memory, uint64(uint32(i32(0)))+45628, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45596, uint32(i32(0)))
 	v1 = i32(0)
 	{
 		if v0 == 0 {
@@ -4167,16 +4239,16 @@ func (m *Module) Xtext_in(v0 int32) int32 {
 		}
 		v1 = i32(0)
 		{
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45588))
 			if uint32(v0) <= uint32(t0) {
 				goto l1
 			}
-			m.fn10(i32(45620), i32(0), v0, i32(1), i32(1))
-			t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45628))
+			m.fn10(i32(45588), i32(0), v0, i32(1), i32(1))
+			t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
 			v1 = t1
 		}
 	l1:
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45624))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
 		v2 = t2
 		v3 = v2 + v1
 		{
@@ -4198,12 +4270,12 @@ func (m *Module) Xtext_in(v0 int32) int32 {
 		v1 = v1 + i32(1)
 	}
 l0:
-	store32(m.memory, uint64(uint32(i32(0)))+45628, uint32(v1))
-	t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45624))
+	store32(m.memory, uint64(uint32(i32(0)))+45596, uint32(v1))
+	t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
 	return t4
 }
 func (m *Module) Xtext_length() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45584))
 	return t0
 }
 func (m *Module) Xtransport_error(v0 int32) int32 {
@@ -4213,8 +4285,8 @@ func (m *Module) Xtransport_error(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(5)) {
 			goto l0
 		}
-		t0 := int32(m.memory[uint64(uint32(v0))+35877])
-		t1 := int32(load32(m.memory, uint64(uint32(t0<<2))+35952))
+		t0 := int32(m.memory[uint64(uint32(v0))+35845])
+		t1 := int32(load32(m.memory, uint64(uint32(t0<<2))+35920))
 		v1 = t1
 	}
 l0:
@@ -4238,7 +4310,7 @@ func (m *Module) fn51(v0, v1 int32) int32 {
 func fn52() {
 }
 func (m *Module) fn53(v0, v1 int32) int32 {
-	t0 := m.fn230(v1, i32(35976), i32(5))
+	t0 := m.fn230(v1, i32(35944), i32(5))
 	return t0
 }
 func (m *Module) fn54(v0, v1 int32) int32 {
@@ -4472,7 +4544,7 @@ l6:
 		v3 = v6
 		t12 := int32(m.memory[uint32(v5)])
 		v7 = t12
-		t13 := int32(m.memory[uint64(uint32(v7))+37872])
+		t13 := int32(m.memory[uint64(uint32(v7))+37840])
 		v5 = t13
 		if v5 == 0 {
 			goto l6
@@ -4529,9 +4601,9 @@ l7:
 			store32(m.memory, uint64(uint32(t27))+8, uint32(v4))
 			goto l12
 		}
-		t18 := int32(m.memory[uint64(uint32(v7&i32(15)))+38128])
+		t18 := int32(m.memory[uint64(uint32(v7&i32(15)))+38096])
 		v5 = t18
-		t19 := int32(m.memory[uint64(uint32(int32(uint32(v7)>>4)))+38128])
+		t19 := int32(m.memory[uint64(uint32(int32(uint32(v7)>>4)))+38096])
 		v6 = t19
 		{
 			t20 := int32(load32(m.memory, uint32(v0)))
@@ -4988,7 +5060,7 @@ func (m *Module) fn64(v0, v1 int32) {
 			v3 = t2
 			v4 = v3 & i32(-65536)
 			v5 = i32(0)
-			v6 = i32(35986)
+			v6 = i32(35954)
 			v7 = i32(8)
 			goto l11
 		case 1:
@@ -5002,7 +5074,7 @@ func (m *Module) fn64(v0, v1 int32) {
 			t6 := int64(load64(m.memory, uint64(uint32(v1))+8))
 			v10 = t6
 			v5 = i32(1)
-			v6 = i32(35994)
+			v6 = i32(35962)
 			v7 = i32(12)
 			goto l11
 		case 2:
@@ -5016,13 +5088,13 @@ func (m *Module) fn64(v0, v1 int32) {
 			t10 := int64(load64(m.memory, uint64(uint32(v1))+8))
 			v10 = t10
 			v5 = i32(1)
-			v6 = i32(36006)
+			v6 = i32(35974)
 			v7 = i32(14)
 			goto l11
 		case 3:
 			v5 = i32(2)
 			v4 = i32(0)
-			v6 = i32(36020)
+			v6 = i32(35988)
 			v7 = i32(4)
 			{
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -5053,7 +5125,7 @@ func (m *Module) fn64(v0, v1 int32) {
 			v3 = t17
 			v4 = v3 & i32(-65536)
 			v5 = i32(0)
-			v6 = i32(36024)
+			v6 = i32(35992)
 			v7 = i32(6)
 			goto l11
 		case 5:
@@ -5063,7 +5135,7 @@ func (m *Module) fn64(v0, v1 int32) {
 			v11 = t19
 			v5 = i32(3)
 			v4 = i32(0)
-			v6 = i32(36030)
+			v6 = i32(35998)
 			v7 = i32(5)
 			{
 				t20 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -5092,20 +5164,20 @@ func (m *Module) fn64(v0, v1 int32) {
 		case 6:
 			t26 := int32(m.memory[uint64(uint32(v1))+1])
 			v5 = t26 << 2
-			t27 := int32(load32(m.memory, uint64(uint32(v5))+37748))
+			t27 := int32(load32(m.memory, uint64(uint32(v5))+37716))
 			v3 = t27
 			v4 = v3 & i32(-65536)
-			t28 := int32(load32(m.memory, uint64(uint32(v5))+37736))
+			t28 := int32(load32(m.memory, uint64(uint32(v5))+37704))
 			v8 = t28
 			v5 = i32(4)
-			v6 = i32(36053)
+			v6 = i32(36021)
 			v7 = i32(4)
 		}
 	}
 l11:
 	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(i64(0x100000000)))
-	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37548)))
+	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37516)))
 	store64(m.memory, uint64(uint32(v2))+52, uint64(i64(0x60000020)))
 	store32(m.memory, uint64(uint32(v2))+44, uint32(v2+i32(32)))
 	{
@@ -5113,7 +5185,7 @@ l11:
 		if t29 == 0 {
 			goto l12
 		}
-		m.fn238(i32(37588), i32(55), v2+i32(63), i32(37572), i32(37644))
+		m.fn238(i32(37556), i32(55), v2+i32(63), i32(37540), i32(37612))
 		panic("unreachable")
 	}
 l12:
@@ -5181,7 +5253,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				}
 				store32(m.memory, uint64(uint32(t17))+20, uint32(p18))
 				t20 := v2
-				p19 := i32(36857)
+				p19 := i32(36825)
 				if v0 != 0 {
 					p19 = i32(1)
 				}
@@ -5195,14 +5267,14 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				t24 := v2
 				p23 := i32(1)
 				if v0 != 0 {
-					p23 = i32(36862)
+					p23 = i32(36830)
 				}
 				store32(m.memory, uint64(uint32(t24))+24, uint32(p23))
 				store32(m.memory, uint64(uint32(v2))+68, uint32(i32(12)))
 				t26 := v2
-				p25 := i32(36879)
+				p25 := i32(36847)
 				if v3 == i32(1) {
-					p25 = i32(36867)
+					p25 = i32(36835)
 				}
 				store32(m.memory, uint64(uint32(t26))+64, uint32(p25))
 				t27 := v2
@@ -5242,7 +5314,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				t39 := int32(load32(m.memory, uint64(uint32(v0))+16))
 				v3 = t39
 				if v3 == i32(1000000000) {
-					t56 := m.fn230(v1, i32(36775), i32(40))
+					t56 := m.fn230(v1, i32(36743), i32(40))
 					v0 = t56
 					goto l7
 				}
@@ -5253,7 +5325,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 						goto l10
 					}
 					if v4 == 0 {
-						t44 := m.fn230(v1, i32(36815), i32(42))
+						t44 := m.fn230(v1, i32(36783), i32(42))
 						v0 = t44
 						goto l7
 					}
@@ -5263,7 +5335,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v2+i32(32)))))
 					t41 := int32(load32(m.memory, uint32(v1)))
 					t42 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t43 := m.fn215(t41, t42, i32(35130), v2+i32(64))
+					t43 := m.fn215(t41, t42, i32(35097), v2+i32(64))
 					v0 = t43
 					goto l7
 				}
@@ -5277,13 +5349,13 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				t48 := int64(load16(m.memory, uint64(uint32(v0))+4))
 				v4 = t48
 				store32(m.memory, uint64(uint32(v2))+68, uint32(i32(4)))
-				store32(m.memory, uint64(uint32(v2))+64, uint32(i32(36891)))
+				store32(m.memory, uint64(uint32(v2))+64, uint32(i32(36859)))
 				store64(m.memory, uint64(uint32(v2))+72, uint64(v4))
 				store64(m.memory, uint64(uint32(v2))+40, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(64)))))
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v2+i32(24)))))
 				t49 := int32(load32(m.memory, uint32(v1)))
 				t50 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t51 := m.fn215(t49, t50, i32(35115), v2+i32(32))
+				t51 := m.fn215(t49, t50, i32(35082), v2+i32(32))
 				if t51 != 0 {
 					v0 = i32(1)
 					goto l7
@@ -5297,7 +5369,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 						goto l13
 					}
 					if v3 == 0 {
-						t55 := m.fn230(v1, i32(36895), i32(35))
+						t55 := m.fn230(v1, i32(0x8fff), i32(35))
 						v0 = t55
 						goto l7
 					}
@@ -5314,7 +5386,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 			}
 		}
 	l8:
-		t57 := m.fn230(v1, i32(36752), i32(23))
+		t57 := m.fn230(v1, i32(36720), i32(23))
 		v0 = t57
 	}
 l7:
@@ -5360,21 +5432,21 @@ func (m *Module) fn66(v0, v1 int32) {
 			}
 			t2 := int32(m.memory[uint64(uint32(v1))+269])
 			v6 = t2 << 2
-			t3 := int32(load32(m.memory, uint64(uint32(v6))+37720))
+			t3 := int32(load32(m.memory, uint64(uint32(v6))+37688))
 			v7 = t3
-			t4 := int32(load32(m.memory, uint64(uint32(v6))+37704))
+			t4 := int32(load32(m.memory, uint64(uint32(v6))+37672))
 			v8 = t4
 			t5 := int32(m.memory[uint64(uint32(v1))+268])
 			v6 = t5 << 2
-			t6 := int32(load32(m.memory, uint64(uint32(v6))+37748))
+			t6 := int32(load32(m.memory, uint64(uint32(v6))+37716))
 			v9 = t6
-			t7 := int32(load32(m.memory, uint64(uint32(v6))+37736))
+			t7 := int32(load32(m.memory, uint64(uint32(v6))+37704))
 			v10 = t7
 			t8 := int32(m.memory[uint64(uint32(v1))+267])
 			v6 = t8 << 2
-			t9 := int32(load32(m.memory, uint64(uint32(v6))+37748))
+			t9 := int32(load32(m.memory, uint64(uint32(v6))+37716))
 			v11 = t9
-			t10 := int32(load32(m.memory, uint64(uint32(v6))+37736))
+			t10 := int32(load32(m.memory, uint64(uint32(v6))+37704))
 			v12 = t10
 			t11 := int32(load32(m.memory, uint64(uint32(v1))+236))
 			v6 = t11
@@ -5645,21 +5717,21 @@ l12:
 			v67 = t81
 			t82 := int32(m.memory[uint32(v4+i32(-24))])
 			v1 = t82 << 2
-			t83 := int32(load32(m.memory, uint64(uint32(v1))+37804))
+			t83 := int32(load32(m.memory, uint64(uint32(v1))+37772))
 			v68 = t83
-			t84 := int32(load32(m.memory, uint64(uint32(v1))+37760))
+			t84 := int32(load32(m.memory, uint64(uint32(v1))+37728))
 			v69 = t84
 			t85 := int32(m.memory[uint32(v4+i32(-22))])
 			v1 = t85 << 2
-			t86 := int32(load32(m.memory, uint64(uint32(v1))+37748))
+			t86 := int32(load32(m.memory, uint64(uint32(v1))+37716))
 			v70 = t86
-			t87 := int32(load32(m.memory, uint64(uint32(v1))+37736))
+			t87 := int32(load32(m.memory, uint64(uint32(v1))+37704))
 			v71 = t87
 			t88 := int32(m.memory[uint32(v4+i32(-23))])
 			v1 = t88 << 2
-			t89 := int32(load32(m.memory, uint64(uint32(v1))+37748))
+			t89 := int32(load32(m.memory, uint64(uint32(v1))+37716))
 			v72 = t89
-			t90 := int32(load32(m.memory, uint64(uint32(v1))+37736))
+			t90 := int32(load32(m.memory, uint64(uint32(v1))+37704))
 			v73 = t90
 			t91 := int64(load32(m.memory, uint32(v4+i32(-8))))
 			v74 = t91
@@ -5716,23 +5788,23 @@ l12:
 				t105 := int32(m.memory[uint32(v6+i32(48))])
 				t106 := v4 + i32(36)
 				v60 = t105 << 2
-				t107 := int32(load32(m.memory, uint64(uint32(v60))+37760))
+				t107 := int32(load32(m.memory, uint64(uint32(v60))+37728))
 				store32(m.memory, uint32(t106), uint32(t107))
-				t108 := int32(load32(m.memory, uint64(uint32(v60))+37804))
+				t108 := int32(load32(m.memory, uint64(uint32(v60))+37772))
 				store32(m.memory, uint32(v4+i32(32)), uint32(t108))
 				t109 := int32(m.memory[uint32(v6+i32(50))])
 				t110 := v4 + i32(28)
 				v60 = t109 << 2
-				t111 := int32(load32(m.memory, uint64(uint32(v60))+37736))
+				t111 := int32(load32(m.memory, uint64(uint32(v60))+37704))
 				store32(m.memory, uint32(t110), uint32(t111))
-				t112 := int32(load32(m.memory, uint64(uint32(v60))+37748))
+				t112 := int32(load32(m.memory, uint64(uint32(v60))+37716))
 				store32(m.memory, uint32(v4+i32(24)), uint32(t112))
 				t113 := int32(m.memory[uint32(v6+i32(49))])
 				t114 := v4 + i32(20)
 				v60 = t113 << 2
-				t115 := int32(load32(m.memory, uint64(uint32(v60))+37736))
+				t115 := int32(load32(m.memory, uint64(uint32(v60))+37704))
 				store32(m.memory, uint32(t114), uint32(t115))
-				t116 := int32(load32(m.memory, uint64(uint32(v60))+37748))
+				t116 := int32(load32(m.memory, uint64(uint32(v60))+37716))
 				store32(m.memory, uint32(v4+i32(16)), uint32(t116))
 				t117 := int64(load64(m.memory, uint32(v2)))
 				t118 := v4 + i32(8)
@@ -5927,7 +5999,7 @@ func (m *Module) fn67(v0, v1, v2 int32) int64 {
 									t11 := int64(load64(m.memory, uint64(uint32(v4))+48))
 									v8 = t11
 									if v8 == 0 {
-										m.fn241(i32(36608))
+										m.fn241(i32(36576))
 										panic("unreachable")
 									}
 									v7 = i64(0)
@@ -5993,7 +6065,7 @@ func (m *Module) fn67(v0, v1, v2 int32) int64 {
 										t22 := v11
 										v4 = int32(t21)
 										if uint32(t22) <= uint32(v4) {
-											m.fn220(v4, v11, i32(36624))
+											m.fn220(v4, v11, i32(36592))
 											panic("unreachable")
 										}
 										v10 = v10 + i64(-1)
@@ -6232,13 +6304,13 @@ func (m *Module) fn68(v0, v1 int32) {
 							if uint64(v5+i64(-0x100000000)) < uint64(i64(-0xffffffff)) {
 								store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 								store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-								store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+								store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 								store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 								store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 								{
 									t4 := m.fn213(v2+i32(136), v2+i32(152))
 									if t4 != 0 {
-										m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+										m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 										panic("unreachable")
 									}
 									t5 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6248,7 +6320,7 @@ func (m *Module) fn68(v0, v1 int32) {
 										v6 = t6
 										if v6 != i32(-0x80000000) {
 											v1 = i32(15)
-											v3 = i32(36057)
+											v3 = i32(36025)
 											goto l4
 										}
 										v3 = int32(v5)
@@ -6269,12 +6341,12 @@ func (m *Module) fn68(v0, v1 int32) {
 						}
 						store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 						t9 := m.fn213(v2+i32(136), v2+i32(152))
 						if t9 != 0 {
-							m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+							m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 							panic("unreachable")
 						}
 						t10 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6285,11 +6357,11 @@ func (m *Module) fn68(v0, v1 int32) {
 							goto l5
 						}
 						v1 = i32(15)
-						v3 = i32(36089)
+						v3 = i32(36057)
 					}
 				l4:
 					v7 = i32(17)
-					v8 = i32(36511)
+					v8 = i32(36479)
 					goto l7
 				l5:
 					t12 := int64(load64(m.memory, uint64(uint32(v1))+48))
@@ -6372,12 +6444,12 @@ func (m *Module) fn68(v0, v1 int32) {
 					l16:
 						store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 						t24 := m.fn250(v2+i32(136), v2+i32(152))
 						if t24 != 0 {
-							m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+							m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 							panic("unreachable")
 						}
 						t25 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6390,9 +6462,9 @@ func (m *Module) fn68(v0, v1 int32) {
 						t27 := int32(load32(m.memory, uint64(uint32(v2))+128))
 						v1 = t27
 						store32(m.memory, uint64(uint32(v0))+36, uint32(i32(12)))
-						store32(m.memory, uint64(uint32(v0))+32, uint32(i32(35994)))
+						store32(m.memory, uint64(uint32(v0))+32, uint32(i32(35962)))
 						store32(m.memory, uint64(uint32(v0))+28, uint32(i32(22)))
-						store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36179)))
+						store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36147)))
 						store32(m.memory, uint64(uint32(v0))+20, uint32(i32(-0x80000000)))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(v1))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(v6))
@@ -6403,12 +6475,12 @@ func (m *Module) fn68(v0, v1 int32) {
 				l10:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 					t28 := m.fn213(v1+i32(144), v2+i32(152))
 					if t28 != 0 {
-						m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t29 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6416,9 +6488,9 @@ func (m *Module) fn68(v0, v1 int32) {
 					t30 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v6 = t30
 					v1 = i32(10)
-					v3 = i32(36378)
+					v3 = i32(36346)
 					v7 = i32(19)
-					v8 = i32(36368)
+					v8 = i32(36336)
 					goto l7
 				}
 			l12:
@@ -6427,12 +6499,12 @@ func (m *Module) fn68(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+84, uint32(v2+i32(136)))
 				store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 				t31 := m.fn240(v2+i32(80), v2+i32(152))
 				if t31 != 0 {
-					m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+					m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 					panic("unreachable")
 				}
 				t32 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6440,9 +6512,9 @@ func (m *Module) fn68(v0, v1 int32) {
 				t33 := int32(load32(m.memory, uint64(uint32(v2))+120))
 				v6 = t33
 				v1 = i32(11)
-				v3 = i32(36118)
+				v3 = i32(36086)
 				v7 = i32(13)
-				v8 = i32(36357)
+				v8 = i32(36325)
 			}
 		l7:
 			store32(m.memory, uint64(uint32(v0))+36, uint32(v7))
@@ -6462,12 +6534,12 @@ func (m *Module) fn68(v0, v1 int32) {
 			if uint64(v11+i64(-0x100000000)) < uint64(i64(-0xffffffff)) {
 				store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 				t36 := m.fn213(v2+i32(136), v2+i32(152))
 				if t36 != 0 {
-					m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+					m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 					panic("unreachable")
 				}
 				t37 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6480,9 +6552,9 @@ func (m *Module) fn68(v0, v1 int32) {
 				t39 := int32(load32(m.memory, uint64(uint32(v2))+128))
 				v1 = t39
 				store32(m.memory, uint64(uint32(v0))+36, uint32(i32(13)))
-				store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36344)))
+				store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36312)))
 				store32(m.memory, uint64(uint32(v0))+28, uint32(i32(15)))
-				store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36511)))
+				store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36479)))
 				store32(m.memory, uint64(uint32(v0))+20, uint32(i32(-0x80000000)))
 				store32(m.memory, uint64(uint32(v0))+16, uint32(v1))
 				store32(m.memory, uint64(uint32(v0))+12, uint32(v15))
@@ -6510,12 +6582,12 @@ func (m *Module) fn68(v0, v1 int32) {
 							}
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 							t53 := m.fn213(v2+i32(96), v2+i32(152))
 							if t53 != 0 {
-								m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+								m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 								panic("unreachable")
 							}
 							t54 := int32(load16(m.memory, uint64(uint32(v2))+130))
@@ -6528,9 +6600,9 @@ func (m *Module) fn68(v0, v1 int32) {
 							v24 = t57
 							t58 := int32(load32(m.memory, uint64(uint32(v2))+120))
 							v8 = t58
-							v25 = i32(36407)
+							v25 = i32(36375)
 							v26 = i32(6)
-							v20 = i32(36397)
+							v20 = i32(36365)
 							v21 = i32(10)
 							goto l33
 						}
@@ -6603,12 +6675,12 @@ func (m *Module) fn68(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+116, uint32(v2+i32(80)))
 					store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
 					t59 := m.fn240(v2+i32(112), v2+i32(152))
 					if t59 != 0 {
-						m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t60 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6621,21 +6693,21 @@ func (m *Module) fn68(v0, v1 int32) {
 					v24 = t63
 					t64 := int32(load32(m.memory, uint64(uint32(v2))+136))
 					v8 = t64
-					v25 = i32(36407)
+					v25 = i32(36375)
 					v26 = i32(6)
-					v20 = i32(36413)
+					v20 = i32(36381)
 					v21 = i32(11)
 					goto l33
 				}
 			l27:
 				store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
 				t65 := m.fn213(v2+i32(104), v2+i32(152))
 				if t65 != 0 {
-					m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+					m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 					panic("unreachable")
 				}
 				t66 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6648,11 +6720,11 @@ func (m *Module) fn68(v0, v1 int32) {
 				v24 = t69
 				t70 := int32(load32(m.memory, uint64(uint32(v2))+136))
 				v8 = t70
-				v20 = i32(36424)
+				v20 = i32(36392)
 				v21 = i32(9)
 			}
 		l30:
-			v25 = i32(36433)
+			v25 = i32(36401)
 			v26 = i32(14)
 		l33:
 			v27 = i32(-0x80000000)
@@ -6690,12 +6762,12 @@ func (m *Module) fn68(v0, v1 int32) {
 			m.fn194(v2+i32(136), i32(33712), v2+i32(152))
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 			t71 := m.fn213(v2+i32(104), v2+i32(152))
 			if t71 != 0 {
-				m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+				m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 				panic("unreachable")
 			}
 			t72 := int64(load64(m.memory, uint64(uint32(v2))+136))
@@ -6714,7 +6786,7 @@ func (m *Module) fn68(v0, v1 int32) {
 			t77 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			store64(m.memory, uint64(uint32(v0))+20, uint64(t77))
 			store32(m.memory, uint64(uint32(v0))+36, uint32(i32(13)))
-			store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36344)))
+			store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36312)))
 			store64(m.memory, uint64(uint32(v0))+12, uint64(v5))
 			store32(m.memory, uint64(uint32(v0))+8, uint32(v8))
 			store64(m.memory, uint32(v0), uint64(i64(2)))
@@ -6738,12 +6810,12 @@ func (m *Module) fn68(v0, v1 int32) {
 									if v11 == 0 {
 										store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 										store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 										store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 										store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-										t87 := m.fn253(i32(36201), i32(3), v2+i32(152))
+										t87 := m.fn253(i32(36169), i32(3), v2+i32(152))
 										if t87 != 0 {
-											m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+											m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 											panic("unreachable")
 										}
 										t88 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6752,10 +6824,10 @@ func (m *Module) fn68(v0, v1 int32) {
 										store64(m.memory, uint64(uint32(t89))+80, uint64(v4))
 										t90 := int32(load32(m.memory, uint64(uint32(v2))+120))
 										v8 = t90
-										v24 = i32(36204)
+										v24 = i32(36172)
 										v25 = i32(11)
 										v7 = i32(18)
-										v28 = i32(36215)
+										v28 = i32(36183)
 										goto l48
 									}
 								}
@@ -6778,12 +6850,12 @@ func (m *Module) fn68(v0, v1 int32) {
 								l41:
 									store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 									store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 									t82 := m.fn250(v2+i32(136), v2+i32(152))
 									if t82 != 0 {
-										m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+										m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 										panic("unreachable")
 									}
 									t83 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6795,10 +6867,10 @@ func (m *Module) fn68(v0, v1 int32) {
 										v1 = t109
 										store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
 										store32(m.memory, uint64(uint32(v2))+84, uint32(v1))
-										v28 = i32(36006)
+										v28 = i32(35974)
 										v7 = i32(14)
 										v25 = i32(22)
-										v24 = i32(36179)
+										v24 = i32(36147)
 										goto l54
 									}
 									v24 = v26
@@ -6817,12 +6889,12 @@ func (m *Module) fn68(v0, v1 int32) {
 						l45:
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 							t91 := m.fn213(v2+i32(136), v2+i32(152))
 							if t91 != 0 {
-								m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+								m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 								panic("unreachable")
 							}
 							t92 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6834,10 +6906,10 @@ func (m *Module) fn68(v0, v1 int32) {
 								v1 = t110
 								store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
 								store32(m.memory, uint64(uint32(v2))+84, uint32(v1))
-								v28 = i32(36233)
+								v28 = i32(36201)
 								v7 = i32(18)
 								v25 = i32(15)
-								v24 = i32(36511)
+								v24 = i32(36479)
 								goto l54
 							}
 							v25 = v26
@@ -6849,12 +6921,12 @@ func (m *Module) fn68(v0, v1 int32) {
 								if t100 != 0 {
 									store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 									store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-									t101 := m.fn252(i32(36290), v2+i32(152))
+									t101 := m.fn252(i32(36258), v2+i32(152))
 									if t101 != 0 {
-										m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+										m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 										panic("unreachable")
 									}
 									t102 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6863,10 +6935,10 @@ func (m *Module) fn68(v0, v1 int32) {
 									store64(m.memory, uint64(uint32(t103))+80, uint64(v4))
 									t104 := int32(load32(m.memory, uint64(uint32(v2))+120))
 									v8 = t104
-									v24 = i32(36291)
+									v24 = i32(36259)
 									v25 = i32(37)
 									v7 = i32(16)
-									v28 = i32(36328)
+									v28 = i32(36296)
 									goto l48
 								}
 								if v13|v4 == 0 {
@@ -6887,12 +6959,12 @@ func (m *Module) fn68(v0, v1 int32) {
 							m.fn194(v2+i32(136), i32(33712), v2+i32(152))
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 							t94 := m.fn213(v2+i32(104), v2+i32(152))
 							if t94 != 0 {
-								m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+								m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 								panic("unreachable")
 							}
 							t95 := int32(load32(m.memory, uint64(uint32(v2))+120))
@@ -6910,7 +6982,7 @@ func (m *Module) fn68(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v2))+88, uint32(t99))
 							store64(m.memory, uint64(uint32(v2))+80, uint64(v5))
 							v26 = int32(v5)
-							v28 = i32(36233)
+							v28 = i32(36201)
 							v7 = i32(18)
 							goto l54
 						}
@@ -6940,12 +7012,12 @@ func (m *Module) fn68(v0, v1 int32) {
 				l56:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t111 := m.fn253(i32(36251), i32(3), v2+i32(152))
+					t111 := m.fn253(i32(36219), i32(3), v2+i32(152))
 					if t111 != 0 {
-						m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t112 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6954,10 +7026,10 @@ func (m *Module) fn68(v0, v1 int32) {
 					store64(m.memory, uint64(uint32(t113))+80, uint64(v4))
 					t114 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v8 = t114
-					v24 = i32(36254)
+					v24 = i32(36222)
 					v25 = i32(36)
 					v7 = i32(17)
-					v28 = i32(36057)
+					v28 = i32(36025)
 				}
 			l48:
 				store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
@@ -7026,12 +7098,12 @@ func (m *Module) fn68(v0, v1 int32) {
 						store32(m.memory, uint64(uint32(v2))+116, uint32(v2+i32(80)))
 						store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
 						t124 := m.fn240(v2+i32(112), v2+i32(152))
 						if t124 != 0 {
-							m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+							m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 							panic("unreachable")
 						}
 						t125 := int64(load64(m.memory, uint64(uint32(v2))+140))
@@ -7040,21 +7112,21 @@ func (m *Module) fn68(v0, v1 int32) {
 						t126 := int32(load32(m.memory, uint64(uint32(v2))+136))
 						v6 = t126
 						v3 = int32(v5)
-						v8 = i32(36473)
+						v8 = i32(36441)
 						v7 = i32(11)
 						v15 = i32(15)
-						v19 = i32(36488)
+						v19 = i32(36456)
 						goto l67
 					}
 				l63:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 					t127 := m.fn250(v1+i32(176), v2+i32(152))
 					if t127 != 0 {
-						m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t128 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7063,10 +7135,10 @@ func (m *Module) fn68(v0, v1 int32) {
 					v3 = t129
 					t130 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v6 = t130
-					v8 = i32(36447)
+					v8 = i32(36415)
 					v7 = i32(18)
 					v15 = i32(8)
-					v19 = i32(36455)
+					v19 = i32(36423)
 					goto l67
 				}
 			l64:
@@ -7121,12 +7193,12 @@ func (m *Module) fn68(v0, v1 int32) {
 		l69:
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37548)))
+			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 			t137 := m.fn250(v1+i32(184), v2+i32(152))
 			if t137 != 0 {
-				m.fn238(i32(37588), i32(55), v2+i32(175), i32(37572), i32(37644))
+				m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 				panic("unreachable")
 			}
 			t138 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7135,9 +7207,9 @@ func (m *Module) fn68(v0, v1 int32) {
 			v3 = t139
 			t140 := int32(load32(m.memory, uint64(uint32(v2))+120))
 			v6 = t140
-			v8 = i32(36499)
+			v8 = i32(36467)
 			v15 = i32(6)
-			v19 = i32(36505)
+			v19 = i32(36473)
 			v7 = i32(6)
 		}
 	l67:
@@ -7230,7 +7302,7 @@ l0:
 				t8 := int32(load32(m.memory, uint64(uint32(v0))+20))
 				v2 = t8
 				if v2 == 0 {
-					m.fn242(i32(36528))
+					m.fn242(i32(36496))
 					panic("unreachable")
 				}
 				{
@@ -7239,7 +7311,7 @@ l0:
 					t11 := v2
 					v4 = int32(t10)
 					if uint32(t11) <= uint32(v4) {
-						m.fn220(v4, v2, i32(36544))
+						m.fn220(v4, v2, i32(36512))
 						panic("unreachable")
 					}
 					t12 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -7786,7 +7858,7 @@ func (m *Module) fn72(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 								t32 := int64(load64(m.memory, uint64(uint32(v3))+88))
 								v5 = t32
 								if v5 == 0 {
-									m.fn241(i32(37500))
+									m.fn241(i32(37468))
 									panic("unreachable")
 								}
 								{
@@ -8297,7 +8369,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v6))+88))
 		v8 = t3
 		if v8 == 0 {
-			m.fn241(i32(37516))
+			m.fn241(i32(37484))
 			panic("unreachable")
 		}
 		{
@@ -9498,7 +9570,7 @@ func (m *Module) fn80(v0, v1 int32, v2, v3 int64) {
 					t7 := int64(load64(m.memory, uint64(uint32(v1))+48))
 					v7 = t7
 					if v7 == 0 {
-						m.fn241(i32(36608))
+						m.fn241(i32(36576))
 						panic("unreachable")
 					}
 					v2 = i64(0)
@@ -9559,7 +9631,7 @@ func (m *Module) fn80(v0, v1 int32, v2, v3 int64) {
 							t18 := v4
 							v1 = int32(t17)
 							if uint32(t18) <= uint32(v1) {
-								m.fn220(v1, v4, i32(36624))
+								m.fn220(v1, v4, i32(36592))
 								panic("unreachable")
 							}
 							v7 = v7 + i64(-1)
@@ -9943,7 +10015,7 @@ func (m *Module) fn83(v0, v1, v2, v3 int32, v4, v5 int64) {
 			t0 := int64(load64(m.memory, uint64(uint32(v1))+48))
 			v6 = t0
 			if v6 == 0 {
-				m.fn241(i32(36560))
+				m.fn241(i32(36528))
 				panic("unreachable")
 			}
 			t1 := int64(uint64(v5) / uint64(v6))
@@ -9983,7 +10055,7 @@ func (m *Module) fn83(v0, v1, v2, v3 int32, v4, v5 int64) {
 							t12 := v7
 							v13 = int32(t11)
 							if uint32(t12) <= uint32(v13) {
-								m.fn220(v13, v7, i32(36592))
+								m.fn220(v13, v7, i32(36560))
 								panic("unreachable")
 							}
 							v13 = v12 + v13*i32(24)
@@ -10050,14 +10122,14 @@ l2:
 l6:
 	{
 		if v7 == 0 {
-			m.fn242(i32(36528))
+			m.fn242(i32(36496))
 			panic("unreachable")
 		}
 		t23 := int64(uint64(v6) % uint64(uint32(v7)))
 		t24 := v7
 		v13 = int32(t23)
 		if uint32(t24) <= uint32(v13) {
-			m.fn220(v13, v7, i32(36576))
+			m.fn220(v13, v7, i32(36544))
 			panic("unreachable")
 		}
 		t25 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -10413,10 +10485,10 @@ func (m *Module) fn84(v0 int32, v1 int64) {
 		return
 	}
 l3:
-	m.fn220(v7, v9, i32(36672))
+	m.fn220(v7, v9, i32(36640))
 	panic("unreachable")
 l7:
-	m.fn220(v7, v15, i32(36672))
+	m.fn220(v7, v15, i32(36640))
 	panic("unreachable")
 }
 func (m *Module) fn85(v0, v1, v2 int32) {
@@ -10464,7 +10536,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 			}
 			v6 = p12
 			if uint32(t11) >= uint32(v6) {
-				m.fn220(v3, v6, i32(36656))
+				m.fn220(v3, v6, i32(36624))
 				panic("unreachable")
 			}
 			t13 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10483,7 +10555,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 					goto l3
 				}
 				if uint32(v3) >= uint32(v4) {
-					m.fn220(v3, v4, i32(36656))
+					m.fn220(v3, v4, i32(36624))
 					panic("unreachable")
 				}
 				t16 := int64(load64(m.memory, uint32(v8+v4<<3+v3<<3)))
@@ -10498,7 +10570,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 	l1:
 		store32(m.memory, uint64(uint32(v0))+28, uint32(v4+v1))
 		if uint32(v3) >= uint32(v6) {
-			m.fn220(v3, v6, i32(36640))
+			m.fn220(v3, v6, i32(36608))
 			panic("unreachable")
 		}
 		t19 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10533,7 +10605,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 			t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
 			store32(m.memory, uint64(uint32(v0))+32, uint32(t29+v2))
 			if uint32(v3) >= uint32(v1) {
-				m.fn220(v3, v1, i32(36640))
+				m.fn220(v3, v1, i32(36608))
 				panic("unreachable")
 			}
 			p30 := v4
@@ -10585,7 +10657,7 @@ func (m *Module) fn86(v0, v1, v2 int32) int32 {
 			}
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v1, i32(36734), i32(17))
+			t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v1, i32(36702), i32(17))
 			if t5 == 0 {
 				goto l2
 			}
@@ -10606,13 +10678,13 @@ func (m *Module) fn86(v0, v1, v2 int32) int32 {
 			}
 			store64(m.memory, uint64(uint32(v3))+24, uint64(v5))
 			store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v3+i32(24)))))
-			t8 := m.fn215(v1, v2, i32(35258), v3+i32(8))
+			t8 := m.fn215(v1, v2, i32(35225), v3+i32(8))
 			v0 = t8
 			goto l3
 		}
 	l4:
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t10 := m.t0[uint(t9)].(func(int32, int32, int32) int32)(v1, i32(36751), i32(1))
+		t10 := m.t0[uint(t9)].(func(int32, int32, int32) int32)(v1, i32(36719), i32(1))
 		v0 = t10
 	}
 l3:
@@ -10737,7 +10809,7 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+44, uint32(i32(4)))
-	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(36930)))
+	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(36898)))
 	t1 := int64(load64(m.memory, uint64(uint32(v0))+8))
 	t2 := v2
 	v3 = t1
@@ -10808,8 +10880,8 @@ func (m *Module) fn90(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+37748))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37736))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+37716))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37704))
 	t4 := m.fn229(t1, t2, t3)
 	return t4
 }
@@ -10830,7 +10902,7 @@ func (m *Module) fn91(v0, v1 int32) int32 {
 	t5 := v2
 	p4 := i32(1)
 	if v3 != 0 {
-		p4 = i32(37664)
+		p4 = i32(37632)
 	}
 	store32(m.memory, uint32(t5), uint32(p4))
 	t6 := v2
@@ -10879,12 +10951,12 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v0))
 		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(i64(0x100000000)))
-		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37548)))
+		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37516)))
 		store64(m.memory, uint64(uint32(v2))+48, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+40, uint32(v2+i32(24)))
 		t8 := m.fn95(v2+i32(72), v2+i32(40))
 		if t8 != 0 {
-			m.fn238(i32(37588), i32(55), v2+i32(79), i32(37572), i32(37644))
+			m.fn238(i32(37556), i32(55), v2+i32(79), i32(37540), i32(37612))
 			panic("unreachable")
 		}
 		t9 := int64(load64(m.memory, uint64(uint32(v2))+24))
@@ -10907,7 +10979,7 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+48, uint32(v0))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(40)))))
-		t11 := m.fn215(v5, v1, i32(35188), v2+i32(24))
+		t11 := m.fn215(v5, v1, i32(35155), v2+i32(24))
 		v4 = t11
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v0 = t12
@@ -10926,8 +10998,8 @@ func (m *Module) fn93(v0, v1 int32) int32 {
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37804))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37760))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37772))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37728))
 	t5 := m.fn229(t2, t3, t4)
 	return t5
 }
@@ -10936,8 +11008,8 @@ func (m *Module) fn94(v0, v1 int32) int32 {
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37748))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37736))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37716))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37704))
 	t5 := m.fn229(t2, t3, t4)
 	return t5
 }
@@ -10965,7 +11037,7 @@ func (m *Module) fn95(v0, v1 int32) int32 {
 		goto l0
 	}
 	store32(m.memory, uint64(uint32(v2))+52, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37678)))
+	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37646)))
 	store64(m.memory, uint64(uint32(v2))+56, uint64(uint32(v5)))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(48)))))
 	{
@@ -10980,13 +11052,13 @@ func (m *Module) fn95(v0, v1 int32) int32 {
 	}
 l1:
 	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37685)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37653)))
 l0:
 	if v4 == 0 {
 		goto l3
 	}
 	store32(m.memory, uint64(uint32(v2))+36, uint32(i32(16)))
-	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(37687)))
+	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(37655)))
 	store64(m.memory, uint64(uint32(v2))+40, uint64(uint32(v4)))
 	store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(32)))))
 	store64(m.memory, uint64(uint32(v2))+48, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(24)))))
@@ -11002,14 +11074,14 @@ l0:
 	}
 l4:
 	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37685)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37653)))
 l3:
 	{
 		if v3 == 0 {
 			goto l5
 		}
 		store32(m.memory, uint64(uint32(v2))+36, uint32(i32(4)))
-		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(36930)))
+		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(36898)))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		t13 := v2
 		v3 = int64(uint32(i32(13))) << 32
@@ -11042,7 +11114,7 @@ func (m *Module) fn96(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(18)))<<32|int64(uint32(v2))))
 	t2 := int32(load32(m.memory, uint32(v1)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t4 := m.fn215(t2, t3, i32(35195), v2+i32(8))
+	t4 := m.fn215(t2, t3, i32(35162), v2+i32(8))
 	v1 = t4
 	m.g0 = v2 + i32(16)
 	return v1
@@ -11055,7 +11127,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(1)
 	{
-		t1 := m.fn230(v1, i32(36934), i32(16))
+		t1 := m.fn230(v1, i32(36902), i32(16))
 		if t1 != 0 {
 			goto l0
 		}
@@ -11068,7 +11140,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(19)))<<32|int64(uint32(v2+i32(72)))))
 			t3 := int32(load32(m.memory, uint32(v1)))
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t5 := m.fn215(t3, t4, i32(35254), v2+i32(16))
+			t5 := m.fn215(t3, t4, i32(35221), v2+i32(16))
 			if t5 != 0 {
 				goto l0
 			}
@@ -11086,7 +11158,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		t10 := v2
 		p9 := i32(1)
 		if v4 != 0 {
-			p9 = i32(36950)
+			p9 = i32(36918)
 		}
 		store32(m.memory, uint64(uint32(t10))+8, uint32(p9))
 		store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v0+i32(224)))))
@@ -11097,7 +11169,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(8)))))
 		t13 := int32(load32(m.memory, uint32(v1)))
 		t14 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t15 := m.fn215(t13, t14, i32(35564), v2+i32(16))
+		t15 := m.fn215(t13, t14, i32(35531), v2+i32(16))
 		if t15 != 0 {
 			goto l0
 		}
@@ -11115,13 +11187,13 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 					{
 						t22 := int32(m.memory[uint32(v4)])
 						if t22 != i32(2) {
-							t24 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36710), i32(24))
+							t24 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36678), i32(24))
 							if t24 == 0 {
 								goto l4
 							}
 							goto l0
 						}
-						t23 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36688), i32(22))
+						t23 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36656), i32(22))
 						if t23 == 0 {
 							goto l4
 						}
@@ -11135,7 +11207,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 				}
 				m.memory[uint64(uint32(v2))+72] = byte(v7)
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-				t20 := m.fn215(v6, v5, i32(35348), v2+i32(16))
+				t20 := m.fn215(v6, v5, i32(35315), v2+i32(16))
 				if t20 == 0 {
 					goto l4
 				}
@@ -11144,7 +11216,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		l3:
 			m.memory[uint64(uint32(v2))+72] = byte(v7)
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-			t25 := m.fn215(v6, v5, i32(35318), v2+i32(16))
+			t25 := m.fn215(v6, v5, i32(35285), v2+i32(16))
 			if t25 != 0 {
 				goto l0
 			}
@@ -11166,7 +11238,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 				t28 := int32(load32(m.memory, uint32(v1)))
 				t29 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t30 := m.fn215(t28, t29, i32(35615), v2+i32(16))
+				t30 := m.fn215(t28, t29, i32(35582), v2+i32(16))
 				if t30 != 0 {
 					goto l0
 				}
@@ -11210,13 +11282,13 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+52, uint32(v2+i32(16)))
 		store32(m.memory, uint64(uint32(v2))+64, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v2))+56, uint64(i64(0x100000000)))
-		store32(m.memory, uint64(uint32(v2))+76, uint32(i32(37548)))
+		store32(m.memory, uint64(uint32(v2))+76, uint32(i32(37516)))
 		store64(m.memory, uint64(uint32(v2))+80, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v2+i32(56)))
 		{
 			t44 := m.fn95(v2+i32(52), v2+i32(72))
 			if t44 != 0 {
-				m.fn238(i32(37588), i32(55), v2+i32(95), i32(37572), i32(37644))
+				m.fn238(i32(37556), i32(55), v2+i32(95), i32(37540), i32(37612))
 				panic("unreachable")
 			}
 			t45 := int64(load64(m.memory, uint64(uint32(v2))+56))
@@ -11228,7 +11300,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 					store32(m.memory, uint64(uint32(v2))+80, uint32(v4))
 					store64(m.memory, uint64(uint32(v2))+72, uint64(v8))
 					store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(72)))))
-					t47 := m.fn215(v5, v3, i32(35601), v2+i32(56))
+					t47 := m.fn215(v5, v3, i32(35568), v2+i32(56))
 					v4 = t47
 					{
 						t48 := int32(load32(m.memory, uint64(uint32(v2))+72))
@@ -11271,7 +11343,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(22)))<<32|int64(uint32(v2+i32(72)))))
 			t52 := int32(load32(m.memory, uint32(v1)))
 			t53 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t54 := m.fn215(t52, t53, i32(35583), v2+i32(16))
+			t54 := m.fn215(t52, t53, i32(35550), v2+i32(16))
 			if t54 == 0 {
 				goto l12
 			}
@@ -11296,7 +11368,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		t59 := int32(load32(m.memory, uint32(v1)))
 		t60 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t61 := int32(load32(m.memory, uint64(uint32(t60))+12))
-		t62 := m.t0[uint(t61)].(func(int32, int32, int32) int32)(t59, i32(36957), i32(7))
+		t62 := m.t0[uint(t61)].(func(int32, int32, int32) int32)(t59, i32(36925), i32(7))
 		if t62 != 0 {
 			goto l0
 		}
@@ -11320,7 +11392,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		t66 := int32(load32(m.memory, uint32(v1)))
 		t67 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t68 := int32(load32(m.memory, uint64(uint32(t67))+12))
-		t69 := m.t0[uint(t68)].(func(int32, int32, int32) int32)(t66, i32(36964), i32(13))
+		t69 := m.t0[uint(t68)].(func(int32, int32, int32) int32)(t66, i32(36932), i32(13))
 		if t69 != 0 {
 			goto l0
 		}
@@ -11332,7 +11404,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 			t70 := int32(load32(m.memory, uint32(v1)))
 			t71 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t72 := m.fn215(t70, t71, i32(35615), v2+i32(16))
+			t72 := m.fn215(t70, t71, i32(35582), v2+i32(16))
 			v3 = t72
 			if v3 != 0 {
 				goto l0
@@ -11360,8 +11432,8 @@ func (m *Module) fn99(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+37860))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37848))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+37828))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37816))
 	t4 := m.fn229(t1, t2, t3)
 	return t4
 }
@@ -11393,14 +11465,14 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			default:
 				store32(m.memory, uint32(v3), uint32(v4))
 				store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3))))
-				t2 := m.fn215(v1, v2, i32(35285), v3+i32(24))
+				t2 := m.fn215(v1, v2, i32(35252), v3+i32(24))
 				if t2 != 0 {
 					goto l3
 				}
 				goto l0
 			case 1:
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
-				t4 := m.t0[uint(t3)].(func(int32, int32, int32) int32)(v1, i32(36977), i32(21))
+				t4 := m.t0[uint(t3)].(func(int32, int32, int32) int32)(v1, i32(36945), i32(21))
 				if t4 != 0 {
 					goto l3
 				}
@@ -11424,7 +11496,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(72)))))
 			v4 = i32(1)
-			t9 := m.fn215(v1, v2, i32(0x8aaa), v3+i32(24))
+			t9 := m.fn215(v1, v2, i32(35465), v3+i32(24))
 			if t9 != 0 {
 				goto l5
 			}
@@ -11460,7 +11532,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			t17 := v3
 			p16 := i32(1)
 			if v5 != 0 {
-				p16 = i32(36998)
+				p16 = i32(36966)
 			}
 			store32(m.memory, uint64(uint32(t17))+72, uint32(p16))
 			store64(m.memory, uint64(uint32(v3))+56, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(72)))))
@@ -11470,7 +11542,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3+i32(16)))))
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(20)))))
-			t19 := m.fn215(v1, v2, i32(35426), v3+i32(24))
+			t19 := m.fn215(v1, v2, i32(35393), v3+i32(24))
 			if t19 != 0 {
 				goto l5
 			}
@@ -11524,15 +11596,15 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 		store32(m.memory, uint64(uint32(v3))+68, uint32(i32(12)))
 		t29 := int32(load32(m.memory, uint64(uint32(v0))+92))
 		t31 := v3
-		p30 := i32(36879)
+		p30 := i32(36847)
 		if t29 == i32(1) {
-			p30 = i32(36867)
+			p30 = i32(36835)
 		}
 		store32(m.memory, uint64(uint32(t31))+64, uint32(p30))
 		store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v0+i32(96)))))
 		store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(64)))))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v0+i32(92)))))
-		t32 := m.fn215(v1, v2, i32(35200), v3+i32(24))
+		t32 := m.fn215(v1, v2, i32(35167), v3+i32(24))
 		if t32 != 0 {
 			goto l3
 		}
@@ -11549,7 +11621,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 				store64(m.memory, uint64(uint32(t35))+24, uint64(v7))
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v6-v7*i64(1000000000)))
 				store64(m.memory, uint64(uint32(v3))+72, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v3+i32(24)))))
-				t36 := m.fn215(v1, v2, i32(35544), v3+i32(72))
+				t36 := m.fn215(v1, v2, i32(35511), v3+i32(72))
 				if t36 != 0 {
 					goto l3
 				}
@@ -11557,7 +11629,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			}
 		l10:
 			t37 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			t38 := m.t0[uint(t37)].(func(int32, int32, int32) int32)(v1, i32(37013), i32(15))
+			t38 := m.t0[uint(t37)].(func(int32, int32, int32) int32)(v1, i32(36981), i32(15))
 			if t38 != 0 {
 				goto l3
 			}
@@ -11569,7 +11641,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			goto l5
 		}
 		t40 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t41 := m.t0[uint(t40)].(func(int32, int32, int32) int32)(v1, i32(37028), i32(35))
+		t41 := m.t0[uint(t40)].(func(int32, int32, int32) int32)(v1, i32(36996), i32(35))
 		if t41 == 0 {
 			goto l5
 		}
@@ -11597,11 +11669,11 @@ func (m *Module) fn103(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(16)))))
 					t8 := int32(load32(m.memory, uint32(v1)))
 					t9 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t10 := m.fn215(t8, t9, i32(35096), v2+i32(24))
+					t10 := m.fn215(t8, t9, i32(35063), v2+i32(24))
 					v0 = t10
 					goto l4
 				}
-				t7 := m.fn230(v1, i32(37665), i32(13))
+				t7 := m.fn230(v1, i32(37633), i32(13))
 				v0 = t7
 				goto l4
 			}
@@ -11643,7 +11715,7 @@ func (m *Module) fn104(v0, v1 int32) int32 {
 			if v3 != i64(-1) {
 				goto l0
 			}
-			t2 := m.fn230(v1, i32(37660), i32(4))
+			t2 := m.fn230(v1, i32(37628), i32(4))
 			v1 = t2
 			goto l1
 		}
@@ -11705,24 +11777,24 @@ l0:
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+20))
-	m.fn60(v2+i32(8), i32(37265), i32(4), t6, t7)
+	m.fn60(v2+i32(8), i32(37233), i32(4), t6, t7)
 	t8 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	t9 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	m.fn60(v2+i32(8), i32(37269), i32(2), t8, t9)
+	m.fn60(v2+i32(8), i32(37237), i32(2), t8, t9)
 	t10 := int64(load64(m.memory, uint64(uint32(v0))+40))
-	m.fn62(v2+i32(8), i32(37093), i32(5), t10)
+	m.fn62(v2+i32(8), i32(37061), i32(5), t10)
 	t11 := int32(load32(m.memory, uint64(uint32(v0))+32))
 	t12 := int32(load32(m.memory, uint64(uint32(v0))+36))
-	m.fn60(v2+i32(8), i32(37271), i32(6), t11, t12)
+	m.fn60(v2+i32(8), i32(37239), i32(6), t11, t12)
 	t13 := int64(load64(m.memory, uint64(uint32(v0))+48))
-	m.fn62(v2+i32(8), i32(37277), i32(5), t13)
+	m.fn62(v2+i32(8), i32(37245), i32(5), t13)
 	t14 := int64(load64(m.memory, uint32(v0)))
 	t15 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn61(v2+i32(8), i32(37282), i32(6), t14, t15)
+	m.fn61(v2+i32(8), i32(37250), i32(6), t14, t15)
 	t16 := int32(load32(m.memory, uint64(uint32(v0))+80))
-	m.fn63(v2+i32(8), i32(37115), i32(20), t16)
+	m.fn63(v2+i32(8), i32(37083), i32(20), t16)
 	t17 := int32(load32(m.memory, uint64(uint32(v0))+84))
-	m.fn63(v2+i32(8), i32(37135), i32(17), t17)
+	m.fn63(v2+i32(8), i32(37103), i32(17), t17)
 	t18 := int32(load32(m.memory, uint64(uint32(v2))+8))
 	v4 = t18
 	t19 := int32(load32(m.memory, uint32(v4)))
@@ -11752,7 +11824,7 @@ l0:
 	}
 l1:
 	v1 = v0 + i32(56)
-	m.fn58(v3, i32(36407), i32(6))
+	m.fn58(v3, i32(36375), i32(6))
 	{
 		t26 := int32(load32(m.memory, uint32(v4)))
 		v0 = t26
@@ -11823,11 +11895,11 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int64(load64(m.memory, uint32(v0)))
-	m.fn62(v2+i32(8), i32(37424), i32(5), t6)
+	m.fn62(v2+i32(8), i32(37392), i32(5), t6)
 	t7 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn62(v2+i32(8), i32(35986), i32(8), t7)
+	m.fn62(v2+i32(8), i32(35954), i32(8), t7)
 	t8 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	m.fn62(v2+i32(8), i32(37495), i32(4), t8)
+	m.fn62(v2+i32(8), i32(37463), i32(4), t8)
 	{
 		t9 := int32(m.memory[uint64(uint32(v2))+12])
 		if t9 == 0 {
@@ -11893,22 +11965,22 @@ func (m *Module) fn108(v0, v1 int32) {
 		store32(m.memory, uint64(uint32(v2))+416, uint32(v2+i32(12)))
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+352))
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+356))
-		m.fn109(v2+i32(416), i32(37063), i32(4), t6, t7)
+		m.fn109(v2+i32(416), i32(37031), i32(4), t6, t7)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+336))
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+340))
-		m.fn60(v2+i32(416), i32(37067), i32(5), t8, t9)
+		m.fn60(v2+i32(416), i32(37035), i32(5), t8, t9)
 		t10 := int32(m.memory[uint64(uint32(v2))+410])
-		m.fn110(v2+i32(416), i32(36140), i32(6), t10)
+		m.fn110(v2+i32(416), i32(36108), i32(6), t10)
 		t11 := int32(load32(m.memory, uint64(uint32(v2))+344))
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+348))
-		m.fn60(v2+i32(416), i32(37072), i32(15), t11, t12)
+		m.fn60(v2+i32(416), i32(37040), i32(15), t11, t12)
 		t13 := int32(m.memory[uint64(uint32(v2))+411])
-		m.fn110(v2+i32(416), i32(37087), i32(6), t13)
+		m.fn110(v2+i32(416), i32(37055), i32(6), t13)
 		t14 := int64(load64(m.memory, uint64(uint32(v2))+360))
-		m.fn62(v2+i32(416), i32(37093), i32(5), t14)
+		m.fn62(v2+i32(416), i32(37061), i32(5), t14)
 		t15 := int32(load32(m.memory, uint64(uint32(v2))+368))
 		t16 := int32(load32(m.memory, uint64(uint32(v2))+372))
-		m.fn109(v2+i32(416), i32(37098), i32(12), t15, t16)
+		m.fn109(v2+i32(416), i32(37066), i32(12), t15, t16)
 		t17 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v4 = t17
 		t18 := int32(load32(m.memory, uint32(v4)))
@@ -11942,7 +12014,7 @@ func (m *Module) fn108(v0, v1 int32) {
 		}
 	l2:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn58(v1, i32(37110), i32(5))
+		m.fn58(v1, i32(37078), i32(5))
 		{
 			t27 := int32(load32(m.memory, uint32(v4)))
 			v1 = t27
@@ -12051,42 +12123,42 @@ func (m *Module) fn108(v0, v1 int32) {
 				v1 = v6 + v5
 				t52 := int32(load32(m.memory, uint32(v1+i32(32))))
 				t53 := int32(load32(m.memory, uint32(v1+i32(36))))
-				m.fn60(t51, i32(37257), i32(4), t52, t53)
+				m.fn60(t51, i32(37225), i32(4), t52, t53)
 				{
 					t54 := int32(load16(m.memory, uint32(v1)))
 					switch t54 {
 					default:
 						t55 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn63(v2+i32(440), i32(37415), i32(4), t55)
+						m.fn63(v2+i32(440), i32(37383), i32(4), t55)
 						goto l17
 					case 1:
 						t56 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn62(v2+i32(440), i32(37419), i32(5), t56)
+						m.fn62(v2+i32(440), i32(37387), i32(5), t56)
 						t57 := int64(load64(m.memory, uint32(v1+i32(24))))
-						m.fn62(v2+i32(440), i32(37424), i32(5), t57)
+						m.fn62(v2+i32(440), i32(37392), i32(5), t57)
 						t58 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn63(v2+i32(440), i32(37429), i32(12), t58)
+						m.fn63(v2+i32(440), i32(37397), i32(12), t58)
 						t59 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn63(v2+i32(440), i32(36344), i32(13), t59)
+						m.fn63(v2+i32(440), i32(36312), i32(13), t59)
 						goto l17
 					case 2:
 						t60 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t61 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn61(v2+i32(440), i32(37441), i32(7), t60, t61)
+						m.fn61(v2+i32(440), i32(37409), i32(7), t60, t61)
 						goto l17
 					case 3:
 						t62 := int32(load16(m.memory, uint32(v1+i32(2))))
-						m.fn59(v2+i32(440), i32(37448), i32(5), t62)
+						m.fn59(v2+i32(440), i32(37416), i32(5), t62)
 						t63 := int32(load16(m.memory, uint32(v1+i32(4))))
-						m.fn59(v2+i32(440), i32(37453), i32(2), t63)
+						m.fn59(v2+i32(440), i32(37421), i32(2), t63)
 						t64 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t65 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn61(v2+i32(440), i32(37455), i32(14), t64, t65)
+						m.fn61(v2+i32(440), i32(37423), i32(14), t64, t65)
 						goto l17
 					case 4:
 						t66 := int32(load32(m.memory, uint32(v1+i32(4))))
 						t67 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn60(v2+i32(440), i32(37469), i32(10), t66, t67)
+						m.fn60(v2+i32(440), i32(37437), i32(10), t66, t67)
 					}
 				}
 			l17:
@@ -12122,7 +12194,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					v1 = t77
 				}
 			l18:
-				m.fn58(v1, i32(37261), i32(4))
+				m.fn58(v1, i32(37229), i32(4))
 				{
 					t78 := int32(load32(m.memory, uint32(v3)))
 					v1 = t78
@@ -12186,14 +12258,14 @@ func (m *Module) fn108(v0, v1 int32) {
 		}
 	l8:
 		t95 := int32(load32(m.memory, uint64(uint32(v2))+400))
-		m.fn63(v2+i32(416), i32(37115), i32(20), t95)
+		m.fn63(v2+i32(416), i32(37083), i32(20), t95)
 		t96 := int32(load32(m.memory, uint64(uint32(v2))+404))
-		m.fn63(v2+i32(416), i32(37135), i32(17), t96)
+		m.fn63(v2+i32(416), i32(37103), i32(17), t96)
 		t97 := int32(load16(m.memory, uint64(uint32(v2))+408))
-		m.fn59(v2+i32(416), i32(37152), i32(16), t97)
+		m.fn59(v2+i32(416), i32(37120), i32(16), t97)
 		t98 := int64(load64(m.memory, uint64(uint32(v2))+16))
 		t99 := int64(load64(m.memory, uint64(uint32(v2))+24))
-		m.fn61(v2+i32(416), i32(37168), i32(21), t98, t99)
+		m.fn61(v2+i32(416), i32(37136), i32(21), t98, t99)
 		t100 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v3 = t100
 		t101 := int32(load32(m.memory, uint32(v3)))
@@ -12223,7 +12295,7 @@ func (m *Module) fn108(v0, v1 int32) {
 		}
 	l24:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn58(v1, i32(36407), i32(6))
+		m.fn58(v1, i32(36375), i32(6))
 		{
 			t108 := int32(load32(m.memory, uint32(v3)))
 			v1 = t108
@@ -12277,13 +12349,13 @@ func (m *Module) fn108(v0, v1 int32) {
 		l29:
 			t120 := int64(load64(m.memory, uint64(uint32(v2))+64))
 			t121 := int64(load64(m.memory, uint64(uint32(v2))+72))
-			m.fn61(v2+i32(416), i32(37189), i32(17), t120, t121)
+			m.fn61(v2+i32(416), i32(37157), i32(17), t120, t121)
 			t122 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			t123 := int64(load64(m.memory, uint64(uint32(v2))+88))
-			m.fn61(v2+i32(416), i32(37206), i32(7), t122, t123)
+			m.fn61(v2+i32(416), i32(37174), i32(7), t122, t123)
 			t124 := int64(load64(m.memory, uint64(uint32(v2))+96))
 			t125 := int64(load64(m.memory, uint64(uint32(v2))+104))
-			m.fn61(v2+i32(416), i32(37213), i32(17), t124, t125)
+			m.fn61(v2+i32(416), i32(37181), i32(17), t124, t125)
 			t126 := int32(load32(m.memory, uint64(uint32(v2))+416))
 			v1 = t126
 			t127 := int32(load32(m.memory, uint32(v1)))
@@ -12313,7 +12385,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			}
 		l31:
 			m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-			m.fn58(v3, i32(37230), i32(5))
+			m.fn58(v3, i32(37198), i32(5))
 			{
 				t134 := int32(load32(m.memory, uint32(v1)))
 				v3 = t134
@@ -12352,23 +12424,23 @@ func (m *Module) fn108(v0, v1 int32) {
 			store32(m.memory, uint64(uint32(v2))+424, uint32(v1))
 			t144 := int32(load32(m.memory, uint64(uint32(v2))+176))
 			t145 := int32(load32(m.memory, uint64(uint32(v2))+180))
-			m.fn111(v2+i32(424), i32(36057), i32(17), t144, t145)
+			m.fn111(v2+i32(424), i32(36025), i32(17), t144, t145)
 			t146 := int32(load32(m.memory, uint64(uint32(v2))+232))
-			m.fn63(v2+i32(424), i32(36089), i32(17), t146)
+			m.fn63(v2+i32(424), i32(36057), i32(17), t146)
 			t147 := int64(load64(m.memory, uint64(uint32(v2))+112))
 			t148 := int64(load64(m.memory, uint64(uint32(v2))+120))
-			m.fn61(v2+i32(424), i32(37288), i32(10), t147, t148)
+			m.fn61(v2+i32(424), i32(37256), i32(10), t147, t148)
 			t149 := int32(load16(m.memory, uint64(uint32(v2))+244))
-			m.fn59(v2+i32(424), i32(36378), i32(19), t149)
+			m.fn59(v2+i32(424), i32(36346), i32(19), t149)
 			t150 := int64(load64(m.memory, uint64(uint32(v2))+128))
 			t151 := int64(load64(m.memory, uint64(uint32(v2))+136))
-			m.fn61(v2+i32(424), i32(37298), i32(16), t150, t151)
+			m.fn61(v2+i32(424), i32(37266), i32(16), t150, t151)
 			t152 := int32(load32(m.memory, uint64(uint32(v2))+184))
 			t153 := int32(load32(m.memory, uint64(uint32(v2))+188))
-			m.fn111(v2+i32(424), i32(37314), i32(16), t152, t153)
+			m.fn111(v2+i32(424), i32(37282), i32(16), t152, t153)
 			t154 := int32(load32(m.memory, uint64(uint32(v2))+192))
 			t155 := int32(load32(m.memory, uint64(uint32(v2))+196))
-			m.fn111(v2+i32(424), i32(36344), i32(13), t154, t155)
+			m.fn111(v2+i32(424), i32(36312), i32(13), t154, t155)
 			t156 := int32(load32(m.memory, uint64(uint32(v2))+424))
 			v5 = t156
 			t157 := int32(load32(m.memory, uint32(v5)))
@@ -12398,7 +12470,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			}
 		l35:
 			m.memory[uint64(uint32(v2))+428] = byte(i32(2))
-			m.fn58(v3, i32(36407), i32(6))
+			m.fn58(v3, i32(36375), i32(6))
 			{
 				t164 := int32(load32(m.memory, uint32(v5)))
 				v3 = t164
@@ -12446,7 +12518,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 								store32(m.memory, uint64(uint32(v2))+440, uint32(v5))
 								t204 := int32(load32(m.memory, uint64(uint32(v2))+220))
-								m.fn63(v2+i32(440), i32(37424), i32(5), t204)
+								m.fn63(v2+i32(440), i32(37392), i32(5), t204)
 								t205 := int32(m.memory[uint64(uint32(v2))+444])
 								if t205 == 0 {
 									goto l50
@@ -12491,7 +12563,7 @@ func (m *Module) fn108(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 							store32(m.memory, uint64(uint32(v2))+432, uint32(v5))
 							t175 := int64(load64(m.memory, uint64(uint32(v2))+224))
-							m.fn62(v2+i32(432), i32(37479), i32(9), t175)
+							m.fn62(v2+i32(432), i32(37447), i32(9), t175)
 							t176 := int32(load32(m.memory, uint64(uint32(v2))+432))
 							v7 = t176
 							t177 := int32(load32(m.memory, uint32(v7)))
@@ -12522,7 +12594,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								v5 = t184
 							}
 						l41:
-							m.fn58(v5, i32(37488), i32(7))
+							m.fn58(v5, i32(37456), i32(7))
 							{
 								t185 := int32(load32(m.memory, uint32(v7)))
 								v5 = t185
@@ -12549,9 +12621,9 @@ func (m *Module) fn108(v0, v1 int32) {
 								t190 := v2
 								v9 = int32(uint32(v3*i32(5243)) >> 19)
 								v5 = (v9*i32(-100) + v3) << 1
-								t191 := int32(m.memory[uint64(uint32(v5))+38144])
+								t191 := int32(m.memory[uint64(uint32(v5))+38112])
 								m.memory[uint64(uint32(t190))+441] = byte(t191)
-								t192 := int32(m.memory[uint64(uint32(v5))+38145])
+								t192 := int32(m.memory[uint64(uint32(v5))+38113])
 								m.memory[uint64(uint32(v2))+442] = byte(t192)
 								v5 = i32(1)
 							}
@@ -12638,24 +12710,24 @@ func (m *Module) fn108(v0, v1 int32) {
 		l50:
 			t223 := int64(load64(m.memory, uint64(uint32(v2))+144))
 			t224 := int64(load64(m.memory, uint64(uint32(v2))+152))
-			m.fn61(v2+i32(424), i32(37330), i32(21), t223, t224)
+			m.fn61(v2+i32(424), i32(37298), i32(21), t223, t224)
 			t225 := int32(load32(m.memory, uint64(uint32(v2))+200))
 			t226 := int32(load32(m.memory, uint64(uint32(v2))+204))
-			m.fn111(v2+i32(424), i32(37351), i32(18), t225, t226)
+			m.fn111(v2+i32(424), i32(37319), i32(18), t225, t226)
 			t227 := int32(load32(m.memory, uint64(uint32(v2))+208))
 			t228 := int32(load32(m.memory, uint64(uint32(v2))+212))
-			m.fn111(v2+i32(424), i32(36233), i32(18), t227, t228)
+			m.fn111(v2+i32(424), i32(36201), i32(18), t227, t228)
 			t229 := int32(m.memory[uint64(uint32(v2))+246])
-			m.fn110(v2+i32(424), i32(36328), i32(16), t229)
+			m.fn110(v2+i32(424), i32(36296), i32(16), t229)
 			t230 := int32(load32(m.memory, uint64(uint32(v2))+236))
-			m.fn63(v2+i32(424), i32(37369), i32(22), t230)
+			m.fn63(v2+i32(424), i32(37337), i32(22), t230)
 			t231 := int64(load64(m.memory, uint64(uint32(v2))+160))
 			t232 := int64(load64(m.memory, uint64(uint32(v2))+168))
-			m.fn61(v2+i32(424), i32(37391), i32(14), t231, t232)
+			m.fn61(v2+i32(424), i32(37359), i32(14), t231, t232)
 			t233 := int32(load32(m.memory, uint64(uint32(v2))+240))
-			m.fn63(v2+i32(424), i32(37405), i32(10), t233)
+			m.fn63(v2+i32(424), i32(37373), i32(10), t233)
 			t234 := int32(m.memory[uint64(uint32(v2))+247])
-			m.fn110(v2+i32(424), i32(37087), i32(6), t234)
+			m.fn110(v2+i32(424), i32(37055), i32(6), t234)
 			{
 				t235 := int32(m.memory[uint64(uint32(v2))+428])
 				if t235 == 0 {
@@ -12699,7 +12771,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			t246 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t246+v5)] = byte(i32(44))
 			t247 := int32(load32(m.memory, uint32(v1)))
-			m.fn58(t247, i32(37235), i32(15))
+			m.fn58(t247, i32(37203), i32(15))
 			{
 				t248 := int32(load32(m.memory, uint32(v1)))
 				v3 = t248
@@ -12772,7 +12844,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			t266 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t266+v5)] = byte(i32(44))
 			t267 := int32(load32(m.memory, uint32(v1)))
-			m.fn58(t267, i32(37250), i32(7))
+			m.fn58(t267, i32(37218), i32(7))
 			{
 				t268 := int32(load32(m.memory, uint32(v1)))
 				v3 = t268
@@ -13140,9 +13212,9 @@ l2:
 	l4:
 		t17 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		v4 = t17 + v0
-		t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+35981))
+		t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+35949))
 		store32(m.memory, uint32(v4), uint32(t18))
-		t19 := int32(m.memory[uint64(uint32(i32(0)))+35985])
+		t19 := int32(m.memory[uint64(uint32(i32(0)))+35953])
 		m.memory[uint64(uint32(v4))+4] = byte(t19)
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v0+i32(5)))
 		return
@@ -13367,7 +13439,7 @@ l0:
 				}
 				v2 = p18
 				if uint32(t17) >= uint32(v2) {
-					m.fn220(v19, v2, i32(36656))
+					m.fn220(v19, v2, i32(36624))
 					panic("unreachable")
 				}
 				t19 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -13386,7 +13458,7 @@ l0:
 						goto l9
 					}
 					if uint32(v19) >= uint32(v20) {
-						m.fn220(v19, v20, i32(36656))
+						m.fn220(v19, v20, i32(36624))
 						panic("unreachable")
 					}
 					t22 := int64(load64(m.memory, uint32(v22+v20<<3+v19<<3)))
@@ -13420,7 +13492,7 @@ l0:
 				t25 := int64(load64(m.memory, uint64(uint32(v2))+48))
 				v16 = t25
 				if v16 == 0 {
-					m.fn241(i32(36608))
+					m.fn241(i32(36576))
 					panic("unreachable")
 				}
 				v15 = i64(0)
@@ -13481,7 +13553,7 @@ l0:
 						t36 := v19
 						v2 = int32(t35)
 						if uint32(t36) <= uint32(v2) {
-							m.fn220(v2, v19, i32(36624))
+							m.fn220(v2, v19, i32(36592))
 							panic("unreachable")
 						}
 						v24 = v24 + i64(-1)
@@ -14327,7 +14399,7 @@ func (m *Module) fn125(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v0))+88))
 		v2 = t3
 		if v2 == i64(0) {
-			m.fn241(i32(37532))
+			m.fn241(i32(37500))
 			panic("unreachable")
 		}
 		t4 := int64(uint64(v4) / uint64(v2))
@@ -14698,7 +14770,7 @@ func (m *Module) fn129(v0, v1, v2 int32) {
 			if v7 != 0 {
 				goto l1
 			}
-			t4 := int32(m.memory[uint64(uint32(v6&i32(255)))+39257])
+			t4 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
 			if t4&i32(1) == 0 {
 				goto l1
 			}
@@ -14714,7 +14786,7 @@ func (m *Module) fn129(v0, v1, v2 int32) {
 			}
 			goto l6
 		case 10:
-			t5 := int32(m.memory[uint64(uint32(v6&i32(255)))+39257])
+			t5 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
 			if t5&i32(2) == 0 {
 				goto l1
 			}
@@ -14802,7 +14874,7 @@ l13:
 		}
 		goto l19
 	case 10:
-		t10 := int32(m.memory[uint64(uint32(v6&i32(255)))+39257])
+		t10 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
 		if t10&i32(2) != 0 {
 			goto l18
 		}
@@ -14811,7 +14883,7 @@ l13:
 		if v8 != 0 {
 			goto l19
 		}
-		t11 := int32(m.memory[uint64(uint32(v6&i32(255)))+39257])
+		t11 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
 		if t11&i32(1) == 0 {
 			goto l19
 		}
@@ -14920,7 +14992,7 @@ l0:
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn131(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(37548), v1, v2)
+	t0 := m.fn215(v0, i32(37516), v1, v2)
 	return t0
 }
 func (m *Module) fn132(v0 int32) {
@@ -15004,9 +15076,9 @@ func (m *Module) fn134(v0, v1 int32) int32 {
 			v4 = t0
 			v2 = (t2 - v4*i32(10000)) & i32(0xffff)
 			v5 = int32(uint32(v2*i32(5243)) >> 19)
-			t3 := int32(load16(m.memory, uint64(uint32(v5<<1))+38144))
+			t3 := int32(load16(m.memory, uint64(uint32(v5<<1))+38112))
 			store16(m.memory, uint64(uint32(t1))+1, uint16(t3))
-			t4 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38144))
+			t4 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38112))
 			store16(m.memory, uint64(uint32(v1))+3, uint16(t4))
 			goto l1
 		}
@@ -15019,7 +15091,7 @@ func (m *Module) fn134(v0, v1 int32) int32 {
 		t5 := v1
 		v3 = v0 & i32(0xffff)
 		v4 = int32(uint32(v3*i32(5243)) >> 19)
-		t6 := int32(load16(m.memory, uint64(uint32((v4*i32(-100)+v3)<<1))+38144))
+		t6 := int32(load16(m.memory, uint64(uint32((v4*i32(-100)+v3)<<1))+38112))
 		store16(m.memory, uint64(uint32(t5))+3, uint16(t6))
 		v3 = i32(3)
 	}
@@ -15058,9 +15130,9 @@ l1:
 		v2 = t1
 		v6 = t2 - v2*i32(10000)
 		v7 = int32(uint32(v6*i32(5243)) >> 19)
-		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38144))
+		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38112))
 		store16(m.memory, uint32(t0), uint16(t3))
-		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38144))
+		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38112))
 		store16(m.memory, uint32(v4+i32(-2)), uint16(t4))
 		v3 = v3 + i32(-4)
 		if uint32(v5) > uint32(i32(9999999)) {
@@ -15079,7 +15151,7 @@ l0:
 		v3 = v3 + i32(-2)
 		t6 := t5 + v3
 		v5 = int32(uint32(v2*i32(5243)) >> 19)
-		t7 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38144))
+		t7 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38112))
 		store16(m.memory, uint32(t6), uint16(t7))
 	}
 l3:
@@ -15121,9 +15193,9 @@ l1:
 		v3 = t1
 		v6 = int32(t2 - v3*i64(10000))
 		v7 = int32(uint32(v6*i32(5243)) >> 19)
-		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38144))
+		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38112))
 		store16(m.memory, uint32(t0), uint16(t3))
-		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38144))
+		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38112))
 		store16(m.memory, uint32(v4+i32(-2)), uint16(t4))
 		v2 = v2 + i32(-4)
 		if uint64(v5) > uint64(i64(9999999)) {
@@ -15140,7 +15212,7 @@ l0:
 		t6 := t5 + v2
 		v4 = int32(v3)
 		v6 = int32(uint32(v4*i32(5243)) >> 19)
-		t7 := int32(load16(m.memory, uint64(uint32((v6*i32(-100)+v4)<<1))+38144))
+		t7 := int32(load16(m.memory, uint64(uint32((v6*i32(-100)+v4)<<1))+38112))
 		store16(m.memory, uint32(t6), uint16(t7))
 		v3 = int64(uint32(v6))
 	}
@@ -15166,7 +15238,7 @@ func (m *Module) fn137(v0, v1 int32) int32 {
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+12, uint32(v0))
-	t1 := m.fn228(v1, i32(38360), i32(15), v2+i32(12), i32(38344))
+	t1 := m.fn228(v1, i32(38328), i32(15), v2+i32(12), i32(38312))
 	v0 = t1
 	m.g0 = v2 + i32(16)
 	return v0
@@ -15184,13 +15256,13 @@ func (m *Module) fn139(v0, v1 int32) {
 		v2 = t0
 		v3 = (v2 + i32(-1)) & i32(255)
 		if uint32(v3) >= uint32(i32(12)) {
-			m.fn201(i32(38375), i32(40), i32(38416))
+			m.fn201(i32(38343), i32(40), i32(38384))
 			panic("unreachable")
 		}
 		t1 := int32(load16(m.memory, uint32(v1)))
 		v4 = t1
 		v5 = int64(uint32(v4)) & i64(0xffff)
-		t2 := int64(load64(m.memory, uint64(uint32(v3<<3))+38552))
+		t2 := int64(load64(m.memory, uint64(uint32(v3<<3))+38520))
 		t3 := int64(m.memory[uint64(uint32(v1))+5])
 		v6 = t2 + t3
 		v7 = v6 + i64(-1)
@@ -15372,7 +15444,7 @@ l4:
 			if v8 != 0 {
 				goto l7
 			}
-			t16 := int32(m.memory[uint64(uint32(v7&i32(255)))+39257])
+			t16 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
 			if t16&i32(1) == 0 {
 				goto l7
 			}
@@ -15388,7 +15460,7 @@ l4:
 			}
 			goto l12
 		case 10:
-			t17 := int32(m.memory[uint64(uint32(v7&i32(255)))+39257])
+			t17 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
 			if t17&i32(2) == 0 {
 				goto l7
 			}
@@ -15477,7 +15549,7 @@ l19:
 		}
 		goto l25
 	case 10:
-		t22 := int32(m.memory[uint64(uint32(v7&i32(255)))+39257])
+		t22 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
 		if t22&i32(2) != 0 {
 			goto l24
 		}
@@ -15486,7 +15558,7 @@ l19:
 		if v9 != 0 {
 			goto l25
 		}
-		t23 := int32(m.memory[uint64(uint32(v7&i32(255)))+39257])
+		t23 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
 		if t23&i32(1) == 0 {
 			goto l25
 		}
@@ -16733,7 +16805,7 @@ func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+56, uint32(t22))
 			t23 := int64(load64(m.memory, uint64(uint32(v3))+32))
 			store64(m.memory, uint64(uint32(v3))+48, uint64(t23))
-			m.fn238(i32(38496), i32(35), v3+i32(48), i32(38480), i32(38532))
+			m.fn238(i32(38464), i32(35), v3+i32(48), i32(38448), i32(38500))
 			panic("unreachable")
 		}
 		{
@@ -16741,7 +16813,7 @@ func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
 				t2 := int64(load64(m.memory, uint64(uint32(v3))+32))
 				v4 = t2
 				if uint64(v4) > uint64(i64(0x3afff4417f)) {
-					m.fn211(i32(38432), i32(59), i32(38464))
+					m.fn211(i32(38400), i32(59), i32(38432))
 					panic("unreachable")
 				}
 				v2 = i32(0)
@@ -17013,7 +17085,7 @@ func (m *Module) fn149(v0 int32) {
 func (m *Module) fn150(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48616))
+	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48584))
 	v0 = t2
 	p3 := i32(32)
 	if v0 != 0 {
@@ -17045,7 +17117,7 @@ func (m *Module) fn152(v0 int32) {
 			v0 = t10
 			t12 := int32(m.memory[uint64(uint32(v0))+8])
 			t13 := int32(m.memory[uint64(uint32(v0))+9])
-			m.fn154(t11, i32(38700), t9, t12, t13)
+			m.fn154(t11, i32(38668), t9, t12, t13)
 			panic("unreachable")
 		}
 		t3 := int32(load32(m.memory, uint32(v2)))
@@ -17058,7 +17130,7 @@ func (m *Module) fn152(v0 int32) {
 		v0 = t5
 		t7 := int32(m.memory[uint64(uint32(v0))+8])
 		t8 := int32(m.memory[uint64(uint32(v0))+9])
-		m.fn154(t6, i32(38672), t4, t7, t8)
+		m.fn154(t6, i32(38640), t4, t7, t8)
 		panic("unreachable")
 	}
 }
@@ -17128,13 +17200,13 @@ func (m *Module) fn154(v0, v1, v2, v3, v4 int32) {
 			case 0:
 				goto l0
 			case 2:
-				t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48620))
+				t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48588))
 				v6 = t2
 				if v6 <= i32(-1) {
 					goto l0
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+48620, uint32(v6+i32(1)))
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+48624))
+				store32(m.memory, uint64(uint32(i32(0)))+48588, uint32(v6+i32(1)))
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+48592))
 				if t3 == 0 {
 					goto l3
 				}
@@ -17145,8 +17217,8 @@ func (m *Module) fn154(v0, v1, v2, v3, v4 int32) {
 				store32(m.memory, uint64(uint32(v5))+24, uint32(v2))
 				t5 := int64(load64(m.memory, uint64(uint32(v5))+8))
 				store64(m.memory, uint64(uint32(v5))+16, uint64(t5))
-				t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+48624))
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+48628))
+				t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+48592))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+48596))
 				t8 := int32(load32(m.memory, uint64(uint32(t7))+20))
 				m.t0[uint(t8)].(func(int32, int32))(t6, v5+i32(16))
 				goto l4
@@ -17159,9 +17231,9 @@ func (m *Module) fn154(v0, v1, v2, v3, v4 int32) {
 	l3:
 		m.fn146(i32(-0x80000000), v5)
 	l4:
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48620))
-		store32(m.memory, uint64(uint32(i32(0)))+48620, uint32(t10+i32(-1)))
-		m.memory[uint64(uint32(i32(0)))+48612] = byte(i32(0))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48588))
+		store32(m.memory, uint64(uint32(i32(0)))+48588, uint32(t10+i32(-1)))
+		m.memory[uint64(uint32(i32(0)))+48580] = byte(i32(0))
 		if v3 == 0 {
 			goto l0
 		}
@@ -17172,7 +17244,7 @@ l0:
 	panic("unreachable")
 }
 func (m *Module) fn155(v0, v1 int32) {
-	m.memory[uint64(uint32(i32(0)))+49088] = byte(i32(1))
+	m.memory[uint64(uint32(i32(0)))+49056] = byte(i32(1))
 }
 func (m *Module) fn156(v0, v1 int32) {
 	_ = m.fn144(v0, v1)
@@ -17294,7 +17366,7 @@ func (m *Module) fn159(v0 int32) int32 {
 				{
 					{
 						{
-							t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+							t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 							v6 = t3
 							t5 := v6
 							p4 := (v0 + i32(11)) & i32(504)
@@ -17305,7 +17377,7 @@ func (m *Module) fn159(v0 int32) int32 {
 							v2 = int32(uint32(v3) >> 3)
 							v0 = i32_shr_u(t5, v2)
 							if v0&i32(3) == 0 {
-								t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+								t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 								if uint32(v3) <= uint32(t9) {
 									goto l3
 								}
@@ -17315,8 +17387,8 @@ func (m *Module) fn159(v0 int32) int32 {
 										v0 = i32_shl(i32(2), v2)
 										v9 = int32(bits.TrailingZeros32(uint32(t43 & (v0 | (i32(0) - v0)))))
 										v2 = v9 << 3
-										v8 = v2 + i32(48780)
-										t44 := int32(load32(m.memory, uint32(v2+i32(48788))))
+										v8 = v2 + i32(48748)
+										t44 := int32(load32(m.memory, uint32(v2+i32(48756))))
 										t45 := v8
 										v0 = t44
 										t46 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -17329,7 +17401,7 @@ func (m *Module) fn159(v0 int32) int32 {
 										goto l22
 									}
 								l21:
-									store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v6&i32_rotl(i32(-2), v9)))
+									store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v6&i32_rotl(i32(-2), v9)))
 								l22:
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 									v6 = v0 + v3
@@ -17338,31 +17410,31 @@ func (m *Module) fn159(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(t47))+4, uint32(v8|i32(1)))
 									store32(m.memory, uint32(v0+v2), uint32(v8))
 									{
-										t48 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+										t48 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 										v2 = t48
 										if v2 == 0 {
 											goto l23
 										}
-										t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+										t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 										v3 = t49
 										{
 											{
-												t50 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+												t50 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 												v7 = t50
 												t51 := v7
 												v9 = i32_shl(i32(1), int32(uint32(v2)>>3))
 												if t51&v9 != 0 {
 													goto l24
 												}
-												store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v7|v9))
-												v2 = v2&i32(-8) + i32(48780)
+												store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v7|v9))
+												v2 = v2&i32(-8) + i32(48748)
 												v7 = v2
 												goto l25
 											}
 										l24:
 											v2 = v2 & i32(-8)
-											v7 = v2 + i32(48780)
-											t52 := int32(load32(m.memory, uint32(v2+i32(48788))))
+											v7 = v2 + i32(48748)
+											t52 := int32(load32(m.memory, uint32(v2+i32(48756))))
 											v2 = t52
 										}
 									l25:
@@ -17373,16 +17445,16 @@ func (m *Module) fn159(v0 int32) int32 {
 									}
 								l23:
 									v0 = v0 + i32(8)
-									store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v6))
-									store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v8))
+									store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v6))
+									store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v8))
 									goto l2
 								}
-								t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+								t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
 								v0 = t10
 								if v0 == 0 {
 									goto l3
 								}
-								t11 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48636))))
+								t11 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48604))))
 								v8 = t11
 								t12 := int32(load32(m.memory, uint64(uint32(v8))+4))
 								v2 = t12&i32(-8) - v3
@@ -17467,7 +17539,7 @@ func (m *Module) fn159(v0 int32) int32 {
 										{
 											t30 := int32(load32(m.memory, uint64(uint32(v6))+28))
 											t31 := v6
-											v8 = t30<<2 + i32(48636)
+											v8 = t30<<2 + i32(48604)
 											t32 := int32(load32(m.memory, uint32(v8)))
 											if t31 == t32 {
 												goto l15
@@ -17540,8 +17612,8 @@ func (m *Module) fn159(v0 int32) int32 {
 							}
 							v7 = (v0^i32(-1))&i32(1) + v2
 							v3 = v7 << 3
-							v0 = v3 + i32(48780)
-							t6 := int32(load32(m.memory, uint32(v3+i32(48788))))
+							v0 = v3 + i32(48748)
+							t6 := int32(load32(m.memory, uint32(v3+i32(48756))))
 							t7 := v0
 							v2 = t6
 							t8 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -17554,7 +17626,7 @@ func (m *Module) fn159(v0 int32) int32 {
 							goto l7
 						}
 					l6:
-						store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v6&i32_rotl(i32(-2), v7)))
+						store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v6&i32_rotl(i32(-2), v7)))
 					l7:
 						v0 = v2 + i32(8)
 						store32(m.memory, uint64(uint32(v2))+4, uint32(v3|i32(3)))
@@ -17564,9 +17636,9 @@ func (m *Module) fn159(v0 int32) int32 {
 						goto l2
 					}
 				l18:
-					t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+					t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
 					t54 := int32(load32(m.memory, uint64(uint32(v6))+28))
-					store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(t53&i32_rotl(i32(-2), t54)))
+					store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t53&i32_rotl(i32(-2), t54)))
 				}
 			l14:
 				{
@@ -17583,31 +17655,31 @@ func (m *Module) fn159(v0 int32) int32 {
 					v8 = v6 + v3
 					store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 					store32(m.memory, uint32(v8+v2), uint32(v2))
-					t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+					t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 					v7 = t55
 					if v7 == 0 {
 						goto l27
 					}
-					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 					v0 = t56
 					{
 						{
-							t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+							t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 							v9 = t57
 							t58 := v9
 							v5 = i32_shl(i32(1), int32(uint32(v7)>>3))
 							if t58&v5 != 0 {
 								goto l28
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v9|v5))
-							v7 = v7&i32(-8) + i32(48780)
+							store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v9|v5))
+							v7 = v7&i32(-8) + i32(48748)
 							v9 = v7
 							goto l29
 						}
 					l28:
 						v7 = v7 & i32(-8)
-						v9 = v7 + i32(48780)
-						t59 := int32(load32(m.memory, uint32(v7+i32(48788))))
+						v9 = v7 + i32(48748)
+						t59 := int32(load32(m.memory, uint32(v7+i32(48756))))
 						v7 = t59
 					}
 				l29:
@@ -17618,8 +17690,8 @@ func (m *Module) fn159(v0 int32) int32 {
 					goto l27
 				}
 			l27:
-				store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v8))
-				store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v2))
+				store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v8))
+				store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v2))
 			l30:
 				v0 = v6 + i32(8)
 				if v0 == 0 {
@@ -17630,7 +17702,7 @@ func (m *Module) fn159(v0 int32) int32 {
 			if uint32(v0) <= uint32(i32(-65588)) {
 				v2 = v0 + i32(11)
 				v3 = v2 & i32(-8)
-				t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+				t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
 				v4 = t1
 				if v4 == 0 {
 					goto l3
@@ -17650,7 +17722,7 @@ func (m *Module) fn159(v0 int32) int32 {
 			v2 = i32(0) - v3
 			{
 				{
-					t62 := int32(load32(m.memory, uint32(v5<<2+i32(48636))))
+					t62 := int32(load32(m.memory, uint32(v5<<2+i32(48604))))
 					v6 = t62
 					if v6 != 0 {
 						goto l31
@@ -17724,7 +17796,7 @@ func (m *Module) fn159(v0 int32) int32 {
 				if v0 == 0 {
 					goto l3
 				}
-				t73 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48636))))
+				t73 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48604))))
 				v0 = t73
 			}
 		l36:
@@ -17788,7 +17860,7 @@ func (m *Module) fn159(v0 int32) int32 {
 				goto l3
 			}
 			{
-				t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+				t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 				v0 = t85
 				if uint32(v0) < uint32(v3) {
 					goto l40
@@ -17867,7 +17939,7 @@ func (m *Module) fn159(v0 int32) int32 {
 					{
 						t101 := int32(load32(m.memory, uint64(uint32(v8))+28))
 						t102 := v8
-						v6 = t101<<2 + i32(48636)
+						v6 = t101<<2 + i32(48604)
 						t103 := int32(load32(m.memory, uint32(v6)))
 						if t102 == t103 {
 							goto l46
@@ -17915,9 +17987,9 @@ func (m *Module) fn159(v0 int32) int32 {
 					goto l45
 				}
 			l49:
-				t107 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+				t107 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
 				t108 := int32(load32(m.memory, uint64(uint32(v8))+28))
-				store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(t107&i32_rotl(i32(-2), t108)))
+				store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t107&i32_rotl(i32(-2), t108)))
 			}
 		l45:
 			{
@@ -17931,22 +18003,22 @@ func (m *Module) fn159(v0 int32) int32 {
 				if uint32(v2) < uint32(i32(256)) {
 					{
 						{
-							t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+							t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 							v6 = t109
 							t110 := v6
 							v7 = i32_shl(i32(1), int32(uint32(v2)>>3))
 							if t110&v7 != 0 {
 								goto l54
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v6|v7))
-							v2 = v2&i32(248) + i32(48780)
+							store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v6|v7))
+							v2 = v2&i32(248) + i32(48748)
 							v6 = v2
 							goto l55
 						}
 					l54:
 						v2 = v2 & i32(248)
-						v6 = v2 + i32(48780)
-						t111 := int32(load32(m.memory, uint32(v2+i32(48788))))
+						v6 = v2 + i32(48748)
+						t111 := int32(load32(m.memory, uint32(v2+i32(48756))))
 						v2 = t111
 					}
 				l55:
@@ -17975,18 +18047,18 @@ func (m *Module) fn159(v0 int32) int32 {
 	l3:
 		{
 			{
-				t114 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+				t114 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 				v0 = t114
 				if uint32(v0) >= uint32(v3) {
-					t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+					t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 					v2 = t162
 					{
 						v8 = v0 - v3
 						if uint32(v8) > uint32(i32(15)) {
 							goto l85
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(0)))
 						store32(m.memory, uint64(uint32(v2))+4, uint32(v0|i32(3)))
 						v0 = v2 + v0
 						t163 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -17994,9 +18066,9 @@ func (m *Module) fn159(v0 int32) int32 {
 						goto l86
 					}
 				l85:
-					store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v8))
+					store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v8))
 					v6 = v2 + v3
-					store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v6))
 					store32(m.memory, uint64(uint32(v6))+4, uint32(v8|i32(1)))
 					store32(m.memory, uint32(v2+v0), uint32(v8))
 					store32(m.memory, uint64(uint32(v2))+4, uint32(v3|i32(3)))
@@ -18005,47 +18077,47 @@ func (m *Module) fn159(v0 int32) int32 {
 					goto l2
 				}
 				{
-					t115 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+					t115 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 					v0 = t115
 					if uint32(v0) > uint32(v3) {
 						v2 = v0 - v3
-						store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v2))
-						t161 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+						store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v2))
+						t161 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 						v0 = t161
 						v8 = v0 + v3
-						store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v8))
+						store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v8))
 						store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 						v0 = v0 + i32(8)
 						goto l2
 					}
-					m.fn187(v1+i32(4), i32(49088), (v3+i32(65583))&i32(-65536))
+					m.fn187(v1+i32(4), i32(49056), (v3+i32(65583))&i32(-65536))
 					{
 						t116 := int32(load32(m.memory, uint64(uint32(v1))+4))
 						v6 = t116
 						if v6 != 0 {
 							t117 := int32(load32(m.memory, uint64(uint32(v1))+12))
 							v5 = t117
-							t118 := int32(load32(m.memory, uint64(uint32(i32(0)))+49068))
+							t118 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							t119 := int32(load32(m.memory, uint64(uint32(v1))+8))
 							v9 = t119
 							v0 = t118 + v9
-							store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(v0))
-							t120 := int32(load32(m.memory, uint64(uint32(i32(0)))+49072))
+							store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v0))
+							t120 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 							t121 := v0
 							v2 = t120
 							p122 := v2
 							if uint32(v0) > uint32(v2) {
 								p122 = t121
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49072, uint32(p122))
+							store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(p122))
 							{
 								{
-									t123 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+									t123 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 									v2 = t123
 									if v2 == 0 {
 										{
-											t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+49080))
+											t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 											v0 = t129
 											if v0 == 0 {
 												goto l63
@@ -18055,13 +18127,21 @@ func (m *Module) fn159(v0 int32) int32 {
 											}
 										}
 									l63:
-										store32(m.memory, uint64(uint32(i32(0)))+49080, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v6))
 									l64:
-										store32(m.memory, uint64(uint32(i32(0)))+49084, uint32(i32(0xfff)))
-										store32(m.memory, uint64(uint32(i32(0)))+48776, uint32(v5))
-										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(v9))
-										store32(m.memory, uint64(uint32(i32(0)))+48764, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0xfff)))
+										store32(m.memory, uint64(uint32(i32(0)))+48744, uint32(v5))
+										store32(m.memory, uint64(uint32(i32(0)))+48736, uint32(v9))
+										store32(m.memory, uint64(uint32(i32(0)))+48732, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+48760, uint32(i32(48748)))
+										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(i32(48756)))
+										store32(m.memory, uint64(uint32(i32(0)))+48756, uint32(i32(48748)))
+										store32(m.memory, uint64(uint32(i32(0)))+48776, uint32(i32(48764)))
+										store32(m.memory, uint64(uint32(i32(0)))+48764, uint32(i32(48756)))
+										store32(m.memory, uint64(uint32(i32(0)))+48784, uint32(i32(48772)))
+										store32(m.memory, uint64(uint32(i32(0)))+48772, uint32(i32(48764)))
 										store32(m.memory, uint64(uint32(i32(0)))+48792, uint32(i32(48780)))
+										store32(m.memory, uint64(uint32(i32(0)))+48780, uint32(i32(48772)))
 										store32(m.memory, uint64(uint32(i32(0)))+48800, uint32(i32(48788)))
 										store32(m.memory, uint64(uint32(i32(0)))+48788, uint32(i32(48780)))
 										store32(m.memory, uint64(uint32(i32(0)))+48808, uint32(i32(48796)))
@@ -18070,14 +18150,14 @@ func (m *Module) fn159(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+48804, uint32(i32(48796)))
 										store32(m.memory, uint64(uint32(i32(0)))+48824, uint32(i32(48812)))
 										store32(m.memory, uint64(uint32(i32(0)))+48812, uint32(i32(48804)))
-										store32(m.memory, uint64(uint32(i32(0)))+48832, uint32(i32(48820)))
 										store32(m.memory, uint64(uint32(i32(0)))+48820, uint32(i32(48812)))
-										store32(m.memory, uint64(uint32(i32(0)))+48840, uint32(i32(48828)))
+										store32(m.memory, uint64(uint32(i32(0)))+48832, uint32(i32(48820)))
 										store32(m.memory, uint64(uint32(i32(0)))+48828, uint32(i32(48820)))
-										store32(m.memory, uint64(uint32(i32(0)))+48848, uint32(i32(48836)))
+										store32(m.memory, uint64(uint32(i32(0)))+48840, uint32(i32(48828)))
 										store32(m.memory, uint64(uint32(i32(0)))+48836, uint32(i32(48828)))
-										store32(m.memory, uint64(uint32(i32(0)))+48856, uint32(i32(48844)))
+										store32(m.memory, uint64(uint32(i32(0)))+48848, uint32(i32(48836)))
 										store32(m.memory, uint64(uint32(i32(0)))+48844, uint32(i32(48836)))
+										store32(m.memory, uint64(uint32(i32(0)))+48856, uint32(i32(48844)))
 										store32(m.memory, uint64(uint32(i32(0)))+48852, uint32(i32(48844)))
 										store32(m.memory, uint64(uint32(i32(0)))+48864, uint32(i32(48852)))
 										store32(m.memory, uint64(uint32(i32(0)))+48860, uint32(i32(48852)))
@@ -18086,14 +18166,14 @@ func (m *Module) fn159(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+48880, uint32(i32(48868)))
 										store32(m.memory, uint64(uint32(i32(0)))+48876, uint32(i32(48868)))
 										store32(m.memory, uint64(uint32(i32(0)))+48888, uint32(i32(48876)))
-										store32(m.memory, uint64(uint32(i32(0)))+48884, uint32(i32(48876)))
 										store32(m.memory, uint64(uint32(i32(0)))+48896, uint32(i32(48884)))
-										store32(m.memory, uint64(uint32(i32(0)))+48892, uint32(i32(48884)))
+										store32(m.memory, uint64(uint32(i32(0)))+48884, uint32(i32(48876)))
 										store32(m.memory, uint64(uint32(i32(0)))+48904, uint32(i32(48892)))
-										store32(m.memory, uint64(uint32(i32(0)))+48900, uint32(i32(48892)))
+										store32(m.memory, uint64(uint32(i32(0)))+48892, uint32(i32(48884)))
 										store32(m.memory, uint64(uint32(i32(0)))+48912, uint32(i32(48900)))
-										store32(m.memory, uint64(uint32(i32(0)))+48908, uint32(i32(48900)))
+										store32(m.memory, uint64(uint32(i32(0)))+48900, uint32(i32(48892)))
 										store32(m.memory, uint64(uint32(i32(0)))+48920, uint32(i32(48908)))
+										store32(m.memory, uint64(uint32(i32(0)))+48908, uint32(i32(48900)))
 										store32(m.memory, uint64(uint32(i32(0)))+48928, uint32(i32(48916)))
 										store32(m.memory, uint64(uint32(i32(0)))+48916, uint32(i32(48908)))
 										store32(m.memory, uint64(uint32(i32(0)))+48936, uint32(i32(48924)))
@@ -18116,28 +18196,20 @@ func (m *Module) fn159(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+48988, uint32(i32(48980)))
 										store32(m.memory, uint64(uint32(i32(0)))+49008, uint32(i32(48996)))
 										store32(m.memory, uint64(uint32(i32(0)))+48996, uint32(i32(48988)))
-										store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(i32(49004)))
-										store32(m.memory, uint64(uint32(i32(0)))+49004, uint32(i32(48996)))
-										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(i32(49012)))
-										store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(i32(49004)))
-										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(i32(49020)))
-										store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(49012)))
-										store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(i32(49028)))
-										store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(49020)))
 										v0 = (v6 + i32(15)) & i32(-8)
 										v2 = v0 + i32(-8)
-										store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v2))
-										store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(i32(49028)))
+										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v2))
+										store32(m.memory, uint64(uint32(i32(0)))+49004, uint32(i32(48996)))
 										t130 := v6 - v0
 										v0 = v9 + i32(-40)
 										v8 = t130 + v0 + i32(8)
-										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
+										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v8))
 										store32(m.memory, uint64(uint32(v2))+4, uint32(v8|i32(1)))
 										store32(m.memory, uint64(uint32(v6+v0))+4, uint32(i32(40)))
-										store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(0x200000)))
+										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0x200000)))
 										goto l65
 									}
-									v0 = i32(48764)
+									v0 = i32(48732)
 								l61:
 									{
 										t124 := int32(load32(m.memory, uint32(v0)))
@@ -18171,32 +18243,32 @@ func (m *Module) fn159(v0 int32) int32 {
 								}
 								if int32(uint32(v8)>>1) == v5 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v7+v9))
-									t164 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+									t164 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 									v0 = t164
 									v2 = (v0 + i32(15)) & i32(-8)
 									v8 = v2 + i32(-8)
-									store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v8))
-									t165 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+									store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v8))
+									t165 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 									t166 := v0 - v2
 									v2 = t165 + v9
 									v6 = t166 + v2 + i32(8)
-									store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v6))
+									store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v6))
 									store32(m.memory, uint64(uint32(v8))+4, uint32(v6|i32(1)))
 									store32(m.memory, uint64(uint32(v0+v2))+4, uint32(i32(40)))
-									store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(0x200000)))
+									store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0x200000)))
 									goto l65
 								}
 							}
 						l62:
-							t132 := int32(load32(m.memory, uint64(uint32(i32(0)))+49080))
+							t132 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 							v0 = t132
 							p133 := v6
 							if uint32(v0) < uint32(v6) {
 								p133 = v0
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49080, uint32(p133))
+							store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(p133))
 							v8 = v6 + v9
-							v0 = i32(48764)
+							v0 = i32(48732)
 							{
 							l68:
 								{
@@ -18228,16 +18300,16 @@ func (m *Module) fn159(v0 int32) int32 {
 									t152 := v2
 									v0 = v8 + v3
 									v3 = t152 - v0
-									t153 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+									t153 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 									if v2 == t153 {
-										store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v0))
-										t167 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v0))
+										t167 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 										v3 = t167 + v3
-										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v3))
+										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v3))
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										goto l82
 									}
-									t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+									t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 									if v2 == t154 {
 										goto l79
 									}
@@ -18262,22 +18334,22 @@ func (m *Module) fn159(v0 int32) int32 {
 									if uint32(v3) < uint32(i32(256)) {
 										{
 											{
-												t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+												t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 												v2 = t158
 												t159 := v2
 												v6 = i32_shl(i32(1), int32(uint32(v3)>>3))
 												if t159&v6 != 0 {
 													goto l83
 												}
-												store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v2|v6))
-												v3 = v3&i32(248) + i32(48780)
+												store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v2|v6))
+												v3 = v3&i32(248) + i32(48748)
 												v2 = v3
 												goto l84
 											}
 										l83:
 											v3 = v3 & i32(248)
-											v2 = v3 + i32(48780)
-											t160 := int32(load32(m.memory, uint32(v3+i32(48788))))
+											v2 = v3 + i32(48748)
+											t160 := int32(load32(m.memory, uint32(v3+i32(48756))))
 											v3 = t160
 										}
 									l84:
@@ -18292,7 +18364,7 @@ func (m *Module) fn159(v0 int32) int32 {
 								}
 							}
 						l69:
-							v0 = i32(48764)
+							v0 = i32(48732)
 						l73:
 							{
 								{
@@ -18307,14 +18379,14 @@ func (m *Module) fn159(v0 int32) int32 {
 									if uint32(t139) < uint32(v8) {
 										v0 = (v6 + i32(15)) & i32(-8)
 										v7 = v0 + i32(-8)
-										store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v7))
+										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v7))
 										t141 := v6 - v0
 										v0 = v9 + i32(-40)
 										v4 = t141 + v0 + i32(8)
-										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v4))
+										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v4))
 										store32(m.memory, uint64(uint32(v7))+4, uint32(v4|i32(1)))
 										store32(m.memory, uint64(uint32(v6+v0))+4, uint32(i32(40)))
-										store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(0x200000)))
+										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0x200000)))
 										t142 := v2
 										v0 = (v8+i32(-32))&i32(-8) + i32(-8)
 										p143 := v0
@@ -18323,16 +18395,16 @@ func (m *Module) fn159(v0 int32) int32 {
 										}
 										v7 = p143
 										store32(m.memory, uint64(uint32(v7))+4, uint32(i32(27)))
-										t144 := int64(load64(m.memory, uint64(uint32(i32(0)))+48764))
+										t144 := int64(load64(m.memory, uint64(uint32(i32(0)))+48732))
 										v10 = t144
-										t145 := int64(load64(m.memory, uint64(uint32(i32(0)))+48772))
+										t145 := int64(load64(m.memory, uint64(uint32(i32(0)))+48740))
 										store64(m.memory, uint32(v7+i32(16)), uint64(t145))
 										v0 = v7 + i32(8)
 										store64(m.memory, uint32(v0), uint64(v10))
-										store32(m.memory, uint64(uint32(i32(0)))+48776, uint32(v5))
-										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(v9))
-										store32(m.memory, uint64(uint32(i32(0)))+48764, uint32(v6))
-										store32(m.memory, uint64(uint32(i32(0)))+48772, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+48744, uint32(v5))
+										store32(m.memory, uint64(uint32(i32(0)))+48736, uint32(v9))
+										store32(m.memory, uint64(uint32(i32(0)))+48732, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+48740, uint32(v0))
 										v0 = v7 + i32(28)
 									l74:
 										store32(m.memory, uint32(v0), uint32(i32(7)))
@@ -18352,22 +18424,22 @@ func (m *Module) fn159(v0 int32) int32 {
 										if uint32(v0) < uint32(i32(256)) {
 											{
 												{
-													t148 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+													t148 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 													v8 = t148
 													t149 := v8
 													v6 = i32_shl(i32(1), int32(uint32(v0)>>3))
 													if t149&v6 != 0 {
 														goto l76
 													}
-													store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v8|v6))
-													v0 = v0&i32(248) + i32(48780)
+													store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v8|v6))
+													v0 = v0&i32(248) + i32(48748)
 													v8 = v0
 													goto l77
 												}
 											l76:
 												v0 = v0 & i32(248)
-												v8 = v0 + i32(48780)
-												t150 := int32(load32(m.memory, uint32(v0+i32(48788))))
+												v8 = v0 + i32(48748)
+												t150 := int32(load32(m.memory, uint32(v0+i32(48756))))
 												v0 = t150
 											}
 										l77:
@@ -18393,10 +18465,10 @@ func (m *Module) fn159(v0 int32) int32 {
 				}
 			}
 		l79:
-			store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v0))
-			t168 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+			store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v0))
+			t168 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 			v3 = t168 + v3
-			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v3))
+			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v3))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v0+v3), uint32(v3))
 		}
@@ -18405,17 +18477,17 @@ func (m *Module) fn159(v0 int32) int32 {
 		goto l2
 	l65:
 		v0 = i32(0)
-		t169 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+		t169 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 		v2 = t169
 		if uint32(v2) <= uint32(v3) {
 			goto l2
 		}
 		v2 = v2 - v3
-		store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v2))
-		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+		store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v2))
+		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 		v0 = t170
 		v8 = v0 + v3
-		store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v8))
+		store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v8))
 		store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 		v0 = v0 + i32(8)
@@ -18440,14 +18512,14 @@ func (m *Module) fn161(v0, v1, v2 int32) {
 			p2 = i32(4)
 		}
 		if uint32(t1) < uint32(p2+v1) {
-			m.fn201(i32(38804), i32(46), i32(38852))
+			m.fn201(i32(38772), i32(46), i32(38820))
 			panic("unreachable")
 		}
 		if v3 == 0 {
 			goto l1
 		}
 		if uint32(v4) > uint32(v1+i32(39)) {
-			m.fn201(i32(38868), i32(46), i32(38916))
+			m.fn201(i32(38836), i32(46), i32(38884))
 			panic("unreachable")
 		}
 	l1:
@@ -18475,7 +18547,7 @@ func (m *Module) fn162(v0 int32) {
 		v0 = v2 + v0
 		{
 			v1 = v1 - v2
-			t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+			t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 			if v1 != t3 {
 				goto l2
 			}
@@ -18483,7 +18555,7 @@ func (m *Module) fn162(v0 int32) {
 			if t4&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v0))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
 			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
@@ -18502,39 +18574,39 @@ l0:
 				if v2&i32(2) != 0 {
 					goto l3
 				}
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 				if v3 == t7 {
-					store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v1))
-					t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+					store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v1))
+					t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 					v0 = t14 + v0
-					store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v0))
+					store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v0))
 					store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 					{
-						t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+						t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 						if v1 != t15 {
 							goto l10
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(0)))
 					}
 				l10:
-					t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49076))
+					t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 					t17 := v0
 					v2 = t16
 					if uint32(t17) <= uint32(v2) {
 						return
 					}
-					t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+					t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 					v0 = t18
 					if v0 == 0 {
 						return
 					}
-					t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+					t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 					v4 = t19
 					if uint32(v4) < uint32(i32(41)) {
 						goto l11
 					}
-					v1 = i32(48764)
+					v1 = i32(48732)
 				l13:
 					{
 						{
@@ -18554,12 +18626,12 @@ l0:
 						goto l13
 					}
 				}
-				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 				if v3 == t8 {
-					store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v1))
-					t23 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+					store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v1))
+					t23 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 					v0 = t23 + v0
-					store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+					store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v0))
 					store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 					store32(m.memory, uint32(v1+v0), uint32(v0))
 					return
@@ -18571,11 +18643,11 @@ l0:
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
 				store32(m.memory, uint32(v1+v0), uint32(v0))
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 				if v1 != t11 {
 					goto l6
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+				store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v0))
 				return
 			}
 		l3:
@@ -18586,22 +18658,22 @@ l0:
 			if uint32(v0) < uint32(i32(256)) {
 				{
 					{
-						t26 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+						t26 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 						v3 = t26
 						t27 := v3
 						v2 = i32_shl(i32(1), int32(uint32(v0)>>3))
 						if t27&v2 != 0 {
 							goto l15
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v3|v2))
-						v0 = v0&i32(248) + i32(48780)
+						store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v3|v2))
+						v0 = v0&i32(248) + i32(48748)
 						v3 = v0
 						goto l16
 					}
 				l15:
 					v0 = v0 & i32(248)
-					v3 = v0 + i32(48780)
-					t28 := int32(load32(m.memory, uint32(v0+i32(48788))))
+					v3 = v0 + i32(48748)
+					t28 := int32(load32(m.memory, uint32(v0+i32(48756))))
 					v0 = t28
 				}
 			l16:
@@ -18612,13 +18684,13 @@ l0:
 				return
 			}
 			m.fn170(v1, v0)
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49084))
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			v1 = t12 + i32(-1)
-			store32(m.memory, uint64(uint32(i32(0)))+49084, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
 			if v1 != 0 {
 				return
 			}
-			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+48772))
+			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+48740))
 			v0 = t13
 			if v0 != 0 {
 				goto l8
@@ -18644,12 +18716,12 @@ l0:
 		v1 = p25
 	}
 l9:
-	store32(m.memory, uint64(uint32(i32(0)))+49084, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
 	return
 l11:
 	{
 		{
-			t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+48772))
+			t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+48740))
 			v0 = t29
 			if v0 != 0 {
 				goto l17
@@ -18675,11 +18747,11 @@ l11:
 		v1 = p31
 	}
 l18:
-	store32(m.memory, uint64(uint32(i32(0)))+49084, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
 	if uint32(v4) <= uint32(v2) {
 		return
 	}
-	store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(-1)))
+	store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(-1)))
 }
 func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
@@ -18697,7 +18769,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 					p2 = i32(4)
 				}
 				if uint32(t1) < uint32(p2+v1) {
-					m.fn201(i32(38804), i32(46), i32(38852))
+					m.fn201(i32(38772), i32(46), i32(38820))
 					panic("unreachable")
 				}
 				v8 = v1 + i32(39)
@@ -18705,7 +18777,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 					goto l1
 				}
 				if uint32(v6) > uint32(v8) {
-					m.fn201(i32(38868), i32(46), i32(38916))
+					m.fn201(i32(38836), i32(46), i32(38884))
 					panic("unreachable")
 				}
 			l1:
@@ -18737,9 +18809,9 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 									m.fn165(v1, v6)
 									goto l12
 								}
-								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 								if v7 == t5 {
-									t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+									t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 									v7 = t16 + v6
 									if uint32(v7) > uint32(v1) {
 										goto l15
@@ -18747,9 +18819,9 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 									goto l7
 								}
 								{
-									t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+									t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 									if v7 == t6 {
-										t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+										t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 										v7 = t12 + v6
 										if uint32(v7) < uint32(v1) {
 											goto l7
@@ -18778,8 +18850,8 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 											store32(m.memory, uint64(uint32(v7))+4, uint32(t14&i32(-2)))
 										}
 									l14:
-										store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v1))
-										store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v1))
+										store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v6))
 										goto l12
 									}
 									t7 := int32(load32(m.memory, uint64(uint32(v7))+4))
@@ -18855,7 +18927,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 							p20 = i32(4)
 						}
 						if uint32(t19) < uint32(p20+v1) {
-							m.fn201(i32(38804), i32(46), i32(38852))
+							m.fn201(i32(38772), i32(46), i32(38820))
 							panic("unreachable")
 						}
 						if v3 == 0 {
@@ -18864,7 +18936,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 						if uint32(v7) <= uint32(v8) {
 							goto l18
 						}
-						m.fn201(i32(38868), i32(46), i32(38916))
+						m.fn201(i32(38836), i32(46), i32(38884))
 						panic("unreachable")
 					}
 					return i32(0)
@@ -18876,8 +18948,8 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 			t21 := v5
 			v1 = v7 - v1
 			store32(m.memory, uint64(uint32(t21))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v1))
-			store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v5))
+			store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v5))
 		}
 	l12:
 		if v8 == 0 {
@@ -18928,8 +19000,8 @@ func (m *Module) fn164(v0, v1 int32) {
 				t20 := v2
 				v4 = t19
 				if t20 == v4 {
-					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
-					store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(t21&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
+					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+					store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(t21&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
 					return
 				}
 				store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
@@ -19001,7 +19073,7 @@ func (m *Module) fn164(v0, v1 int32) {
 			{
 				t15 := int32(load32(m.memory, uint64(uint32(v0))+28))
 				t16 := v0
-				v1 = t15<<2 + i32(48636)
+				v1 = t15<<2 + i32(48604)
 				t17 := int32(load32(m.memory, uint32(v1)))
 				if t16 == t17 {
 					store32(m.memory, uint32(v1), uint32(v2))
@@ -19048,9 +19120,9 @@ func (m *Module) fn164(v0, v1 int32) {
 	}
 	return
 l9:
-	t24 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+	t24 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
 	t25 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(t24&i32_rotl(i32(-2), t25)))
+	store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t24&i32_rotl(i32(-2), t25)))
 }
 func (m *Module) fn165(v0, v1 int32) {
 	var v2, v3 int32
@@ -19069,7 +19141,7 @@ func (m *Module) fn165(v0, v1 int32) {
 		v1 = v3 + v1
 		{
 			v0 = v0 - v3
-			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 			if v0 != t2 {
 				goto l2
 			}
@@ -19077,7 +19149,7 @@ func (m *Module) fn165(v0, v1 int32) {
 			if t3&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v1))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
@@ -19094,27 +19166,27 @@ l0:
 		if v3&i32(2) != 0 {
 			goto l3
 		}
-		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
+		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
 		if v2 == t6 {
-			store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(v0))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
+			store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v0))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
 			v1 = t14 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 			if v0 != t15 {
 				return
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(0)))
 			return
 		}
-		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 		if v2 == t7 {
-			store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v0))
-			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+			store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v0))
+			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
 			v1 = t16 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 			store32(m.memory, uint32(v0+v1), uint32(v1))
 			return
@@ -19126,11 +19198,11 @@ l0:
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
 		store32(m.memory, uint32(v0+v1), uint32(v1))
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
 		if v0 != t10 {
 			goto l6
 		}
-		store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+		store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v1))
 		return
 	}
 l3:
@@ -19141,22 +19213,22 @@ l6:
 	if uint32(v1) < uint32(i32(256)) {
 		{
 			{
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
 				v2 = t11
 				t12 := v2
 				v3 = i32_shl(i32(1), int32(uint32(v1)>>3))
 				if t12&v3 != 0 {
 					goto l8
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v2|v3))
-				v1 = v1&i32(248) + i32(48780)
+				store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v2|v3))
+				v1 = v1&i32(248) + i32(48748)
 				v2 = v1
 				goto l9
 			}
 		l8:
 			v1 = v1 & i32(248)
-			v2 = v1 + i32(48780)
-			t13 := int32(load32(m.memory, uint32(v1+i32(48788))))
+			v2 = v1 + i32(48748)
+			t13 := int32(load32(m.memory, uint32(v1+i32(48756))))
 			v1 = t13
 		}
 	l9:
@@ -19246,9 +19318,9 @@ func (m *Module) fn170(v0, v1 int32) {
 l0:
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
 	store32(m.memory, uint64(uint32(v0))+28, uint32(v2))
-	v3 = v2<<2 + i32(48636)
+	v3 = v2<<2 + i32(48604)
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
 		v4 = i32_shl(i32(1), v2)
 		if t1&v4 != 0 {
 			goto l1
@@ -19257,8 +19329,8 @@ l0:
 		store32(m.memory, uint64(uint32(v0))+24, uint32(v3))
 		store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
-		store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(t2|v4))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+		store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t2|v4))
 		return
 	}
 l1:
@@ -19340,7 +19412,7 @@ func (m *Module) fn171(v0, v1 int32, v2 int64, v3 int32) {
 			goto l2
 		}
 		if v6 == i64(-1) {
-			m.fn237(i32(38760), i32(25), i32(38788))
+			m.fn237(i32(38728), i32(25), i32(38756))
 			panic("unreachable")
 		}
 		v3 = v3 + i32(-1000000000)
@@ -19367,7 +19439,7 @@ l5:
 		goto l2
 	}
 	if v6 == i64(-1) {
-		m.fn237(i32(38760), i32(25), i32(38788))
+		m.fn237(i32(38728), i32(25), i32(38756))
 		panic("unreachable")
 	}
 	v3 = v3 + i32(-1000000000)
@@ -19379,42 +19451,42 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v2))
 	return
 l4:
-	m.fn237(i32(38932), i32(35), i32(38968))
+	m.fn237(i32(38900), i32(35), i32(38936))
 	panic("unreachable")
 }
 func (m *Module) fn172(v0 int32) int32 {
 	var v1, v2 int32
 	v1 = i32(0)
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48632))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48600))
 	v2 = t0
-	store32(m.memory, uint64(uint32(i32(0)))+48632, uint32(v2+i32(1)))
+	store32(m.memory, uint64(uint32(i32(0)))+48600, uint32(v2+i32(1)))
 	{
 		if v2 < i32(0) {
 			goto l0
 		}
 		v1 = i32(1)
-		t1 := int32(m.memory[uint64(uint32(i32(0)))+48612])
+		t1 := int32(m.memory[uint64(uint32(i32(0)))+48580])
 		if t1 != 0 {
 			goto l0
 		}
-		m.memory[uint64(uint32(i32(0)))+48612] = byte(v0)
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48608))
-		store32(m.memory, uint64(uint32(i32(0)))+48608, uint32(t2+i32(1)))
+		m.memory[uint64(uint32(i32(0)))+48580] = byte(v0)
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48576))
+		store32(m.memory, uint64(uint32(i32(0)))+48576, uint32(t2+i32(1)))
 		v1 = i32(2)
 	}
 l0:
 	return v1
 }
 func (m *Module) fn173(v0, v1 int32) {
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38752))
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38720))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38744))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38712))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
 func (m *Module) fn174(v0, v1 int32) {
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38736))
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38704))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38728))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38696))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
 func (m *Module) fn175(v0, v1 int32) int32 {
@@ -19436,7 +19508,7 @@ func (m *Module) fn175(v0, v1 int32) int32 {
 	return t3
 }
 func (m *Module) fn176(v0, v1 int32) {
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38984)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38952)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
 func (m *Module) fn177(v0, v1 int32) {
@@ -19462,7 +19534,7 @@ func (m *Module) fn178(v0, v1 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v2))
 	store32(m.memory, uint32(v1), uint32(v3))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38984)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38952)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
 func (m *Module) fn179(v0, v1 int32) int32 {
@@ -19490,7 +19562,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(v1))
 	return
 l0:
-	m.fn237(i32(39000), i32(40), i32(39040))
+	m.fn237(i32(38968), i32(40), i32(39008))
 	panic("unreachable")
 }
 func (m *Module) fn181(v0, v1 int32) int32 {
@@ -19610,7 +19682,7 @@ func (m *Module) fn183(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn215(t4, i32(38648), t5, t6)
+		_ = m.fn215(t4, i32(38616), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+28))
 		t9 := v2
 		v3 = t8
@@ -19623,7 +19695,7 @@ func (m *Module) fn183(v0, v1 int32) {
 		store64(m.memory, uint32(v1), uint64(v4))
 	}
 l0:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39056)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39024)))
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(32)
 }
@@ -19647,7 +19719,7 @@ func (m *Module) fn184(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn215(t4, i32(38648), t5, t6)
+		_ = m.fn215(t4, i32(38616), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+44))
 		t9 := v2
 		v3 = t8
@@ -19683,7 +19755,7 @@ l1:
 	store32(m.memory, uint64(uint32(v1))+8, uint32(t15))
 	t16 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	store64(m.memory, uint32(v1), uint64(t16))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39056)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39024)))
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(48)
 }
@@ -19691,7 +19763,7 @@ func (m *Module) fn185(v0, v1 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
 func (m *Module) fn186(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(38648), v1, v2)
+	t0 := m.fn215(v0, i32(38616), v1, v2)
 	return t0
 }
 func (m *Module) fn187(v0, v1, v2 int32) {
@@ -19846,7 +19918,7 @@ func (m *Module) fn192(v0, v1 int32) {
 	panic("unreachable")
 }
 func (m *Module) fn193() {
-	m.fn211(i32(39072), i32(35), i32(39092))
+	m.fn211(i32(39040), i32(35), i32(39060))
 	panic("unreachable")
 }
 func (m *Module) fn194(v0, v1, v2 int32) {
@@ -19946,11 +20018,11 @@ func (m *Module) fn194(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v6))
 		store32(m.memory, uint32(v3), uint32(v4))
-		t11 := m.fn215(v3, i32(39108), v1, v2)
+		t11 := m.fn215(v3, i32(39076), v1, v2)
 		if t11 == 0 {
 			goto l10
 		}
-		m.fn238(i32(39148), i32(86), v3+i32(15), i32(39132), i32(0x9944))
+		m.fn238(i32(39116), i32(86), v3+i32(15), i32(39100), i32(39204))
 		panic("unreachable")
 	}
 l7:
@@ -19964,7 +20036,7 @@ l10:
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn195(v0, v1 int32) int32 {
-	t0 := m.fn230(v1, i32(39252), i32(5))
+	t0 := m.fn230(v1, i32(39220), i32(5))
 	return t0
 }
 func (m *Module) fn196(v0, v1 int32) int32 {
@@ -20065,7 +20137,7 @@ l2:
 	return i32(0)
 }
 func (m *Module) fn198(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(39108), v1, v2)
+	t0 := m.fn215(v0, i32(39076), v1, v2)
 	return t0
 }
 func (m *Module) fn199(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
@@ -20080,9 +20152,9 @@ func (m *Module) fn199(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	store32(m.memory, uint64(uint32(v8))+8, uint32(v3))
 	t1 := v8
 	v2 = v0 & i32(255) << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v2))+45592))
+	t2 := int32(load32(m.memory, uint64(uint32(v2))+45560))
 	store32(m.memory, uint64(uint32(t1))+20, uint32(t2))
-	t3 := int32(load32(m.memory, uint64(uint32(v2))+45580))
+	t3 := int32(load32(m.memory, uint64(uint32(v2))+45548))
 	store32(m.memory, uint64(uint32(v8))+16, uint32(t3))
 	{
 		if v5 == 0 {
@@ -20113,7 +20185,7 @@ func (m *Module) fn200(v0, v1, v2, v3, v4, v5 int32) {
 	m.g0 = v6
 	store32(m.memory, uint64(uint32(v6))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v1))
-	m.fn199(v0, v6+i32(8), i32(40296), v6+i32(12), i32(40296), v3, v4, v5)
+	m.fn199(v0, v6+i32(8), i32(40264), v6+i32(12), i32(40264), v3, v4, v5)
 	panic("unreachable")
 }
 func (m *Module) fn201(v0, v1, v2 int32) {
@@ -20137,15 +20209,15 @@ func (m *Module) fn202(v0, v1, v2, v3, v4 int32) {
 			t1 := int64(load64(m.memory, uint32(v1)))
 			v6 = t1
 			if v6 == i64(0) {
-				m.fn201(i32(44384), i32(28), i32(44412))
+				m.fn201(i32(44352), i32(28), i32(44380))
 				panic("unreachable")
 			}
 			if uint64(v6) >= uint64(i64(0x2000000000000000)) {
-				m.fn201(i32(44428), i32(36), i32(44464))
+				m.fn201(i32(44396), i32(36), i32(44432))
 				panic("unreachable")
 			}
 			if v3 == 0 {
-				m.fn201(i32(41008), i32(33), i32(44480))
+				m.fn201(i32(40976), i32(33), i32(44448))
 				panic("unreachable")
 			}
 			t2 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -20153,22 +20225,22 @@ func (m *Module) fn202(v0, v1, v2, v3, v4 int32) {
 			v8 = t2 - int32(v7)
 			v1 = (int32(int16(i32(-96)-v8))*i32(80) + i32(86960)) / i32(2126)
 			if uint32(v1) > uint32(i32(80)) {
-				m.fn220(v1, i32(81), i32(44496))
+				m.fn220(v1, i32(81), i32(44464))
 				panic("unreachable")
 			}
 			t3 := v5
 			v1 = v1 << 4
-			t4 := int64(load64(m.memory, uint64(uint32(v1))+43088))
+			t4 := int64(load64(m.memory, uint64(uint32(v1))+43056))
 			m.fn256(t3, t4, i64(0), i64_shl(v6, v7), i64(0))
 			t5 := int64(load64(m.memory, uint32(v5)))
 			t6 := int64(load64(m.memory, uint64(uint32(v5))+8))
 			v6 = int64(uint64(t5)>>63) + t6
-			t7 := int32(load16(m.memory, uint64(uint32(v1))+43096))
+			t7 := int32(load16(m.memory, uint64(uint32(v1))+43064))
 			t8 := v6
 			v9 = i32(-64) - (v8 + t7)
 			v7 = int64(uint32(v9))
 			v10 = int32(i64_shr_u(t8, v7))
-			t9 := int32(load16(m.memory, uint64(uint32(v1))+43098))
+			t9 := int32(load16(m.memory, uint64(uint32(v1))+43066))
 			v1 = t9
 			{
 				v11 = i64_shl(i64(1), v7)
@@ -20180,7 +20252,7 @@ func (m *Module) fn202(v0, v1, v2, v3, v4 int32) {
 				if uint32(v3) > uint32(i32(10)) {
 					goto l5
 				}
-				t10 := int32(load32(m.memory, uint32(v3<<2+i32(45240))))
+				t10 := int32(load32(m.memory, uint32(v3<<2+i32(45208))))
 				if uint32(t10) > uint32(v10) {
 					goto l5
 				}
@@ -20300,7 +20372,7 @@ l9:
 			t27 := int32(uint32(v10) / uint32(v8))
 			v9 = t27
 			if v3 == v1 {
-				m.fn220(v3, v3, i32(44528))
+				m.fn220(v3, v3, i32(44496))
 				panic("unreachable")
 			}
 			v10 = v10 - v9*v8
@@ -20322,7 +20394,7 @@ l9:
 					goto l16
 				l17:
 					if uint32(v1) >= uint32(v3) {
-						m.fn220(v1, v3, i32(44544))
+						m.fn220(v1, v3, i32(44512))
 						panic("unreachable")
 					}
 					t31 := v2 + v1
@@ -20351,7 +20423,7 @@ l9:
 				goto l15
 			}
 		}
-		m.fn241(i32(44512))
+		m.fn241(i32(44480))
 		panic("unreachable")
 	}
 l5:
@@ -20370,27 +20442,27 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v6 = t1
 		if v6 == i64(0) {
-			m.fn201(i32(44384), i32(28), i32(44940))
+			m.fn201(i32(44352), i32(28), i32(44908))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v7 = t2
 		if v7 == i64(0) {
-			m.fn201(i32(44576), i32(29), i32(44956))
+			m.fn201(i32(44544), i32(29), i32(44924))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v8 = t3
 		if v8 == i64(0) {
-			m.fn201(i32(44624), i32(28), i32(44972))
+			m.fn201(i32(44592), i32(28), i32(44940))
 			panic("unreachable")
 		}
 		if uint64(v8) > uint64(v6^i64(-1)) {
-			m.fn201(i32(44868), i32(54), i32(45084))
+			m.fn201(i32(44836), i32(54), i32(45052))
 			panic("unreachable")
 		}
 		if uint64(v6) < uint64(v7) {
-			m.fn201(i32(44796), i32(55), i32(45068))
+			m.fn201(i32(44764), i32(55), i32(45036))
 			panic("unreachable")
 		}
 		t4 := int32(int16(load16(m.memory, uint64(uint32(v1))+24)))
@@ -20439,7 +20511,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			t12 := int32(load32(m.memory, uint64(uint32(v5))+828))
 			v1 = t12
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn210(i32(0), v1, i32(40), i32(40612))
+				m.fn210(i32(0), v1, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			{
@@ -20499,16 +20571,16 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			}
 		}
 	l9:
-		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45244))
+		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45212))
 		v9 = t21 << 1
 		if v9 == 0 {
-			m.fn201(i32(40556), i32(27), i32(40612))
+			m.fn201(i32(40524), i32(27), i32(40580))
 			panic("unreachable")
 		}
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+828))
 		v1 = t22
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40612))
+			m.fn210(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		{
@@ -20579,7 +20651,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		}
 		v16 = p33
 		if uint32(v16) > uint32(i32(40)) {
-			m.fn210(i32(0), v16, i32(40), i32(40612))
+			m.fn210(i32(0), v16, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v16 != 0 {
@@ -20672,7 +20744,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			goto l26
 		}
 		if v16 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40612))
+			m.fn220(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(668)+v16<<2), uint32(i32(1)))
@@ -20687,7 +20759,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		}
 		v1 = p53
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40612))
+			m.fn210(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -20776,7 +20848,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 				goto l41
 			}
 			if v15 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40612))
+				m.fn220(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -20838,7 +20910,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 				{
 					v32 = v31
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn210(i32(0), v15, i32(40), i32(40612))
+						m.fn210(i32(0), v15, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -20848,7 +20920,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					{
 						if v14 == v1 {
 							if uint32(v24) > uint32(v3) {
-								m.fn210(v32, v24, v3, i32(45052))
+								m.fn210(v32, v24, v3, i32(45020))
 								panic("unreachable")
 							}
 							if v24 == v32 {
@@ -20877,7 +20949,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p78
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn210(i32(0), v33, i32(40), i32(40612))
+						m.fn210(i32(0), v33, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -20983,7 +21055,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l54:
 					if v11 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint64(uint32(v5))+172, uint32(v33))
@@ -20996,7 +21068,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p100
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn210(i32(0), v33, i32(40), i32(40612))
+						m.fn210(i32(0), v33, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21106,7 +21178,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l63:
 					if v11 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l60:
@@ -21119,7 +21191,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v35 = p122
 					if uint32(v35) >= uint32(i32(41)) {
-						m.fn210(i32(0), v35, i32(40), i32(40612))
+						m.fn210(i32(0), v35, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v35 << 2
@@ -21229,7 +21301,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l72:
 					if v11 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l69:
@@ -21242,7 +21314,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v15 = p144
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn210(i32(0), v15, i32(40), i32(40612))
+						m.fn210(i32(0), v15, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v15 << 2
@@ -21352,7 +21424,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l81:
 					if v11 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l78:
@@ -21360,7 +21432,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					v34 = v34 + i32(1)
 				l77:
 					if v32 == v3 {
-						m.fn220(v3, v3, i32(45036))
+						m.fn220(v3, v3, i32(45004))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v34 + i32(48))
@@ -21435,7 +21507,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 						goto l85
 					}
 					if v15 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40612))
+						m.fn220(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -21527,7 +21599,7 @@ l44:
 		goto l96
 	l102:
 		if v21 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40612))
+			m.fn220(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(176)+v13), uint32(int32(v6)))
@@ -21540,7 +21612,7 @@ l44:
 		}
 		v1 = p186
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40612))
+			m.fn210(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -21590,7 +21662,7 @@ l44:
 				}
 				v1 = v12 + i32(-1)
 				if uint32(v1) >= uint32(v3) {
-					m.fn220(v1, v3, i32(44988))
+					m.fn220(v1, v3, i32(44956))
 					panic("unreachable")
 				}
 				t192 := int32(m.memory[uint32(v2+v1)])
@@ -21600,7 +21672,7 @@ l44:
 			}
 		l107:
 			if uint32(v12) > uint32(v3) {
-				m.fn210(i32(0), v12, v3, i32(45004))
+				m.fn210(i32(0), v12, v3, i32(44972))
 				panic("unreachable")
 			}
 			v11 = v2 + v12
@@ -21652,7 +21724,7 @@ l44:
 	}
 l108:
 	if uint32(v12) > uint32(v3) {
-		m.fn210(i32(0), v12, v3, i32(45020))
+		m.fn210(i32(0), v12, v3, i32(44988))
 		panic("unreachable")
 	}
 	v1 = v12
@@ -21665,16 +21737,16 @@ l95:
 }
 func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6 int32) {
 	if v2 == 0 {
-		m.fn201(i32(41008), i32(33), i32(41044))
+		m.fn201(i32(40976), i32(33), i32(41012))
 		panic("unreachable")
 	}
 	t0 := int32(m.memory[uint32(v1)])
 	if uint32(t0) <= uint32(i32(48)) {
-		m.fn201(i32(41060), i32(31), i32(41092))
+		m.fn201(i32(41028), i32(31), i32(41060))
 		panic("unreachable")
 	}
 	if uint32(v6) <= uint32(i32(3)) {
-		m.fn201(i32(40312), i32(34), i32(41108))
+		m.fn201(i32(40280), i32(34), i32(41076))
 		panic("unreachable")
 	}
 	store16(m.memory, uint32(v5), uint16(i32(2)))
@@ -21687,7 +21759,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6 int32) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(0)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(2)))
-				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(40400)))
+				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(40368)))
 				t2 := v5
 				v3 = i32(0) - v6
 				store32(m.memory, uint64(uint32(t2))+16, uint32(v3))
@@ -21713,7 +21785,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6 int32) {
 			store32(m.memory, uint64(uint32(v5))+16, uint32(v3-v2))
 			if v4 != 0 {
 				store32(m.memory, uint64(uint32(v5))+32, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(41007)))
+				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(40975)))
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				goto l7
 			}
@@ -21723,7 +21795,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6 int32) {
 	l4:
 		store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 		store32(m.memory, uint64(uint32(v5))+20, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(41007)))
+		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(40975)))
 		store16(m.memory, uint64(uint32(v5))+12, uint16(i32(2)))
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v3))
 		t3 := v5
@@ -22024,7 +22096,7 @@ l0:
 				v7 = v10 + i32(-2)
 				if v7&i32(255) == 0 {
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40393)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40361)))
 					store16(m.memory, uint64(uint32(v4))+1040, uint16(i32(2)))
 					v12 = i32(1)
 					v3 = v4 + i32(1040)
@@ -22038,13 +22110,13 @@ l0:
 					p15 = 1
 				}
 				v12 = p15
-				p16 := i32(40392)
+				p16 := i32(40360)
 				if v12 != 0 {
-					p16 = i32(40391)
+					p16 = i32(40359)
 				}
 				p17 := i32(1)
 				if v12 != 0 {
-					p17 = i32(40391)
+					p17 = i32(40359)
 				}
 				p18 := p17
 				if v2 != 0 {
@@ -22058,7 +22130,7 @@ l0:
 				v2 = p19
 				if v7&i32(255) != i32(2) {
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40396)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40364)))
 					store16(m.memory, uint64(uint32(v4))+1040, uint16(i32(2)))
 					v3 = v4 + i32(1040)
 					goto l10
@@ -22069,13 +22141,13 @@ l0:
 					store16(m.memory, uint64(uint32(v4))+1052, uint16(i32(0)))
 					v10 = i32(2)
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(2)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40400)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40368)))
 					v3 = v4 + i32(1040)
 					goto l10
 				}
 				v10 = i32(1)
 				store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40399)))
+				store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40367)))
 				v3 = v4 + i32(1040)
 				goto l10
 			}
@@ -22088,7 +22160,7 @@ l0:
 			if uint32(v10) < uint32(i32(16064)) {
 				goto l6
 			}
-			m.fn201(i32(40402), i32(37), i32(40440))
+			m.fn201(i32(40370), i32(37), i32(40408))
 			panic("unreachable")
 		}
 	l6:
@@ -22100,12 +22172,12 @@ l0:
 		v12 = p20
 		p21 := i32(1)
 		if v12 != 0 {
-			p21 = i32(40391)
+			p21 = i32(40359)
 		}
 		v7 = p21
-		p22 := i32(40392)
+		p22 := i32(40360)
 		if v12 != 0 {
-			p22 = i32(40391)
+			p22 = i32(40359)
 		}
 		v12 = p22
 		v14 = int32(int64(uint64(v5) >> 63))
@@ -22168,14 +22240,14 @@ l0:
 		}
 		v10 = i32(1)
 		store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40399)))
+		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40367)))
 		v3 = v4 + i32(1040)
 		goto l10
 	l14:
 		store32(m.memory, uint64(uint32(v4))+1056, uint32(v11))
 		store16(m.memory, uint64(uint32(v4))+1052, uint16(i32(0)))
 		store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(2)))
-		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40400)))
+		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40368)))
 		v3 = v4 + i32(1040)
 	}
 l10:
@@ -22206,36 +22278,36 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn201(i32(44384), i32(28), i32(44560))
+			m.fn201(i32(44352), i32(28), i32(44528))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn201(i32(44576), i32(29), i32(44608))
+			m.fn201(i32(44544), i32(29), i32(44576))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn201(i32(44624), i32(28), i32(44652))
+			m.fn201(i32(44592), i32(28), i32(44620))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn201(i32(44868), i32(54), i32(44924))
+			m.fn201(i32(44836), i32(54), i32(44892))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn201(i32(44796), i32(55), i32(44852))
+			m.fn201(i32(44764), i32(55), i32(44820))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn201(i32(40346), i32(45), i32(44668))
+			m.fn201(i32(40314), i32(45), i32(44636))
 			panic("unreachable")
 		}
 		if uint64(v8) >= uint64(i64(0x2000000000000000)) {
-			m.fn201(i32(44684), i32(45), i32(44732))
+			m.fn201(i32(44652), i32(45), i32(44700))
 			panic("unreachable")
 		}
 		t4 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -22252,7 +22324,7 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		v10 = i64_shr_u(v9, v7)
 		store64(m.memory, uint64(uint32(t7))+72, uint64(v10))
 		if v10 != v6 {
-			m.fn200(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40540))
+			m.fn200(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v4))+64, uint16(v1))
@@ -22262,23 +22334,23 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		v6 = i64_shr_u(v10, v7)
 		store64(m.memory, uint64(uint32(t9))+72, uint64(v6))
 		if v6 != v5 {
-			m.fn200(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40540))
+			m.fn200(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
 			panic("unreachable")
 		}
 		v11 = v1 - int32(v7)
 		v1 = (int32(int16(i32(-96)-v11))*i32(80) + i32(86960)) / i32(2126)
 		if uint32(v1) > uint32(i32(80)) {
-			m.fn220(v1, i32(81), i32(44496))
+			m.fn220(v1, i32(81), i32(44464))
 			panic("unreachable")
 		}
 		t10 := v4 + i32(32)
 		v1 = v1 << 4
-		t11 := int64(load64(m.memory, uint64(uint32(v1))+43088))
+		t11 := int64(load64(m.memory, uint64(uint32(v1))+43056))
 		v5 = t11
 		m.fn256(t10, v5, i64(0), i64_shl(v8, v7), i64(0))
 		m.fn256(v4+i32(16), v5, i64(0), v9, i64(0))
 		m.fn256(v4, v5, i64(0), v10, i64(0))
-		t12 := int32(load16(m.memory, uint64(uint32(v1))+43096))
+		t12 := int32(load16(m.memory, uint64(uint32(v1))+43064))
 		v11 = i32(0) - (v11 + t12)
 		v5 = int64(uint32(v11))
 		v12 = i64_shl(i64(1), v5)
@@ -22289,7 +22361,7 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		v15 = int64(uint64(t14) >> 63)
 		t15 := int64(load64(m.memory, uint64(uint32(v4))+8))
 		v16 = t15
-		t16 := int32(load16(m.memory, uint64(uint32(v1))+43098))
+		t16 := int32(load16(m.memory, uint64(uint32(v1))+43066))
 		v1 = t16
 		v17 = v11 & i32(63)
 		t17 := int64(load64(m.memory, uint64(uint32(v4))+24))
@@ -22403,7 +22475,7 @@ l22:
 		t35 := int32(uint32(v23) / uint32(v11))
 		v17 = t35
 		if v3 == v1 {
-			m.fn220(v3, v3, i32(44764))
+			m.fn220(v3, v3, i32(44732))
 			panic("unreachable")
 		}
 		v27 = v2 + v1
@@ -22483,7 +22555,7 @@ l22:
 				v9 = v6
 				v10 = v8
 				if uint32(v1) >= uint32(v3) {
-					m.fn220(v1, v3, i32(44780))
+					m.fn220(v1, v3, i32(44748))
 					panic("unreachable")
 				}
 				t38 := v2 + v1
@@ -22564,7 +22636,7 @@ l22:
 			goto l22
 		}
 	}
-	m.fn241(i32(44748))
+	m.fn241(i32(44716))
 	panic("unreachable")
 l26:
 	v6 = v8
@@ -22645,32 +22717,32 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn201(i32(44384), i32(28), i32(45100))
+			m.fn201(i32(44352), i32(28), i32(45068))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn201(i32(44576), i32(29), i32(45116))
+			m.fn201(i32(44544), i32(29), i32(45084))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn201(i32(44624), i32(28), i32(45132))
+			m.fn201(i32(44592), i32(28), i32(45100))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn201(i32(44868), i32(54), i32(45228))
+			m.fn201(i32(44836), i32(54), i32(45196))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn201(i32(44796), i32(55), i32(45212))
+			m.fn201(i32(44764), i32(55), i32(45180))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn201(i32(40346), i32(45), i32(45148))
+			m.fn201(i32(40314), i32(45), i32(45116))
 			panic("unreachable")
 		}
 		t4 := int32(int8(m.memory[uint64(uint32(v1))+26]))
@@ -22751,7 +22823,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		}
 		v13 = p27
 		if uint32(v13) > uint32(i32(40)) {
-			m.fn210(i32(0), v13, i32(40), i32(40612))
+			m.fn210(i32(0), v13, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v13 != 0 {
@@ -22844,7 +22916,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			goto l12
 		}
 		if v13 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40612))
+			m.fn220(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v4+i32(1148)+v13<<2), uint32(i32(1)))
@@ -22860,7 +22932,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		}
 		v1 = p48
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40612))
+			m.fn210(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -22903,7 +22975,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			t54 := int32(load32(m.memory, uint64(uint32(v4))+160))
 			v14 = t54
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn210(i32(0), v14, i32(40), i32(40612))
+				m.fn210(i32(0), v14, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			if v14 != 0 {
@@ -22977,7 +23049,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 				goto l24
 			}
 			if v14 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40612))
+				m.fn220(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -22987,7 +23059,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			t65 := int32(load32(m.memory, uint64(uint32(v4))+324))
 			v14 = t65
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn210(i32(0), v14, i32(40), i32(40612))
+				m.fn210(i32(0), v14, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v15 = i32(0)
@@ -23063,7 +23135,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			goto l32
 		l38:
 			if v14 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40612))
+				m.fn220(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(164)+v20), uint32(int32(v5)))
@@ -23141,7 +23213,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			goto l47
 		l46:
 			if v12 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40612))
+				m.fn220(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(328)+v15), uint32(int32(v5)))
@@ -23296,7 +23368,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l56:
 					if v14 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l53:
@@ -23310,7 +23382,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v27 = p116
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn210(i32(0), v27, i32(40), i32(40612))
+						m.fn210(i32(0), v27, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23420,7 +23492,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l65:
 					if v14 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l62:
@@ -23433,7 +23505,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v34 = p138
 					if uint32(v34) >= uint32(i32(41)) {
-						m.fn210(i32(0), v34, i32(40), i32(40612))
+						m.fn210(i32(0), v34, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v34 << 2
@@ -23543,7 +23615,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l74:
 					if v14 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l71:
@@ -23556,7 +23628,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v27 = p160
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn210(i32(0), v27, i32(40), i32(40612))
+						m.fn210(i32(0), v27, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23665,7 +23737,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l83:
 					if v14 == 0 {
-						m.fn201(i32(40583), i32(26), i32(40612))
+						m.fn201(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l80:
@@ -23673,7 +23745,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					v33 = v33 + i32(1)
 				l79:
 					if v32 == v3 {
-						m.fn220(v3, v3, i32(45164))
+						m.fn220(v3, v3, i32(45132))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v33 + i32(48))
@@ -23685,7 +23757,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v1 = p183
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn210(i32(0), v1, i32(40), i32(40612))
+						m.fn210(i32(0), v1, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -23732,7 +23804,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v34 = p192
 					if uint32(v34) > uint32(i32(40)) {
-						m.fn210(i32(0), v34, i32(40), i32(40612))
+						m.fn210(i32(0), v34, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					if v34 != 0 {
@@ -23825,7 +23897,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 						goto l92
 					}
 					if v34 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40612))
+						m.fn220(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(1148)+v34<<2), uint32(i32(1)))
@@ -23838,7 +23910,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v1 = p211
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn210(i32(0), v1, i32(40), i32(40612))
+						m.fn210(i32(0), v1, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v1 << 2
@@ -23953,7 +24025,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					goto l103
 				l109:
 					if v27 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40612))
+						m.fn220(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -24031,7 +24103,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					goto l111
 				l117:
 					if v36 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40612))
+						m.fn220(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(164)+v18), uint32(int32(v5)))
@@ -24109,7 +24181,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 						goto l120
 					}
 					if v33 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40612))
+						m.fn220(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(328)+v18), uint32(int32(v5)))
@@ -24127,7 +24199,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 				}
 			}
 		l49:
-			m.fn210(i32(0), v27, i32(40), i32(40612))
+			m.fn210(i32(0), v27, i32(40), i32(40580))
 			panic("unreachable")
 		l101:
 			if v1 >= v9 {
@@ -24143,7 +24215,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			}
 			v1 = p251
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn210(i32(0), v1, i32(40), i32(40612))
+				m.fn210(i32(0), v1, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v1 = v1 << 2
@@ -24207,7 +24279,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		memory_fill(m.memory, uint32(v2+i32(1)), i32(48), uint32(v32))
 	l133:
 		if uint32(v31) >= uint32(v3) {
-			m.fn220(v31, v3, i32(45180))
+			m.fn220(v31, v3, i32(45148))
 			panic("unreachable")
 		}
 		m.memory[uint32(v15)] = byte(i32(48))
@@ -24215,7 +24287,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		v31 = v32 + i32(2)
 	l128:
 		if uint32(v31) > uint32(v3) {
-			m.fn210(i32(0), v31, v3, i32(45196))
+			m.fn210(i32(0), v31, v3, i32(45164))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v0))+8, uint16(v11))
@@ -24318,7 +24390,7 @@ l0:
 				v11 = v10 + i32(-2)
 				if v11&i32(255) == 0 {
 					store32(m.memory, uint64(uint32(v4))+40, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40393)))
+					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40361)))
 					store16(m.memory, uint64(uint32(v4))+32, uint16(i32(2)))
 					v12 = i32(1)
 					v11 = v4 + i32(32)
@@ -24332,13 +24404,13 @@ l0:
 					p20 = 1
 				}
 				v12 = p20
-				p21 := i32(40392)
+				p21 := i32(40360)
 				if v12 != 0 {
-					p21 = i32(40391)
+					p21 = i32(40359)
 				}
 				p22 := i32(1)
 				if v12 != 0 {
-					p22 = i32(40391)
+					p22 = i32(40359)
 				}
 				p23 := p22
 				if v2 != 0 {
@@ -24352,7 +24424,7 @@ l0:
 				v2 = p24
 				if v11&i32(255) != i32(2) {
 					store32(m.memory, uint64(uint32(v4))+40, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40396)))
+					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40364)))
 					store16(m.memory, uint64(uint32(v4))+32, uint16(i32(2)))
 					v11 = v4 + i32(32)
 					goto l11
@@ -24363,7 +24435,7 @@ l0:
 				}
 				v10 = i32(1)
 				store32(m.memory, uint64(uint32(v4))+40, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40399)))
+				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40367)))
 				v11 = v4 + i32(32)
 				goto l11
 			}
@@ -24376,12 +24448,12 @@ l0:
 			v12 = p14
 			p15 := i32(1)
 			if v12 != 0 {
-				p15 = i32(40391)
+				p15 = i32(40359)
 			}
 			v11 = p15
-			p16 := i32(40392)
+			p16 := i32(40360)
 			if v12 != 0 {
-				p16 = i32(40391)
+				p16 = i32(40359)
 			}
 			v12 = p16
 			v3 = int32(int64(uint64(v5) >> 63))
@@ -24423,7 +24495,7 @@ l10:
 	store16(m.memory, uint64(uint32(v4))+44, uint16(i32(0)))
 	v10 = i32(2)
 	store32(m.memory, uint64(uint32(v4))+40, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40400)))
+	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40368)))
 	v11 = v4 + i32(32)
 l11:
 	store32(m.memory, uint64(uint32(v4))+92, uint32(v10))
@@ -24510,7 +24582,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t12 := v3
 				v5 = t11
-				t13 := m.fn215(t12, v5, i32(35165), v2+i32(16))
+				t13 := m.fn215(t12, v5, i32(35132), v2+i32(16))
 				if t13 == 0 {
 					goto l1
 				}
@@ -24542,7 +24614,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 			v6 = t15
 			if v6 != 0 {
 				if uint32(v6) >= uint32(i32(10)) {
-					m.fn210(i32(0), v6, i32(9), i32(40524))
+					m.fn210(i32(0), v6, i32(9), i32(40492))
 					panic("unreachable")
 				}
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v6))
@@ -24564,7 +24636,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 						t20 := int32(load32(m.memory, uint32(t19)))
 						v1 = t20
 						if uint32(v1) > uint32(i32(0xffff)) {
-							m.fn211(i32(40473), i32(65), i32(40508))
+							m.fn211(i32(40441), i32(65), i32(40476))
 							panic("unreachable")
 						}
 					}
@@ -24573,7 +24645,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 					t21 := v2
 					v4 = int64(uint32(i32(55))) << 32
 					store64(m.memory, uint64(uint32(t21))+16, uint64(v4|int64(uint32(v2+i32(8)))))
-					t22 := m.fn215(v3, v5, i32(40463), v2+i32(16))
+					t22 := m.fn215(v3, v5, i32(40431), v2+i32(16))
 					if t22 == 0 {
 						goto l4
 					}
@@ -24621,9 +24693,9 @@ l1:
 		v7 = int32(t4 - v5*i64(10000))
 		t5 := int32(uint32(v7&i32(0xffff)) / uint32(i32(100)))
 		v8 = t5
-		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40807))
+		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40775))
 		store16(m.memory, uint32(t2), uint16(t6))
-		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40807))
+		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40775))
 		store16(m.memory, uint32(v0+i32(-2)), uint16(t7))
 		v3 = v3 + i32(-4)
 		if uint64(v6) > uint64(i64(9999999)) {
@@ -24642,7 +24714,7 @@ l0:
 		t10 := int32(uint32(v0&i32(0xffff)) / uint32(i32(100)))
 		t11 := v0
 		v0 = t10
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40807))
+		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40775))
 		store16(m.memory, uint32(t9), uint16(t12))
 		v5 = int64(uint32(v0))
 	}
@@ -24657,7 +24729,7 @@ l2:
 	l3:
 		t13 := v2 + i32(12)
 		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(int32(v5)<<1))+40808])
+		t14 := int32(m.memory[uint64(uint32(int32(v5)<<1))+40776])
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l4:
@@ -24878,15 +24950,15 @@ func (m *Module) fn216(v0, v1, v2 int32) {
 			}
 			m.memory[uint64(uint32(v3))+14] = byte(i32(0))
 			store16(m.memory, uint64(uint32(v3))+12, uint16(i32(0)))
-			t2 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40280])
+			t2 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40248])
 			m.memory[uint64(uint32(v3))+15] = byte(t2)
-			t3 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40280])
+			t3 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40248])
 			m.memory[uint64(uint32(v3))+19] = byte(t3)
-			t4 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40280])
+			t4 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40248])
 			m.memory[uint64(uint32(v3))+18] = byte(t4)
-			t5 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40280])
+			t5 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40248])
 			m.memory[uint64(uint32(v3))+17] = byte(t5)
-			t6 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40280])
+			t6 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40248])
 			m.memory[uint64(uint32(v3))+16] = byte(t6)
 			t7 := v3 + i32(12)
 			v2 = int32(uint32(int32(bits.LeadingZeros32(uint32(v1|i32(1))))) >> 2)
@@ -24899,7 +24971,7 @@ func (m *Module) fn216(v0, v1, v2 int32) {
 			t9 := int64(load64(m.memory, uint64(uint32(v3))+12))
 			store64(m.memory, uint32(v0), uint64(t9))
 			m.memory[uint64(uint32(v3))+21] = byte(i32(125))
-			t10 := int32(m.memory[uint64(uint32(v1&i32(15)))+40280])
+			t10 := int32(m.memory[uint64(uint32(v1&i32(15)))+40248])
 			m.memory[uint64(uint32(v3))+20] = byte(t10)
 			t11 := int32(load16(m.memory, uint64(uint32(v3))+20))
 			store16(m.memory, uint64(uint32(v0))+8, uint16(t11))
@@ -24935,15 +25007,15 @@ func (m *Module) fn216(v0, v1, v2 int32) {
 		}
 		m.memory[uint64(uint32(v3))+24] = byte(i32(0))
 		store16(m.memory, uint64(uint32(v3))+22, uint16(i32(0)))
-		t13 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40280])
+		t13 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40248])
 		m.memory[uint64(uint32(v3))+25] = byte(t13)
-		t14 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40280])
+		t14 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40248])
 		m.memory[uint64(uint32(v3))+29] = byte(t14)
-		t15 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40280])
+		t15 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40248])
 		m.memory[uint64(uint32(v3))+28] = byte(t15)
-		t16 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40280])
+		t16 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40248])
 		m.memory[uint64(uint32(v3))+27] = byte(t16)
-		t17 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40280])
+		t17 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40248])
 		m.memory[uint64(uint32(v3))+26] = byte(t17)
 		t18 := v3 + i32(22)
 		v2 = int32(uint32(int32(bits.LeadingZeros32(uint32(v1|i32(1))))) >> 2)
@@ -24956,7 +25028,7 @@ func (m *Module) fn216(v0, v1, v2 int32) {
 		t20 := int64(load64(m.memory, uint64(uint32(v3))+22))
 		store64(m.memory, uint32(v0), uint64(t20))
 		m.memory[uint64(uint32(v3))+31] = byte(i32(125))
-		t21 := int32(m.memory[uint64(uint32(v1&i32(15)))+40280])
+		t21 := int32(m.memory[uint64(uint32(v1&i32(15)))+40248])
 		m.memory[uint64(uint32(v3))+30] = byte(t21)
 		t22 := int32(load16(m.memory, uint64(uint32(v3))+30))
 		store16(m.memory, uint64(uint32(v0))+8, uint16(t22))
@@ -25000,7 +25072,7 @@ func (m *Module) fn217(v0, v1, v2 int32) {
 				v8 = i64(0x10100000000)
 				{
 					{
-						t4 := int32(m.memory[uint64(uint32(v6))+41124])
+						t4 := int32(m.memory[uint64(uint32(v6))+41092])
 						switch t4 + i32(-2) {
 						default:
 							goto l8
@@ -25179,7 +25251,7 @@ func (m *Module) fn218(v0 int32) int32 {
 	v2 = p0
 	t1 := v2
 	v2 = v2 | i32(8)
-	t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+42956))
+	t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+42924))
 	t3 := v2
 	t4 := t2 << 11
 	v2 = v0 << 11
@@ -25190,7 +25262,7 @@ func (m *Module) fn218(v0 int32) int32 {
 	v3 = p5
 	t6 := v3
 	v3 = v3 | i32(4)
-	t7 := int32(load32(m.memory, uint64(uint32(v3<<2))+42956))
+	t7 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
 	p8 := v3
 	if uint32(t7<<11) > uint32(v2) {
 		p8 = t6
@@ -25198,7 +25270,7 @@ func (m *Module) fn218(v0 int32) int32 {
 	v3 = p8
 	t9 := v3
 	v3 = v3 | i32(2)
-	t10 := int32(load32(m.memory, uint64(uint32(v3<<2))+42956))
+	t10 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
 	p11 := v3
 	if uint32(t10<<11) > uint32(v2) {
 		p11 = t9
@@ -25206,7 +25278,7 @@ func (m *Module) fn218(v0 int32) int32 {
 	v3 = p11
 	t12 := v3
 	v3 = v3 + i32(1)
-	t13 := int32(load32(m.memory, uint64(uint32(v3<<2))+42956))
+	t13 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
 	p14 := v3
 	if uint32(t13<<11) > uint32(v2) {
 		p14 = t12
@@ -25214,13 +25286,13 @@ func (m *Module) fn218(v0 int32) int32 {
 	v3 = p14
 	t15 := v3
 	v3 = v3 + i32(1)
-	t16 := int32(load32(m.memory, uint64(uint32(v3<<2))+42956))
+	t16 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
 	p17 := v3
 	if uint32(t16<<11) > uint32(v2) {
 		p17 = t15
 	}
 	v3 = p17
-	t18 := int32(load32(m.memory, uint64(uint32(v3<<2))+42956))
+	t18 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
 	v4 = t18 << 11
 	var p19 int32
 	if v4 == v2 {
@@ -25232,8 +25304,8 @@ func (m *Module) fn218(v0 int32) int32 {
 	}
 	v3 = p19 + p20 + v3
 	v2 = v3 << 2
-	v5 = v2 + i32(42956)
-	t21 := int32(load32(m.memory, uint64(uint32(v2))+42956))
+	v5 = v2 + i32(42924)
+	t21 := int32(load32(m.memory, uint64(uint32(v2))+42924))
 	v2 = int32(uint32(t21) >> 21)
 	v4 = i32(767)
 	{
@@ -25260,7 +25332,7 @@ l1:
 	v0 = i32(0)
 l3:
 	{
-		t24 := int32(m.memory[uint32(v2+i32(39513))])
+		t24 := int32(m.memory[uint32(v2+i32(39481))])
 		v0 = v0 + t24
 		if uint32(v0) > uint32(v3) {
 			goto l2
@@ -25296,12 +25368,12 @@ l2:
 		l7:
 			{
 				v4 = v1 + i32(2)
-				t15 := int32(m.memory[uint64(uint32(v1))+42189])
+				t15 := int32(m.memory[uint64(uint32(v1))+42157])
 				t16 := v2
 				v5 = t15
 				v6 = t16 + v5
 				{
-					t17 := int32(m.memory[uint64(uint32(v1))+42188])
+					t17 := int32(m.memory[uint64(uint32(v1))+42156])
 					v1 = t17
 					if v1 == v3 {
 						if uint32(v6) < uint32(v2) {
@@ -25313,7 +25385,7 @@ l2:
 						if v5 == 0 {
 							goto l9
 						}
-						v1 = v2 + i32(42264)
+						v1 = v2 + i32(42232)
 					l12:
 						{
 							t18 := int32(m.memory[uint32(v1)])
@@ -25329,7 +25401,7 @@ l2:
 							goto l12
 						}
 					l8:
-						m.fn210(v2, v6, i32(284), i32(42840))
+						m.fn210(v2, v6, i32(284), i32(42808))
 						panic("unreachable")
 					l9:
 						v2 = v6
@@ -25358,12 +25430,12 @@ l2:
 		l15:
 			{
 				v4 = v1 + i32(2)
-				t19 := int32(m.memory[uint64(uint32(v1))+41381])
+				t19 := int32(m.memory[uint64(uint32(v1))+41349])
 				t20 := v2
 				v5 = t19
 				v6 = t20 + v5
 				{
-					t21 := int32(m.memory[uint64(uint32(v1))+41380])
+					t21 := int32(m.memory[uint64(uint32(v1))+41348])
 					v1 = t21
 					if v1 == v3 {
 						goto l13
@@ -25388,7 +25460,7 @@ l2:
 				if v5 == 0 {
 					goto l17
 				}
-				v1 = v2 + i32(41472)
+				v1 = v2 + i32(41440)
 			l20:
 				{
 					t22 := int32(m.memory[uint32(v1)])
@@ -25404,7 +25476,7 @@ l2:
 					goto l20
 				}
 			l16:
-				m.fn210(v2, v6, i32(212), i32(42840))
+				m.fn210(v2, v6, i32(212), i32(42808))
 				panic("unreachable")
 			l17:
 				v2 = v6
@@ -25420,14 +25492,14 @@ l2:
 		l24:
 			v2 = v0 + i32(1)
 			{
-				t23 := int32(int8(m.memory[uint64(uint32(v0))+41684]))
+				t23 := int32(int8(m.memory[uint64(uint32(v0))+41652]))
 				v5 = t23
 				if v5 < i32(0) {
 					if v2 == i32(504) {
-						m.fn236(i32(42856))
+						m.fn236(i32(42824))
 						panic("unreachable")
 					}
-					t24 := int32(m.memory[uint32(v0+i32(41685))])
+					t24 := int32(m.memory[uint32(v0+i32(41653))])
 					v5 = v5&i32(127)<<8 | t24
 					v0 = v0 + i32(2)
 					goto l22
@@ -25498,14 +25570,14 @@ l6:
 l28:
 	v2 = v5 + i32(1)
 	{
-		t25 := int32(int8(m.memory[uint64(uint32(v5))+42548]))
+		t25 := int32(int8(m.memory[uint64(uint32(v5))+42516]))
 		v6 = t25
 		if v6 < i32(0) {
 			if v2 == i32(292) {
-				m.fn236(i32(42856))
+				m.fn236(i32(42824))
 				panic("unreachable")
 			}
-			t26 := int32(m.memory[uint32(v5+i32(42549))])
+			t26 := int32(m.memory[uint32(v5+i32(42517))])
 			v6 = v6&i32(127)<<8 | t26
 			v5 = v5 + i32(2)
 			goto l26
@@ -25685,7 +25757,7 @@ l15:
 				goto l17
 			}
 			t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v4, i32(45506), i32(4))
+			t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v4, i32(45474), i32(4))
 			if t16 != 0 {
 				goto l18
 			}
@@ -25732,7 +25804,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 		v4 = t1
 		if uint32(v4) < uint32(v2) {
 			if uint32(v4) >= uint32(i32(41)) {
-				m.fn210(i32(0), v4, i32(40), i32(40612))
+				m.fn210(i32(0), v4, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v16 = v2 + i32(1)
@@ -25768,7 +25840,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 		l14:
 			{
 				if uint32(v9) >= uint32(i32(40)) {
-					m.fn220(v9, i32(40), i32(40612))
+					m.fn220(v9, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				t12 := int64(load32(m.memory, uint32(v11)))
@@ -25792,7 +25864,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 				}
 				v11 = v12 + v2
 				if uint32(v11) >= uint32(i32(40)) {
-					m.fn220(v11, i32(40), i32(40612))
+					m.fn220(v11, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -25810,7 +25882,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 			}
 		}
 		if uint32(v4) >= uint32(i32(41)) {
-			m.fn210(i32(0), v4, i32(40), i32(40612))
+			m.fn210(i32(0), v4, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v5 = v1 + v2<<2
@@ -25873,7 +25945,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 		l6:
 			{
 				if uint32(v1) >= uint32(i32(40)) {
-					m.fn220(v1, i32(40), i32(40612))
+					m.fn220(v1, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				t3 := int64(load32(m.memory, uint32(v11)))
@@ -25896,7 +25968,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 			}
 			v11 = v10 + v4
 			if uint32(v11) >= uint32(i32(40)) {
-				m.fn220(v11, i32(40), i32(40612))
+				m.fn220(v11, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -25922,7 +25994,7 @@ l3:
 func (m *Module) fn223(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	if uint32(v1) >= uint32(i32(1280)) {
-		m.fn201(i32(40628), i32(29), i32(40612))
+		m.fn201(i32(40596), i32(29), i32(40580))
 		panic("unreachable")
 	}
 	v2 = int32(uint32(v1) >> 5)
@@ -25944,12 +26016,12 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 		l4:
 			{
 				if v3 == 0 {
-					m.fn220(v4, i32(40), i32(40612))
+					m.fn220(v4, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				v7 = v2 + v4
 				if uint32(v7) >= uint32(i32(40)) {
-					m.fn220(v7, i32(40), i32(40612))
+					m.fn220(v7, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				t2 := int32(load32(m.memory, uint32(v5)))
@@ -25979,7 +26051,7 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 		if v5 != 0 {
 			v6 = v4 + i32(-1)
 			if uint32(v6) > uint32(i32(39)) {
-				m.fn220(v6, i32(40), i32(40612))
+				m.fn220(v6, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v8 = v4
@@ -25990,7 +26062,7 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 				goto l8
 			}
 			if uint32(v4) > uint32(i32(39)) {
-				m.fn220(v4, i32(40), i32(40612))
+				m.fn220(v4, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4<<2), uint32(v3))
@@ -26610,7 +26682,7 @@ l0:
 							v5 = t9
 						l8:
 							{
-								t10 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v0, i32(40684), i32(64))
+								t10 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v0, i32(40652), i32(64))
 								if t10 != 0 {
 									goto l1
 								}
@@ -26698,7 +26770,7 @@ l0:
 				}
 			l9:
 				t28 := int32(load32(m.memory, uint32(v1+i32(12))))
-				t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v0, i32(40684), v2)
+				t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v0, i32(40652), v2)
 				if t29 != 0 {
 					goto l1
 				}
@@ -26747,7 +26819,7 @@ func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
 					goto l1
 				}
 				v6 = i32(1)
-				t9 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40458), i32(1))
+				t9 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40426), i32(1))
 				if t9 != 0 {
 					goto l0
 				}
@@ -26759,7 +26831,7 @@ func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
 				goto l0
 			}
 		l1:
-			t12 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40459), i32(2))
+			t12 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40427), i32(2))
 			if t12 != 0 {
 				goto l0
 			}
@@ -26767,7 +26839,7 @@ func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
 			m.memory[uint64(uint32(v5))+15] = byte(i32(1))
 			store32(m.memory, uint64(uint32(v5))+4, uint32(v8))
 			store32(m.memory, uint32(v5), uint32(v7))
-			store32(m.memory, uint64(uint32(v5))+20, uint32(i32(40660)))
+			store32(m.memory, uint64(uint32(v5))+20, uint32(i32(40628)))
 			t13 := int64(load64(m.memory, uint64(uint32(v0))+8))
 			store64(m.memory, uint64(uint32(v5))+24, uint64(t13))
 			store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(15)))
@@ -26780,7 +26852,7 @@ func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
 			t16 := int32(load32(m.memory, uint64(uint32(v5))+16))
 			t17 := int32(load32(m.memory, uint64(uint32(v5))+20))
 			t18 := int32(load32(m.memory, uint64(uint32(t17))+12))
-			t19 := m.t0[uint(t18)].(func(int32, int32, int32) int32)(t16, i32(40456), i32(2))
+			t19 := m.t0[uint(t18)].(func(int32, int32, int32) int32)(t16, i32(40424), i32(2))
 			if t19 != 0 {
 				goto l0
 			}
@@ -26798,7 +26870,7 @@ func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
 			t21 := int32(load32(m.memory, uint32(v0)))
 			t22 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t23 := int32(load32(m.memory, uint64(uint32(t22))+12))
-			t24 := m.t0[uint(t23)].(func(int32, int32, int32) int32)(t21, i32(40462), i32(1))
+			t24 := m.t0[uint(t23)].(func(int32, int32, int32) int32)(t21, i32(40430), i32(1))
 			if t24 != 0 {
 				goto l0
 			}
@@ -26807,7 +26879,7 @@ func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
 		t25 := int32(load32(m.memory, uint32(v0)))
 		t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t27 := int32(load32(m.memory, uint64(uint32(t26))+12))
-		t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(t25, i32(40461), i32(1))
+		t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(t25, i32(40429), i32(1))
 		v6 = t28
 	}
 l0:
@@ -27059,9 +27131,9 @@ l1:
 		v7 = t4 - v5*i32(10000)
 		t5 := int32(uint32(v7&i32(0xffff)) / uint32(i32(100)))
 		v8 = t5
-		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40807))
+		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40775))
 		store16(m.memory, uint32(t2), uint16(t6))
-		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40807))
+		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40775))
 		store16(m.memory, uint32(v6+i32(-2)), uint16(t7))
 		v3 = v3 + i32(-4)
 		if uint32(v0) > uint32(i32(9999999)) {
@@ -27082,7 +27154,7 @@ l0:
 		t10 := t8 + v3
 		t11 := v5
 		v0 = t9
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40807))
+		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40775))
 		store16(m.memory, uint32(t10), uint16(t12))
 	}
 l3:
@@ -27096,7 +27168,7 @@ l3:
 	l4:
 		t13 := v2 + i32(6)
 		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(v0<<1))+40808])
+		t14 := int32(m.memory[uint64(uint32(v0<<1))+40776])
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l5:
@@ -27175,7 +27247,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) {
 		v7 = p6
 		p7 := i32(1)
 		if v6 != 0 {
-			p7 = i32(40748)
+			p7 = i32(40716)
 		}
 		v6 = p7
 	}
@@ -27496,7 +27568,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 					v3 = i32(0)
 				l4:
 					{
-						t4 := int32(m.memory[uint64(uint32(v4&i32(15)))+40280])
+						t4 := int32(m.memory[uint64(uint32(v4&i32(15)))+40248])
 						m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t4)
 						v3 = v3 + i32(-1)
 						v4 = int32(uint32(v4) >> 4)
@@ -27505,7 +27577,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 						}
 					}
 					v4 = i32(1)
-					t5 := m.fn224(v1, i32(1), i32(45510), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+					t5 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 					if t5 == 0 {
 						goto l2
 					}
@@ -27527,7 +27599,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 			v3 = i32(0)
 		l5:
 			{
-				t7 := int32(m.memory[uint64(uint32(v4&i32(15)))+45512])
+				t7 := int32(m.memory[uint64(uint32(v4&i32(15)))+45480])
 				m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t7)
 				v3 = v3 + i32(-1)
 				v4 = int32(uint32(v4) >> 4)
@@ -27536,7 +27608,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 				}
 			}
 			v4 = i32(1)
-			t8 := m.fn224(v1, i32(1), i32(45510), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+			t8 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 			if t8 != 0 {
 				goto l3
 			}
@@ -27546,7 +27618,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 			t9 := int32(load32(m.memory, uint32(v1)))
 			t10 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t11 := int32(load32(m.memory, uint64(uint32(t10))+12))
-			t12 := m.t0[uint(t11)].(func(int32, int32, int32) int32)(t9, i32(45504), i32(2))
+			t12 := m.t0[uint(t11)].(func(int32, int32, int32) int32)(t9, i32(45472), i32(2))
 			if t12 == 0 {
 				goto l6
 			}
@@ -27564,7 +27636,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 				v3 = i32(0)
 			l9:
 				{
-					t16 := int32(m.memory[uint64(uint32(v4&i32(15)))+40280])
+					t16 := int32(m.memory[uint64(uint32(v4&i32(15)))+40248])
 					m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t16)
 					v3 = v3 + i32(-1)
 					v4 = int32(uint32(v4) >> 4)
@@ -27572,7 +27644,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 						goto l9
 					}
 				}
-				t17 := m.fn224(v1, i32(1), i32(45510), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+				t17 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 				v4 = t17
 				goto l3
 			}
@@ -27589,7 +27661,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 		v3 = i32(0)
 	l10:
 		{
-			t19 := int32(m.memory[uint64(uint32(v4&i32(15)))+45512])
+			t19 := int32(m.memory[uint64(uint32(v4&i32(15)))+45480])
 			m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t19)
 			v3 = v3 + i32(-1)
 			v4 = int32(uint32(v4) >> 4)
@@ -27597,7 +27669,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 				goto l10
 			}
 		}
-		t20 := m.fn224(v1, i32(1), i32(45510), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+		t20 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 		v4 = t20
 	}
 l3:
@@ -27657,7 +27729,7 @@ l0:
 	return v3
 }
 func (m *Module) fn236(v0 int32) {
-	m.fn201(i32(40753), i32(43), v0)
+	m.fn201(i32(40721), i32(43), v0)
 	panic("unreachable")
 }
 func (m *Module) fn237(v0, v1, v2 int32) {
@@ -27701,11 +27773,11 @@ func (m *Module) fn240(v0, v1 int32) int32 {
 	return t4
 }
 func (m *Module) fn241(v0 int32) {
-	m.fn211(i32(42872), i32(51), v0)
+	m.fn211(i32(42840), i32(51), v0)
 	panic("unreachable")
 }
 func (m *Module) fn242(v0 int32) {
-	m.fn211(i32(42897), i32(115), v0)
+	m.fn211(i32(42865), i32(115), v0)
 	panic("unreachable")
 }
 func (m *Module) fn243(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
@@ -27726,7 +27798,7 @@ func (m *Module) fn243(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			if uint32(v3) <= uint32(v2) {
 				goto l12
 			}
-			m.fn210(i32(0), v3, v2, i32(45472))
+			m.fn210(i32(0), v3, v2, i32(45440))
 			panic("unreachable")
 		}
 	l2:
@@ -27791,12 +27863,12 @@ func (m *Module) fn243(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			v3 = v3 + i32(1)
 		l8:
 			if uint32(v3) > uint32(v2) {
-				m.fn210(i32(0), v3, v2, i32(45440))
+				m.fn210(i32(0), v3, v2, i32(45408))
 				panic("unreachable")
 			}
 			goto l12
 		}
-		m.fn210(i32(0), v3, v2, i32(45456))
+		m.fn210(i32(0), v3, v2, i32(45424))
 		panic("unreachable")
 	}
 l12:
@@ -27815,11 +27887,11 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 			t12 := int32(load32(m.memory, uint64(uint32(v0))+160))
 			v6 = t12
 			if uint32(v6) >= uint32(i32(41)) {
-				m.fn210(i32(0), v6, i32(40), i32(40612))
+				m.fn210(i32(0), v6, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			if v6 != 0 {
-				t13 := int64(load32(m.memory, uint64(uint32(v1<<2))+45244))
+				t13 := int64(load32(m.memory, uint64(uint32(v1<<2))+45212))
 				v8 = t13
 				v7 = v6 << 2
 				v5 = v7 + i32(-4)
@@ -27884,7 +27956,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 					goto l16
 				}
 				if v6 == i32(40) {
-					m.fn220(i32(40), i32(40), i32(40612))
+					m.fn220(i32(40), i32(40), i32(40580))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v0+v7), uint32(int32(v9)))
@@ -27903,7 +27975,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t0
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn210(i32(0), v3, i32(40), i32(40612))
+			m.fn210(i32(0), v3, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -27911,7 +27983,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 			v5 = v4 + i32(-4)
 			v6 = int32(uint32(v5)>>2) + i32(1)
 			v7 = v6 & i32(3)
-			t1 := int32(load32(m.memory, uint64(uint32(v2<<2))+45244))
+			t1 := int32(load32(m.memory, uint64(uint32(v2<<2))+45212))
 			v8 = int64(uint32(i32_shr_u(t1, v2)))
 			v9 = i64(0)
 			v2 = v0
@@ -27972,7 +28044,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 				goto l8
 			}
 			if v3 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40612))
+				m.fn220(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4), uint32(int32(v9)))
@@ -27992,7 +28064,7 @@ l1:
 		t24 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t24
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn210(i32(0), v3, i32(40), i32(40612))
+			m.fn210(i32(0), v3, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28064,7 +28136,7 @@ l1:
 			goto l21
 		}
 		if v3 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40612))
+			m.fn220(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v0+v4), uint32(int32(v8)))
@@ -28076,27 +28148,27 @@ l18:
 	if v1&i32(16) == 0 {
 		goto l27
 	}
-	_ = m.fn222(v0, i32(45284), i32(2))
+	_ = m.fn222(v0, i32(45252), i32(2))
 l27:
 	if v1&i32(32) == 0 {
 		goto l28
 	}
-	_ = m.fn222(v0, i32(45292), i32(3))
+	_ = m.fn222(v0, i32(45260), i32(3))
 l28:
 	if v1&i32(64) == 0 {
 		goto l29
 	}
-	_ = m.fn222(v0, i32(45304), i32(5))
+	_ = m.fn222(v0, i32(45272), i32(5))
 l29:
 	if v1&i32(128) == 0 {
 		goto l30
 	}
-	_ = m.fn222(v0, i32(45324), i32(10))
+	_ = m.fn222(v0, i32(45292), i32(10))
 l30:
 	if v1&i32(256) == 0 {
 		goto l31
 	}
-	_ = m.fn222(v0, i32(45364), i32(19))
+	_ = m.fn222(v0, i32(45332), i32(19))
 l31:
 	_ = m.fn223(v0, v1)
 	return v0
@@ -28316,7 +28388,7 @@ l0:
 					goto l1
 				}
 			l5:
-				m.fn241(i32(45488))
+				m.fn241(i32(45456))
 				panic("unreachable")
 			}
 			v4 = i32(1)
@@ -28596,7 +28668,7 @@ func (m *Module) fn246(v0, v1 int32) int32 {
 			goto l0
 		}
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v3, i32(45506), i32(4))
+		t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v3, i32(45474), i32(4))
 		if t5 == 0 {
 			goto l0
 		}
@@ -28804,7 +28876,7 @@ func (m *Module) fn247(v0, v1, v2 int32) int32 {
 					goto l17
 				}
 			l11:
-				m.fn232(v0, v1, v9, v12, i32(45548))
+				m.fn232(v0, v1, v9, v12, i32(45516))
 				panic("unreachable")
 			l17:
 				v4 = i32(1)
@@ -28886,7 +28958,7 @@ func (m *Module) fn247(v0, v1, v2 int32) int32 {
 				v9 = v8
 			}
 		l27:
-			m.fn232(v0, v1, v9, v2, i32(45564))
+			m.fn232(v0, v1, v9, v2, i32(45532))
 			panic("unreachable")
 		}
 		v2 = i32(0)
@@ -28923,7 +28995,7 @@ func (m *Module) fn248(v0, v1 int32) int32 {
 				v0 = i32(0)
 			l3:
 				{
-					t5 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+40280])
+					t5 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+40248])
 					m.memory[uint32(v2+v0+i32(15))] = byte(t5)
 					v0 = v0 + i32(-1)
 					v4 = int64(uint64(v4) >> 4)
@@ -28931,7 +29003,7 @@ func (m *Module) fn248(v0, v1 int32) int32 {
 						goto l3
 					}
 				}
-				t6 := m.fn224(v1, i32(1), i32(45510), i32(2), v2+v0+i32(16), i32(0)-v0)
+				t6 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
 				v0 = t6
 				goto l2
 			}
@@ -28948,7 +29020,7 @@ func (m *Module) fn248(v0, v1 int32) int32 {
 		v0 = i32(0)
 	l4:
 		{
-			t8 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+45512])
+			t8 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+45480])
 			m.memory[uint32(v2+v0+i32(15))] = byte(t8)
 			v0 = v0 + i32(-1)
 			v4 = int64(uint64(v4) >> 4)
@@ -28956,7 +29028,7 @@ func (m *Module) fn248(v0, v1 int32) int32 {
 				goto l4
 			}
 		}
-		t9 := m.fn224(v1, i32(1), i32(45510), i32(2), v2+v0+i32(16), i32(0)-v0)
+		t9 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
 		v0 = t9
 	}
 l2:
@@ -28983,9 +29055,9 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 			v5 = t4 - v4*i32(10000)
 			t5 := int32(uint32(v5&i32(0xffff)) / uint32(i32(100)))
 			v6 = t5
-			t6 := int32(load16(m.memory, uint64(uint32(v6<<1))+40807))
+			t6 := int32(load16(m.memory, uint64(uint32(v6<<1))+40775))
 			store16(m.memory, uint64(uint32(t3))+12, uint16(t6))
-			t7 := int32(load16(m.memory, uint64(uint32((v5-v6*i32(100))&i32(0xffff)<<1))+40807))
+			t7 := int32(load16(m.memory, uint64(uint32((v5-v6*i32(100))&i32(0xffff)<<1))+40775))
 			store16(m.memory, uint64(uint32(v2))+14, uint16(t7))
 			goto l1
 		}
@@ -28999,7 +29071,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 		t9 := v2
 		t10 := v0
 		v4 = t8
-		t11 := int32(load16(m.memory, uint64(uint32((t10-v4*i32(100))&i32(0xffff)<<1))+40807))
+		t11 := int32(load16(m.memory, uint64(uint32((t10-v4*i32(100))&i32(0xffff)<<1))+40775))
 		store16(m.memory, uint64(uint32(t9))+14, uint16(t11))
 		v3 = i32(3)
 	}
@@ -29014,7 +29086,7 @@ l1:
 	l2:
 		t12 := v2 + i32(11)
 		v3 = v3 + i32(-1)
-		t13 := int32(m.memory[uint64(uint32(v4<<1))+40808])
+		t13 := int32(m.memory[uint64(uint32(v4<<1))+40776])
 		m.memory[uint32(t12+v3)] = byte(t13)
 	}
 l3:
@@ -29060,7 +29132,7 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 	v2 = t0 & i32(0x200000)
 	p1 := i32(1)
 	if v2 != 0 {
-		p1 = i32(40392)
+		p1 = i32(40360)
 	}
 	v3 = p1
 	v4 = int32(uint32(v2) >> 21)
@@ -29070,14 +29142,14 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 		t3 := int64(load64(m.memory, uint32(v0)))
 		v5 = t3
 		if v5 != i64(0) {
-			t8 := m.fn245(v1, v5, v2, i32(100000000), v3, v4, i32(45535), i32(1))
+			t8 := m.fn245(v1, v5, v2, i32(100000000), v3, v4, i32(45503), i32(1))
 			return t8
 		}
 		if uint32(v2) > uint32(i32(999999)) {
 			t9 := int32(uint32(v2) / uint32(i32(1000000)))
 			t10 := v1
 			v0 = t9
-			t11 := m.fn245(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45533), i32(2))
+			t11 := m.fn245(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45501), i32(2))
 			return t11
 		}
 		{
@@ -29085,10 +29157,10 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 				t5 := int32(uint32(v2) / uint32(i32(1000)))
 				t6 := v1
 				v0 = t5
-				t7 := m.fn245(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45530), i32(3))
+				t7 := m.fn245(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45498), i32(3))
 				return t7
 			}
-			t4 := m.fn245(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45528), i32(2))
+			t4 := m.fn245(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45496), i32(2))
 			return t4
 		}
 	}
@@ -29096,10 +29168,10 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 func (m *Module) fn252(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
-		t2 := m.fn229(v1, i32(45541), i32(4))
+		t2 := m.fn229(v1, i32(45509), i32(4))
 		return t2
 	}
-	t1 := m.fn229(v1, i32(45536), i32(5))
+	t1 := m.fn229(v1, i32(45504), i32(5))
 	return t1
 }
 func (m *Module) fn253(v0, v1, v2 int32) int32 {
@@ -29107,7 +29179,7 @@ func (m *Module) fn253(v0, v1, v2 int32) int32 {
 	return t0
 }
 func (m *Module) fn254(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(40660), v1, v2)
+	t0 := m.fn215(v0, i32(40628), v1, v2)
 	return t0
 }
 func (m *Module) fn255(v0, v1, v2 int32) int32 {
@@ -29743,4 +29815,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/index.crates.io-1949cf8c6b5b557f/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00\x00\xe3\x86\x00\x00\x19\x00\x00\x00w\x00\x00\x00\x11\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00l\x00\x00\x00#\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00$\x00\x00\x00\r\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_calls\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x008\x85\x00\x00\x1c\x00\x00\x005\x01\x00\x00(\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00\xfd\x86\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x009\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00R\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x00;\x8d\x00\x00?\x8d\x00\x00H\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00Ì\x00\x00Ɍ\x00\x00͌\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00ٌ\x00\x00\xea\x8c\x00\x00\xf9\x8c\x00\x00\n\x8d\x00\x00\x16\x8d\x00\x00\x9a\x8c\x00\x00\xa6\x8c\x00\x00#\x8d\x00\x00(\x8d\x00\x00,\x8d\x00\x002\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00;\x8d\x00\x00?\x8d\x00\x00H\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\x9e\x86\x00\x00D\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\x9e\x86\x00\x00D\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\x9e\x86\x00\x00D\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\x15\x87\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00\xed\x88\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00\xed\x88\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\x15\x87\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instant^\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00H\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00\x99\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\x15\x87\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\x15\x87\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\xea\x85\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00\x99\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00\x99\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00\x99\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\xa6\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\xa6\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\x15\x87\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00\xfc\x87\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00\xfc\x87\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00\\\x9f\x00\x00^\x9f\x00\x00`\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00\x00\x00\u0086\x00\x00\x19\x00\x00\x00\x8f\x00\x00\x00\x11\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00l\x00\x00\x00#\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00$\x00\x00\x00\r\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_calls\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x008\x85\x00\x00\x1c\x00\x00\x00A\x01\x00\x00(\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00܆\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00܆\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00܆\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x009\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00R\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xa3\x8c\x00\x00\xa9\x8c\x00\x00\xad\x8c\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00\xb9\x8c\x00\x00ʌ\x00\x00ٌ\x00\x00\xea\x8c\x00\x00\xf6\x8c\x00\x00z\x8c\x00\x00\x86\x8c\x00\x00\x03\x8d\x00\x00\b\x8d\x00\x00\f\x8d\x00\x00\x12\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\x9e\x86\x00\x00#\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\x9e\x86\x00\x00#\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\x9e\x86\x00\x00#\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\xf4\x86\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instant=\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00'\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00x\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\xea\x85\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00x\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\x85\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\x85\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00ۇ\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00ۇ\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00<\x9f\x00\x00>\x9f\x00\x00@\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
