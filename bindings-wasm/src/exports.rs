@@ -283,6 +283,13 @@ unsafe extern "C" fn state_at(breaker: *const Breaker, high: u32, low: u32) -> i
     state.map_or(NEEDS_NOW, |state| state as i32)
 }
 
+/// 1: there is nothing to remember; closed, no failure pending, nothing forced, nothing bad among the last calls of a window.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn idle(breaker: *mut Breaker) -> u32 {
+    // SAFETY: the host's promise.
+    unsafe { (*breaker).is_idle() }.into()
+}
+
 /// Writes the metrics into the answer; answers how many numbers they are.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn metrics(breaker: *mut Breaker) -> i32 {

@@ -258,6 +258,13 @@ impl Breaker {
         self.ledger.iter().flat_map(|ledger| &ledger.history)
     }
 
+    /// Whether there is nothing to remember.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        self.catch_up();
+        let levels = self.levels.as_ref();
+        self.machine.is_at_rest() && !levels.is_some_and(Levels::remembers_bad_calls)
+    }
+
     fn counts_hung_calls(&self) -> bool {
         self.levels.as_ref().is_some_and(Levels::counts_hung_calls)
     }

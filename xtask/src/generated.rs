@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::run::{cargo, stdout};
-use crate::workspace;
+use crate::{go, workspace};
 
 /// How a file, or a folder of them, is made.
 enum Maker {
@@ -14,6 +14,8 @@ enum Maker {
     Copies { of: &'static str },
     /// A program prints the one file.
     Prints { run: &'static [&'static str] },
+    /// It is made by steps that are no one program.
+    Steps { text: fn() -> Result<String> },
     /// A program of its own writes the files, and compares them.
     Tool {
         write: &'static [&'static str],
@@ -38,6 +40,10 @@ const GENERATED: &[Generated] = &[
         maker: Maker::Copies {
             of: "LICENSE-APACHE",
         },
+    },
+    Generated {
+        path: go::MACHINE,
+        maker: Maker::Steps { text: go::machine },
     },
     Generated {
         path: "docs/metrics.md",
@@ -136,15 +142,18 @@ impl Generated {
             Maker::Tool { write, .. } => {
                 stdout(&mut cargo(write))?;
             }
-            Maker::Prints { run } => {
-                let text = stdout(&mut cargo(run))?;
-                let path = workspace::root().join(self.path);
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                fs::write(path, text)?;
-            }
+            Maker::Prints { run } => self.write_text(&stdout(&mut cargo(run))?)?,
+            Maker::Steps { text } => self.write_text(&text()?)?,
         }
+        Ok(())
+    }
+
+    fn write_text(&self, text: &str) -> Result<()> {
+        let path = workspace::root().join(self.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text)?;
         Ok(())
     }
 
@@ -158,11 +167,15 @@ impl Generated {
             Maker::Tool { compare, .. } => {
                 stdout(&mut cargo(compare))?;
             }
-            Maker::Prints { run } => {
-                let committed = fs::read_to_string(workspace::root().join(self.path))?;
-                ensure!(stdout(&mut cargo(run))? == committed, "it is out of date");
-            }
+            Maker::Prints { run } => self.compare_text(&stdout(&mut cargo(run))?)?,
+            Maker::Steps { text } => self.compare_text(&text()?)?,
         }
+        Ok(())
+    }
+
+    fn compare_text(&self, text: &str) -> Result<()> {
+        let committed = fs::read_to_string(workspace::root().join(self.path))?;
+        ensure!(text == committed, "it is out of date");
         Ok(())
     }
 }

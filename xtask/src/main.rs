@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod demo;
 mod generated;
+mod go;
 mod languages;
 mod node;
 mod package;
@@ -34,12 +35,13 @@ cargo xtask <command>
                          bench/results/LANGUAGE.md
        [--quick]         runs everything for a moment and writes nothing
   generate               writes the committed files that are made from others
-  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, python, mutants,
-                         or all
+  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, python, go,
+                         mutants, or all
   replay TRACE --config FIELDS...
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   package python FOLDER  builds the wheels and the source distribution into a folder
+  package go FOLDER      packs the modules as a module proxy serves them
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this
 

@@ -21,7 +21,7 @@ func New() *Module {
 	m := new(Module)
 	m.t0 = make([]any, 62)
 	m.memory = make([]byte, 65536)
-	m.elements = [][]any{{m.fn97, m.fn0, m.fn11, m.fn250, m.fn88, m.fn89, m.fn231, m.fn90, m.fn87, m.fn91, m.fn249, m.fn251, m.fn213, m.fn96, m.fn93, m.fn94, m.fn57, m.fn105, m.fn98, m.fn99, m.fn100, m.fn101, m.fn103, m.fn104, m.fn132, m.fn56, m.fn54, m.fn131, m.fn53, m.fn138, m.fn137, m.fn155, m.fn147, m.fn182, m.fn181, m.fn186, m.fn179, m.fn178, m.fn176, m.fn177, m.fn148, m.fn175, m.fn184, m.fn183, m.fn185, m.fn174, m.fn173, m.fn188, m.fn197, m.fn196, m.fn198, m.fn195, m.fn239, m.fn240, m.fn214, m.fn234, m.fn235, m.fn248, m.fn221, m.fn246, m.fn254}}
+	m.elements = [][]any{{m.fn98, m.fn0, m.fn11, m.fn251, m.fn89, m.fn90, m.fn232, m.fn91, m.fn88, m.fn92, m.fn250, m.fn252, m.fn214, m.fn97, m.fn94, m.fn95, m.fn58, m.fn106, m.fn99, m.fn100, m.fn101, m.fn102, m.fn104, m.fn105, m.fn133, m.fn57, m.fn55, m.fn132, m.fn54, m.fn139, m.fn138, m.fn156, m.fn148, m.fn183, m.fn182, m.fn187, m.fn180, m.fn179, m.fn177, m.fn178, m.fn149, m.fn176, m.fn185, m.fn184, m.fn186, m.fn175, m.fn174, m.fn189, m.fn198, m.fn197, m.fn199, m.fn196, m.fn240, m.fn241, m.fn215, m.fn235, m.fn236, m.fn249, m.fn222, m.fn247, m.fn255}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x8000)), 0, len(data0))
@@ -50,7 +50,7 @@ func (m *wasmMemory) Grow(delta, max int64) int64 {
 func (m *Module) fn0(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn253(t0, t1, v1)
+	t2 := m.fn254(t0, t1, v1)
 	return t2
 }
 func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
@@ -112,7 +112,7 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 	l5:
 		v6 = v1 + i32(48)
 		t6 := int64(load64(m.memory, uint64(uint32(v1))+8))
-		m.fn69(v6, v5, v8, t6)
+		m.fn70(v6, v5, v8, t6)
 		t7 := v4 + i32(8)
 		t8 := v6
 		v8 = v1 + i32(16)
@@ -122,7 +122,7 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 		if t9 == i32(5) {
 			p10 = i32(0)
 		}
-		m.fn77(t7, t8, t11, p10, v2, v3)
+		m.fn78(t7, t8, t11, p10, v2, v3)
 		t12 := int64(load64(m.memory, uint64(uint32(v4))+8))
 		v5 = t12
 		if v5 != i64(5) {
@@ -160,7 +160,7 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 			if t26 == i32(5) {
 				p27 = i32(0)
 			}
-			t31 := m.fn67(t29, t30, p27)
+			t31 := m.fn68(t29, t30, p27)
 			store64(m.memory, uint32(t28), uint64(t31))
 			v6 = v10
 			{
@@ -175,7 +175,7 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 				case 1:
 					v6 = v6 & i32(255)
 					if uint32(v6) > uint32(i32(2)) {
-						m.fn220(v6, i32(3), i32(35592))
+						m.fn221(v6, i32(3), i32(35592))
 						panic("unreachable")
 					}
 					v6 = v1 + v6<<3
@@ -253,8 +253,8 @@ l1:
 				if v3 != 0 {
 					goto l2
 				}
-				fn52()
-				t2 := m.fn48(i32(88), i32(8))
+				fn53()
+				t2 := m.fn49(i32(88), i32(8))
 				v3 = t2
 				if v3 == 0 {
 					goto l3
@@ -340,7 +340,7 @@ l1:
 		goto l6
 	}
 l3:
-	m.fn192(i32(8), i32(88))
+	m.fn193(i32(8), i32(88))
 	panic("unreachable")
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(i32(112)))
@@ -510,7 +510,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 		t15 := v7
 		t16 := v8
 		v11 = v1 + i32(16)
-		m.fn114(t15, t16, v11, v2, v9)
+		m.fn115(t15, t16, v11, v2, v9)
 		{
 			{
 				t17 := int32(m.memory[uint64(uint32(v7))+8])
@@ -531,13 +531,13 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 							p23 = i32(0)
 						}
 						t24 := int64(load64(m.memory, uint64(uint32(v1))+8))
-						m.fn69(t20, t21, p23, t24)
+						m.fn70(t20, t21, p23, t24)
 						{
 							t25 := int32(load32(m.memory, uint64(uint32(v1))+72))
 							if t25 != i32(5) {
 								goto l13
 							}
-							m.fn71(v7, v11)
+							m.fn72(v7, v11)
 							m.fn5(v12)
 							t26 := int64(load64(m.memory, uint64(uint32(v7))+56))
 							store64(m.memory, uint64(uint32(v12))+56, uint64(t26))
@@ -557,7 +557,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 							store64(m.memory, uint32(v12), uint64(t33))
 						}
 					l13:
-						m.fn115(v12, v11)
+						m.fn116(v12, v11)
 						t34 := int32(load32(m.memory, uint64(uint32(v1))+72))
 						t36 := v1
 						t37 := v15
@@ -566,7 +566,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 						if t34 == i32(5) {
 							p35 = i32(0)
 						}
-						t39 := m.fn67(t37, t38, p35)
+						t39 := m.fn68(t37, t38, p35)
 						v8 = t39
 						store64(m.memory, uint32(t36), uint64(v8))
 					}
@@ -581,7 +581,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 						p43 = i32(0)
 					}
 					t44 := int64(load64(m.memory, uint64(uint32(v1))+8))
-					m.fn69(t40, t41, p43, t44)
+					m.fn70(t40, t41, p43, t44)
 					t45 := int32(load32(m.memory, uint64(uint32(v1))+72))
 					v16 = t45
 					t46 := int64(load64(m.memory, uint64(uint32(v4))+16))
@@ -597,7 +597,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 					if v16 == i32(5) {
 						p49 = i32(0)
 					}
-					m.fn113(t50, t51, t52, p49, v2, v3, v7+i32(120), v5, v6)
+					m.fn114(t50, t51, t52, p49, v2, v3, v7+i32(120), v5, v6)
 					t53 := int32(m.memory[uint64(uint32(v7))+56])
 					v4 = t53
 					if v4 != i32(4) {
@@ -623,7 +623,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 						if t63 == i32(5) {
 							p64 = i32(0)
 						}
-						t68 := m.fn67(t66, t67, p64)
+						t68 := m.fn68(t66, t67, p64)
 						store64(m.memory, uint32(t65), uint64(t68))
 						switch v4 {
 						case 2, 3:
@@ -728,10 +728,10 @@ func (m *Module) fn5(v0 int32) {
 						goto l4
 					}
 					t4 := int32(load32(m.memory, uint32(v1+i32(16))))
-					m.fn49(t4, v2*i32(24), i32(8))
+					m.fn50(t4, v2*i32(24), i32(8))
 				}
 			l4:
-				m.fn49(v1, i32(56), i32(8))
+				m.fn50(v1, i32(56), i32(8))
 				goto l1
 			case 1:
 				if v1 == 0 {
@@ -743,7 +743,7 @@ func (m *Module) fn5(v0 int32) {
 					goto l1
 				}
 				t6 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				m.fn49(t6, v1<<3, i32(8))
+				m.fn50(t6, v1<<3, i32(8))
 			}
 		}
 	l1:
@@ -752,7 +752,7 @@ func (m *Module) fn5(v0 int32) {
 		if v0 == 0 {
 			return
 		}
-		m.fn49(v0, i32(208), i32(8))
+		m.fn50(v0, i32(208), i32(8))
 	}
 }
 func (m *Module) fn6(v0 int32, v1, v2 int64) int32 {
@@ -776,7 +776,7 @@ func (m *Module) fn6(v0 int32, v1, v2 int64) int32 {
 		p4 = i32(0)
 	}
 	t5 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn69(t2, t1, p4, t5)
+	m.fn70(t2, t1, p4, t5)
 	t6 := int64(load64(m.memory, uint64(uint32(v0))+144))
 	store64(m.memory, uint64(uint32(v3))+496, uint64(t6))
 	t7 := int64(load64(m.memory, uint64(uint32(v0))+152))
@@ -865,7 +865,7 @@ l2:
 	v14 = t31
 	{
 		{
-			t32 := m.fn118(v4, v8, v5, v1, v2)
+			t32 := m.fn119(v4, v8, v5, v1, v2)
 			v7 = t32 & i32(255)
 			if v7 == i32(3) {
 				goto l3
@@ -935,7 +935,7 @@ l2:
 				v17 = p44
 			}
 		l5:
-			m.fn119(v3+i32(640), v4, v5, v1, v2)
+			m.fn120(v3+i32(640), v4, v5, v1, v2)
 			t45 := int64(load64(m.memory, uint64(uint32(v3))+640))
 			if t45 == i64(1) {
 				goto l3
@@ -1069,13 +1069,13 @@ l2:
 				t76 := int32(load32(m.memory, uint32(v7)))
 				v5 = t76
 				if uint32(v5) > uint32(i32(2)) {
-					m.fn220(v5, i32(3), i32(35608))
+					m.fn221(v5, i32(3), i32(35608))
 					panic("unreachable")
 				}
 				t77 := int32(load32(m.memory, uint64(uint32(v7))+4))
 				v7 = t77
 				if uint32(v7) >= uint32(i32(3)) {
-					m.fn220(v7, i32(3), i32(35608))
+					m.fn221(v7, i32(3), i32(35608))
 					panic("unreachable")
 				}
 				v4 = v4 + i32(1)
@@ -1186,7 +1186,7 @@ func (m *Module) fn7(v0 int32) int32 {
 			goto l4
 		}
 	l3:
-		m.fn220(v6, i32(2), i32(35624))
+		m.fn221(v6, i32(2), i32(35624))
 		panic("unreachable")
 	l1:
 		v2 = i32(1)
@@ -1283,7 +1283,7 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 				p10 = i32(0)
 			}
 			t11 := int64(load64(m.memory, uint64(uint32(v0))+8))
-			m.fn69(t7, t8, p10, t11)
+			m.fn70(t7, t8, p10, t11)
 			t12 := v4 + i32(224)
 			t13 := v9
 			v11 = v0 + i32(16)
@@ -1297,7 +1297,7 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 			if v1 != i32(0) {
 				p17 = 1
 			}
-			m.fn79(t12, t13, t16, p15, p17, v2, v3)
+			m.fn80(t12, t13, t16, p15, p17, v2, v3)
 			{
 				t18 := int32(m.memory[uint64(uint32(v4))+274])
 				v7 = t18
@@ -1347,7 +1347,7 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 			if t34 == i32(5) {
 				p35 = i32(0)
 			}
-			t39 := m.fn67(t37, t38, p35)
+			t39 := m.fn68(t37, t38, p35)
 			store64(m.memory, uint32(t36), uint64(t39))
 		}
 	l4:
@@ -1388,7 +1388,7 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 		}
 		{
 			if uint32(v8) > uint32(i32(1)) {
-				m.fn220(v8, i32(2), i32(35624))
+				m.fn221(v8, i32(2), i32(35624))
 				panic("unreachable")
 			}
 			v9 = v7 + i32(112)
@@ -1451,7 +1451,7 @@ func (m *Module) fn9(v0 int32, v1, v2 int64) int32 {
 		p4 = i32(0)
 	}
 	t5 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn69(t2, t1, p4, t5)
+	m.fn70(t2, t1, p4, t5)
 	v6 = i32(8)
 	{
 		t6 := int32(load32(m.memory, uint64(uint32(v0))+200))
@@ -1563,9 +1563,9 @@ func (m *Module) fn9(v0 int32, v1, v2 int64) int32 {
 				v16 = i32(8)
 				goto l7
 			l6:
-				fn52()
+				fn53()
 				v11 = i32(8)
-				t33 := m.fn48(v9, i32(8))
+				t33 := m.fn49(v9, i32(8))
 				v16 = t33
 				if v16 == 0 {
 					goto l5
@@ -1705,7 +1705,7 @@ func (m *Module) fn9(v0 int32, v1, v2 int64) int32 {
 			goto l4
 		}
 	l5:
-		m.fn190(v11, v9)
+		m.fn191(v11, v9)
 		panic("unreachable")
 	}
 l0:
@@ -1911,7 +1911,7 @@ l4:
 					p108 = i32(0)
 				}
 				v8 = p108
-				m.fn119(t109, t110, v8, v1, v2)
+				m.fn120(t109, t110, v8, v1, v2)
 				t111 := int64(load64(m.memory, uint64(uint32(v3))+352))
 				if t111 == i64(1) {
 					goto l14
@@ -1924,14 +1924,14 @@ l4:
 				store64(m.memory, uint64(uint32(v3))+328, uint64(t114))
 				t115 := v4
 				v5 = v0 + i32(16)
-				t116 := m.fn118(t115, v5, v8, v1, v2)
+				t116 := m.fn119(t115, v5, v8, v1, v2)
 				v34 = t116 & i32(255)
 				if v34 == i32(3) {
 					goto l14
 				}
 				t117 := int32(m.memory[uint64(uint32(v0))+71])
 				v35 = t117
-				t118 := m.fn127(v4, v5, v8, v1, v2)
+				t118 := m.fn128(v4, v5, v8, v1, v2)
 				v36 = t118 & i32(255)
 				if v36 == i32(4) {
 					goto l14
@@ -2032,7 +2032,7 @@ l4:
 			if v11 == 0 {
 				goto l38
 			}
-			m.fn49(v6, v11*i32(56), i32(8))
+			m.fn50(v6, v11*i32(56), i32(8))
 		l38:
 			v7 = i32(-1)
 			goto l39
@@ -2101,9 +2101,9 @@ l4:
 			v4 = i32(8)
 			goto l50
 		l49:
-			fn52()
+			fn53()
 			v0 = i32(8)
-			t145 := m.fn48(v7, i32(8))
+			t145 := m.fn49(v7, i32(8))
 			v4 = t145
 			if v4 == 0 {
 				goto l48
@@ -2331,7 +2331,7 @@ l4:
 		if v11 == 0 {
 			goto l57
 		}
-		m.fn49(v6, v11*i32(56), i32(8))
+		m.fn50(v6, v11*i32(56), i32(8))
 	l57:
 		store32(m.memory, uint64(uint32(v3))+604, uint32(v49))
 		store32(m.memory, uint64(uint32(v3))+600, uint32(v4))
@@ -2390,17 +2390,17 @@ l4:
 		store64(m.memory, uint64(uint32(v3))+488, uint64(t202))
 		t203 := int64(load64(m.memory, uint64(uint32(v3))+304))
 		store64(m.memory, uint64(uint32(v3))+480, uint64(t203))
-		m.fn81(v3+i32(8), v3+i32(352))
+		m.fn82(v3+i32(8), v3+i32(352))
 		t204 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		store32(m.memory, uint64(uint32(v3))+592, uint32(t204))
 		t205 := int64(load64(m.memory, uint64(uint32(v3))+8))
 		store64(m.memory, uint64(uint32(v3))+584, uint64(t205))
 		memory_copy(m.memory, uint32(v3+i32(8)+i32(8)), uint32(v3+i32(352)+i32(8)), uint32(i32(264)))
 		store64(m.memory, uint64(uint32(v3))+8, uint64(v42))
-		m.fn108(v3+i32(328), v3+i32(8))
+		m.fn109(v3+i32(328), v3+i32(8))
 		store64(m.memory, uint64(uint32(v3))+360, uint64(int64(uint32(i32(1)))<<32|int64(uint32(v3+i32(8)))))
 		store64(m.memory, uint64(uint32(v3))+352, uint64(int64(uint32(i32(2)))<<32|int64(uint32(v3+i32(328)))))
-		m.fn194(v3+i32(284), i32(35836), v3+i32(352))
+		m.fn195(v3+i32(284), i32(35836), v3+i32(352))
 		{
 			t206 := int32(load32(m.memory, uint64(uint32(v3))+328))
 			v7 = t206
@@ -2408,7 +2408,7 @@ l4:
 				goto l58
 			}
 			t207 := int32(load32(m.memory, uint64(uint32(v3))+332))
-			m.fn49(t207, v7, i32(1))
+			m.fn50(t207, v7, i32(1))
 		}
 	l58:
 		{
@@ -2418,7 +2418,7 @@ l4:
 				goto l59
 			}
 			t209 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
-			m.fn49(t209, v7, i32(1))
+			m.fn50(t209, v7, i32(1))
 		}
 	l59:
 		t210 := int32(load32(m.memory, uint64(uint32(v3))+292))
@@ -2438,7 +2438,7 @@ l4:
 			if v0 != i32(1) {
 				goto l60
 			}
-			m.fn82(v3 + i32(224))
+			m.fn83(v3 + i32(224))
 		}
 	l60:
 		{
@@ -2448,7 +2448,7 @@ l4:
 				goto l61
 			}
 			t216 := int32(load32(m.memory, uint64(uint32(v3))+244))
-			m.fn49(t216, v7<<5, i32(8))
+			m.fn50(t216, v7<<5, i32(8))
 		}
 	l61:
 		{
@@ -2458,7 +2458,7 @@ l4:
 				goto l62
 			}
 			t218 := int32(load32(m.memory, uint64(uint32(v3))+256))
-			m.fn49(t218, v7*i32(72), i32(8))
+			m.fn50(t218, v7*i32(72), i32(8))
 		}
 	l62:
 		v7 = i32(0)
@@ -2467,7 +2467,7 @@ l39:
 	m.g0 = v3 + i32(624)
 	return v7
 l48:
-	m.fn190(v0, v7)
+	m.fn191(v0, v7)
 	panic("unreachable")
 }
 func (m *Module) fn10(v0, v1, v2, v3, v4 int32) {
@@ -2479,7 +2479,7 @@ func (m *Module) fn10(v0, v1, v2, v3, v4 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn190(i32(0), i32(0))
+	m.fn191(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -2513,7 +2513,7 @@ l0:
 		}
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn190(t11, t12)
+		m.fn191(t11, t12)
 		panic("unreachable")
 	}
 l1:
@@ -2526,7 +2526,7 @@ l1:
 func (m *Module) fn11(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn253(t0, t1, v1)
+	t2 := m.fn254(t0, t1, v1)
 	return t2
 }
 func (m *Module) fn12(v0 int32) {
@@ -2553,7 +2553,7 @@ func (m *Module) fn12(v0 int32) {
 		}
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+8))
 		t8 := int32(load32(m.memory, uint64(uint32(v1))+12))
-		m.fn190(t7, t8)
+		m.fn191(t7, t8)
 		panic("unreachable")
 	}
 l0:
@@ -2587,7 +2587,7 @@ l2:
 			if v1 == 0 {
 				goto l3
 			}
-			t0 := m.fn50(v2, v5*v1, v4, v3)
+			t0 := m.fn51(v2, v5*v1, v4, v3)
 			v7 = t0
 			goto l4
 		}
@@ -2598,8 +2598,8 @@ l2:
 		v7 = v4
 		goto l6
 	l5:
-		fn52()
-		t1 := m.fn48(v3, v4)
+		fn53()
+		t1 := m.fn49(v3, v4)
 		v7 = t1
 	}
 l4:
@@ -3142,7 +3142,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 			p4 = i32(0)
 		}
 		t5 := int64(load64(m.memory, uint64(uint32(v0))+8))
-		m.fn69(t2, t1, p4, t5)
+		m.fn70(t2, t1, p4, t5)
 		t6 := int32(load32(m.memory, uint64(uint32(v0))+72))
 		p7 := v5
 		if t6 == i32(5) {
@@ -3153,22 +3153,22 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 		v9 = int64(uint32(v2))<<32 | int64(uint32(v3))
 		switch v1 {
 		default:
-			m.fn123(v4+i32(120), v6, v8, v7, v9)
+			m.fn124(v4+i32(120), v6, v8, v7, v9)
 			goto l7
 		case 1:
-			m.fn122(v4+i32(120), v6, v8, v7, v9)
+			m.fn123(v4+i32(120), v6, v8, v7, v9)
 			goto l7
 		case 2:
-			m.fn120(v4+i32(120), v6, v7, v9)
-			goto l7
-		case 3:
 			m.fn121(v4+i32(120), v6, v7, v9)
 			goto l7
+		case 3:
+			m.fn122(v4+i32(120), v6, v7, v9)
+			goto l7
 		case 4:
-			m.fn124(v4+i32(120), v6, v7, v9)
+			m.fn125(v4+i32(120), v6, v7, v9)
 			goto l7
 		case 5:
-			m.fn126(v4+i32(120), v6, v8, v7, v9)
+			m.fn127(v4+i32(120), v6, v8, v7, v9)
 		}
 	l7:
 		t8 := int32(load16(m.memory, uint64(uint32(v4))+168))
@@ -3226,7 +3226,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 			if t27 == i32(5) {
 				p28 = i32(0)
 			}
-			t32 := m.fn67(t30, t31, p28)
+			t32 := m.fn68(t30, t31, p28)
 			store64(m.memory, uint32(t29), uint64(t32))
 		}
 	l9:
@@ -3287,7 +3287,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 		}
 		{
 			if uint32(v5) > uint32(i32(1)) {
-				m.fn220(v5, i32(2), i32(35624))
+				m.fn221(v5, i32(2), i32(35624))
 				panic("unreachable")
 			}
 			v2 = v3 + i32(112)
@@ -3379,7 +3379,7 @@ l1:
 	}
 	t7 := int64(load64(m.memory, uint32(t6+p4)))
 	store64(m.memory, uint64(uint32(t5))+120, uint64(t7))
-	m.fn68(v2+i32(464), v2+i32(8))
+	m.fn69(v2+i32(464), v2+i32(8))
 	{
 		{
 			{
@@ -3398,7 +3398,7 @@ l1:
 					store64(m.memory, uint64(uint32(v2))+264, uint64(t26))
 					t27 := int32(load32(m.memory, uint64(uint32(v2))+592))
 					store32(m.memory, uint64(uint32(v2))+272, uint32(t27))
-					m.fn116(v2+i32(464), v2+i32(256), int64(uint32(v0))<<32|int64(uint32(v1)))
+					m.fn117(v2+i32(464), v2+i32(256), int64(uint32(v0))<<32|int64(uint32(v1)))
 					store64(m.memory, uint64(uint32(v2))+616, uint64(i64(0x200000000000000)))
 					store64(m.memory, uint64(uint32(v2))+608, uint64(i64(1)))
 					store64(m.memory, uint64(uint32(v2))+600, uint64(i64(0)))
@@ -3410,7 +3410,7 @@ l1:
 					if t29 == i32(5) {
 						p30 = i32(0)
 					}
-					t32 := m.fn67(t28, t31, p30)
+					t32 := m.fn68(t28, t31, p30)
 					v3 = t32
 					t33 := int64(load64(m.memory, uint64(uint32(v2))+616))
 					store64(m.memory, uint64(uint32(v2))+456, uint64(t33))
@@ -3434,12 +3434,12 @@ l1:
 					store64(m.memory, uint64(uint32(v2))+424, uint64(t42))
 					t43 := int64(load64(m.memory, uint64(uint32(v2))+520))
 					store64(m.memory, uint64(uint32(v2))+432, uint64(t43))
-					fn52()
+					fn53()
 					{
-						t44 := m.fn48(i32(208), i32(8))
+						t44 := m.fn49(i32(208), i32(8))
 						v5 = t44
 						if v5 == 0 {
-							m.fn192(i32(8), i32(208))
+							m.fn193(i32(8), i32(208))
 							panic("unreachable")
 						}
 						store64(m.memory, uint64(uint32(v5))+8, uint64(i64(0)))
@@ -3508,7 +3508,7 @@ l1:
 				if t19 != v10 {
 					goto l3
 				}
-				t20 := m.fn255(v8, v9, v10)
+				t20 := m.fn256(v8, v9, v10)
 				if t20 != 0 {
 					goto l3
 				}
@@ -3519,7 +3519,7 @@ l1:
 				store64(m.memory, uint64(uint32(t22))+272, uint64(v3|int64(uint32(v2+i32(600)))))
 				store64(m.memory, uint64(uint32(v2))+264, uint64(int64(uint32(i32(4)))<<32|int64(uint32(v2+i32(376)))))
 				store64(m.memory, uint64(uint32(v2))+256, uint64(v3|int64(uint32(v2+i32(440)))))
-				m.fn194(v2+i32(584), i32(33654), v2+i32(256))
+				m.fn195(v2+i32(584), i32(33654), v2+i32(256))
 				goto l4
 			}
 		l3:
@@ -3530,18 +3530,18 @@ l1:
 			store64(m.memory, uint64(uint32(t60))+272, uint64(v3|int64(uint32(v2+i32(600)))))
 			store64(m.memory, uint64(uint32(v2))+264, uint64(v3|int64(uint32(v2+i32(376)))))
 			store64(m.memory, uint64(uint32(v2))+256, uint64(v3|int64(uint32(v2+i32(440)))))
-			m.fn194(v2+i32(584), i32(33654), v2+i32(256))
+			m.fn195(v2+i32(584), i32(33654), v2+i32(256))
 		}
 	l4:
 		if v1 == 0 {
 			goto l7
 		}
-		m.fn49(v7, v1, i32(1))
+		m.fn50(v7, v1, i32(1))
 	l7:
 		if v5 < i32(1) {
 			goto l8
 		}
-		m.fn49(v0, v5, i32(1))
+		m.fn50(v0, v5, i32(1))
 	l8:
 		v5 = i32(0)
 		{
@@ -3551,7 +3551,7 @@ l1:
 				goto l9
 			}
 			t62 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
-			m.fn49(t62, v1, i32(1))
+			m.fn50(t62, v1, i32(1))
 		}
 	l9:
 		t63 := int32(load32(m.memory, uint64(uint32(v2))+592))
@@ -3591,13 +3591,13 @@ func (m *Module) Xfree(v0 int32) {
 				goto l2
 			}
 			t2 := int32(load32(m.memory, uint32(v1+i32(4))))
-			m.fn49(t2, v2*i32(56), i32(8))
+			m.fn50(t2, v2*i32(56), i32(8))
 		}
 	l2:
-		m.fn49(v1, i32(88), i32(8))
+		m.fn50(v1, i32(88), i32(8))
 	}
 l1:
-	m.fn49(v0, i32(208), i32(8))
+	m.fn50(v0, i32(208), i32(8))
 }
 func (m *Module) Xgrpc_retry_pushback() int32 {
 	var v0, v1, v2 int32
@@ -3608,7 +3608,7 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 	v1 = i32(0)
 	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
 	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
-	m.fn217(v0+i32(16), t1, t2)
+	m.fn218(v0+i32(16), t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+16))
 		if t3 == i32(1) {
@@ -3616,14 +3616,14 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 		}
 		t4 := int32(load32(m.memory, uint64(uint32(v0))+20))
 		t5 := int32(load32(m.memory, uint64(uint32(v0))+24))
-		m.fn130(v0+i32(16), t4, t5)
+		m.fn131(v0+i32(16), t4, t5)
 		t6 := int32(load32(m.memory, uint64(uint32(v0))+24))
 		v2 = t6
 		if v2 == i32(1000000000) {
 			goto l0
 		}
 		t7 := int64(load64(m.memory, uint64(uint32(v0))+16))
-		m.fn256(v0, t7, i64(0), i64(1000000000), i64(0))
+		m.fn257(v0, t7, i64(0), i64(1000000000), i64(0))
 		t8 := int64(load64(m.memory, uint32(v0)))
 		v3 = t8
 		v4 = v3 + int64(uint32(v2))
@@ -3751,7 +3751,7 @@ l6:
 		}
 	l2:
 		if v0 == 0 {
-			m.fn210(i32(0), i32(10), i32(0), i32(35820))
+			m.fn211(i32(0), i32(10), i32(0), i32(35820))
 			panic("unreachable")
 		}
 		t15 := int64(m.memory[uint64(uint32(v5))+49])
@@ -3821,6 +3821,62 @@ func (m *Module) Xhttp_status(v0 int32) int32 {
 l0:
 	return v1
 }
+func (m *Module) Xidle(v0 int32) int32 {
+	var v1, v2, v3 int32
+	v1 = i32(0)
+	t0 := int64(load64(m.memory, uint32(v0)))
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+72))
+	t3 := v0 + i32(48)
+	p2 := v0 + i32(72)
+	if t1 == i32(5) {
+		p2 = i32(0)
+	}
+	t4 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	m.fn70(t3, t0, p2, t4)
+	{
+		t5 := int32(m.memory[uint64(uint32(v0))+70])
+		if t5 != 0 {
+			goto l0
+		}
+		t6 := int32(m.memory[uint64(uint32(v0))+71])
+		t7 := int32(load32(m.memory, uint64(uint32(v0))+64))
+		var p8 int32
+		if t6 != i32(2) {
+			p8 = 1
+		}
+		var p9 int32
+		if t7 != i32(0) {
+			p9 = 1
+		}
+		v2 = p8 | p9
+		v1 = v2 ^ i32(1)
+		t10 := int32(load32(m.memory, uint64(uint32(v0))+72))
+		v3 = t10
+		if v3 == i32(5) {
+			goto l0
+		}
+		if v2 != 0 {
+			goto l0
+		}
+		v1 = i32(1)
+		if uint32(v3) > uint32(i32(1)) {
+			goto l0
+		}
+		v1 = i32(0)
+		t11 := int32(load32(m.memory, uint64(uint32(v0))+100))
+		if t11 != 0 {
+			goto l0
+		}
+		t12 := int32(load32(m.memory, uint64(uint32(v0))+104))
+		var p13 int32
+		if t12 == 0 {
+			p13 = 1
+		}
+		v1 = p13
+	}
+l0:
+	return v1
+}
 func (m *Module) Xinterface() int32 {
 	return i32(1)
 }
@@ -3869,14 +3925,14 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
 		t3 := v2 + i32(16)
 		v5 = t2
-		m.fn217(t3, v5+v1, v4-v1)
+		m.fn218(t3, v5+v1, v4-v1)
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+24))
 		v4 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
 		v6 = t5
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+16))
 		v7 = t6
-		m.fn217(v2+i32(16), v5, v1)
+		m.fn218(v2+i32(16), v5, v1)
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+16))
 		if t7 == i32(1) {
 			goto l0
@@ -3889,14 +3945,14 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 		if v7 != 0 {
 			p10 = i32(0)
 		}
-		m.fn128(t11, t12, t8, t9, p10, v4)
+		m.fn129(t11, t12, t8, t9, p10, v4)
 		t13 := int32(load32(m.memory, uint64(uint32(v2))+24))
 		v1 = t13
 		if v1 == i32(1000000000) {
 			goto l0
 		}
 		t14 := int64(load64(m.memory, uint64(uint32(v2))+16))
-		m.fn256(v2, t14, i64(0), i64(1000000000), i64(0))
+		m.fn257(v2, t14, i64(0), i64(1000000000), i64(0))
 		t15 := int64(load64(m.memory, uint32(v2)))
 		v8 = t15
 		v9 = v8 + int64(uint32(v1))
@@ -4010,7 +4066,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 			goto l7
 		}
 	l6:
-		m.fn220(v4, i32(2), i32(35624))
+		m.fn221(v4, i32(2), i32(35624))
 		panic("unreachable")
 	l4:
 		v2 = v4<<4 | v6
@@ -4097,7 +4153,7 @@ l0:
 			goto l5
 		}
 	l4:
-		m.fn220(v7, i32(2), i32(35624))
+		m.fn221(v7, i32(2), i32(35624))
 		panic("unreachable")
 	l2:
 		v2 = v7<<4 | v5
@@ -4183,7 +4239,7 @@ l0:
 			goto l5
 		}
 	l4:
-		m.fn220(v5, i32(2), i32(35624))
+		m.fn221(v5, i32(2), i32(35624))
 		panic("unreachable")
 	l2:
 		v2 = v5<<4 | v3
@@ -4201,7 +4257,7 @@ func (m *Module) Xstate(v0 int32) int32 {
 	if t0 == i32(5) {
 		p1 = i32(0)
 	}
-	t4 := m.fn118(t2, t3, p1, i64(0), v1)
+	t4 := m.fn119(t2, t3, p1, i64(0), v1)
 	v0 = t4 & i32(255)
 	p5 := v0
 	if v0 == i32(3) {
@@ -4217,7 +4273,7 @@ func (m *Module) Xstate_at(v0, v1, v2 int32) int32 {
 	if t0 == i32(5) {
 		p1 = i32(0)
 	}
-	t4 := m.fn118(t2, t3, p1, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
+	t4 := m.fn119(t2, t3, p1, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
 	v0 = t4 & i32(255)
 	p5 := v0
 	if v0 == i32(3) {
@@ -4292,28 +4348,28 @@ func (m *Module) Xtransport_error(v0 int32) int32 {
 l0:
 	return v1
 }
-func (m *Module) fn48(v0, v1 int32) int32 {
-	t0 := m.fn157(v0, v1)
+func (m *Module) fn49(v0, v1 int32) int32 {
+	t0 := m.fn158(v0, v1)
 	return t0
 }
-func (m *Module) fn49(v0, v1, v2 int32) {
-	m.fn161(v0, v1, v2)
+func (m *Module) fn50(v0, v1, v2 int32) {
+	m.fn162(v0, v1, v2)
 }
-func (m *Module) fn50(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn163(v0, v1, v2, v3)
+func (m *Module) fn51(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn164(v0, v1, v2, v3)
 	return t0
 }
-func (m *Module) fn51(v0, v1 int32) int32 {
-	t0 := m.fn167(v0, v1)
+func (m *Module) fn52(v0, v1 int32) int32 {
+	t0 := m.fn168(v0, v1)
 	return t0
 }
-func fn52() {
-}
-func (m *Module) fn53(v0, v1 int32) int32 {
-	t0 := m.fn230(v1, i32(35944), i32(5))
-	return t0
+func fn53() {
 }
 func (m *Module) fn54(v0, v1 int32) int32 {
+	t0 := m.fn231(v1, i32(35944), i32(5))
+	return t0
+}
+func (m *Module) fn55(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -4343,7 +4399,7 @@ l1:
 		if uint32(v3) <= uint32(t2-v2) {
 			goto l3
 		}
-		m.fn55(v0, v2, v3, i32(1), i32(1))
+		m.fn56(v0, v2, v3, i32(1), i32(1))
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v4 = t3
 	}
@@ -4379,7 +4435,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn56(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -4388,7 +4444,7 @@ func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn190(i32(0), i32(0))
+	m.fn191(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -4414,7 +4470,7 @@ l0:
 		p9 = t8
 	}
 	v2 = p9
-	m.fn133(t2, t4, t3, v2, v3, v4)
+	m.fn134(t2, t4, t3, v2, v3, v4)
 	{
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		if t10 != i32(1) {
@@ -4422,7 +4478,7 @@ l0:
 		}
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn190(t11, t12)
+		m.fn191(t11, t12)
 		panic("unreachable")
 	}
 l1:
@@ -4432,7 +4488,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn56(v0, v1, v2 int32) int32 {
+func (m *Module) fn57(v0, v1, v2 int32) int32 {
 	var v3 int32
 	{
 		{
@@ -4443,7 +4499,7 @@ func (m *Module) fn56(v0, v1, v2 int32) int32 {
 			if uint32(t2) <= uint32(t0-v3) {
 				goto l0
 			}
-			m.fn55(v0, v3, v2, i32(1), i32(1))
+			m.fn56(v0, v3, v2, i32(1), i32(1))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v3 = t3
 			goto l1
@@ -4463,13 +4519,13 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn57(v0, v1 int32) int32 {
+func (m *Module) fn58(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn253(t0, t1, v1)
+	t2 := m.fn254(t0, t1, v1)
 	return t2
 }
-func (m *Module) fn58(v0, v1, v2 int32) {
+func (m *Module) fn59(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -4478,7 +4534,7 @@ func (m *Module) fn58(v0, v1, v2 int32) {
 		if t0 != v3 {
 			goto l0
 		}
-		m.fn55(v0, v3, i32(1), i32(1), i32(1))
+		m.fn56(v0, v3, i32(1), i32(1), i32(1))
 		t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v3 = t2
 	}
@@ -4505,7 +4561,7 @@ l6:
 					if uint32(v2) <= uint32(t5-v4) {
 						goto l3
 					}
-					m.fn55(v0, v4, v2, i32(1), i32(1))
+					m.fn56(v0, v4, v2, i32(1), i32(1))
 					t6 := int32(load32(m.memory, uint64(uint32(v0))+8))
 					v4 = t6
 				}
@@ -4528,7 +4584,7 @@ l6:
 				if t9 != v4 {
 					goto l5
 				}
-				m.fn55(v0, v4, i32(1), i32(1), i32(1))
+				m.fn56(v0, v4, i32(1), i32(1), i32(1))
 				t10 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				v4 = t10
 			}
@@ -4560,7 +4616,7 @@ l6:
 			if uint32(v3) <= uint32(t14-v4) {
 				goto l8
 			}
-			m.fn55(v0, v4, v3, i32(1), i32(1))
+			m.fn56(v0, v4, v3, i32(1), i32(1))
 			t15 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v4 = t15
 		}
@@ -4587,7 +4643,7 @@ l7:
 				if uint32(t24-v4) > uint32(i32(1)) {
 					goto l13
 				}
-				m.fn55(v0, v4, i32(2), i32(1), i32(1))
+				m.fn56(v0, v4, i32(2), i32(1), i32(1))
 				t25 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				v4 = t25
 			}
@@ -4610,7 +4666,7 @@ l7:
 			if uint32(t20-v4) > uint32(i32(5)) {
 				goto l11
 			}
-			m.fn55(v0, v4, i32(6), i32(1), i32(1))
+			m.fn56(v0, v4, i32(6), i32(1), i32(1))
 			t21 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v4 = t21
 		}
@@ -4626,7 +4682,7 @@ l7:
 		goto l12
 	}
 }
-func (m *Module) fn59(v0, v1, v2, v3 int32) {
+func (m *Module) fn60(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -4647,7 +4703,7 @@ func (m *Module) fn59(v0, v1, v2, v3 int32) {
 			if t4 != v7 {
 				goto l1
 			}
-			m.fn55(v6, v7, i32(1), i32(1), i32(1))
+			m.fn56(v6, v7, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t6
 		}
@@ -4660,7 +4716,7 @@ func (m *Module) fn59(v0, v1, v2, v3 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v6, v1, v2)
+	m.fn59(v6, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v5)))
 		v6 = t9
@@ -4670,7 +4726,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn55(v6, v0, i32(1), i32(1), i32(1))
+		m.fn56(v6, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t12
 	}
@@ -4682,7 +4738,7 @@ l2:
 	v6 = t14
 	{
 		{
-			t15 := m.fn134(v3, v4+i32(8))
+			t15 := m.fn135(v3, v4+i32(8))
 			v3 = t15
 			v0 = i32(5) - v3
 			t16 := int32(load32(m.memory, uint32(v6)))
@@ -4692,7 +4748,7 @@ l2:
 			if uint32(t18) <= uint32(t16-v5) {
 				goto l3
 			}
-			m.fn55(v6, v5, v0, i32(1), i32(1))
+			m.fn56(v6, v5, v0, i32(1), i32(1))
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v5 = t19
 			goto l4
@@ -4712,7 +4768,7 @@ l5:
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v5+v0))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v5 = t0
@@ -4730,7 +4786,7 @@ func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
 			if t3 != v7 {
 				goto l1
 			}
-			m.fn55(v6, v7, i32(1), i32(1), i32(1))
+			m.fn56(v6, v7, i32(1), i32(1), i32(1))
 			t5 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t5
 		}
@@ -4743,7 +4799,7 @@ func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v6, v1, v2)
+	m.fn59(v6, v1, v2)
 	{
 		t8 := int32(load32(m.memory, uint32(v5)))
 		v6 = t8
@@ -4753,7 +4809,7 @@ l0:
 		if t9 != v0 {
 			goto l2
 		}
-		m.fn55(v6, v0, i32(1), i32(1), i32(1))
+		m.fn56(v6, v0, i32(1), i32(1), i32(1))
 		t11 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t11
 	}
@@ -4762,9 +4818,9 @@ l2:
 	t12 := int32(load32(m.memory, uint64(uint32(v6))+4))
 	m.memory[uint32(t12+v0)] = byte(i32(58))
 	t13 := int32(load32(m.memory, uint32(v5)))
-	m.fn58(t13, v3, v4)
+	m.fn59(t13, v3, v4)
 }
-func (m *Module) fn61(v0, v1, v2 int32, v3, v4 int64) {
+func (m *Module) fn62(v0, v1, v2 int32, v3, v4 int64) {
 	var v5, v6, v7, v8 int32
 	t0 := m.g0
 	v5 = t0 - i32(48)
@@ -4785,7 +4841,7 @@ func (m *Module) fn61(v0, v1, v2 int32, v3, v4 int64) {
 			if t4 != v8 {
 				goto l1
 			}
-			m.fn55(v7, v8, i32(1), i32(1), i32(1))
+			m.fn56(v7, v8, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v8 = t6
 		}
@@ -4798,7 +4854,7 @@ func (m *Module) fn61(v0, v1, v2 int32, v3, v4 int64) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v7, v1, v2)
+	m.fn59(v7, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v6)))
 		v7 = t9
@@ -4808,7 +4864,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn55(v7, v0, i32(1), i32(1), i32(1))
+		m.fn56(v7, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v7))+8))
 		v0 = t12
 	}
@@ -4824,7 +4880,7 @@ l2:
 		}
 		{
 			{
-				t15 := m.fn136(v4, v5+i32(8))
+				t15 := m.fn137(v4, v5+i32(8))
 				v2 = t15
 				v0 = i32(20) - v2
 				t16 := int32(load32(m.memory, uint32(v7)))
@@ -4834,7 +4890,7 @@ l2:
 				if uint32(t18) <= uint32(t16-v6) {
 					goto l4
 				}
-				m.fn55(v7, v6, v0, i32(1), i32(1))
+				m.fn56(v7, v6, v0, i32(1), i32(1))
 				t19 := int32(load32(m.memory, uint64(uint32(v7))+8))
 				v6 = t19
 				goto l5
@@ -4861,7 +4917,7 @@ l2:
 			if uint32(t21-v0) > uint32(i32(3)) {
 				goto l8
 			}
-			m.fn55(v7, v0, i32(4), i32(1), i32(1))
+			m.fn56(v7, v0, i32(4), i32(1), i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v0 = t23
 		}
@@ -4873,7 +4929,7 @@ l2:
 l7:
 	m.g0 = v5 + i32(48)
 }
-func (m *Module) fn62(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn63(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -4894,7 +4950,7 @@ func (m *Module) fn62(v0, v1, v2 int32, v3 int64) {
 			if t4 != v7 {
 				goto l1
 			}
-			m.fn55(v6, v7, i32(1), i32(1), i32(1))
+			m.fn56(v6, v7, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t6
 		}
@@ -4907,7 +4963,7 @@ func (m *Module) fn62(v0, v1, v2 int32, v3 int64) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v6, v1, v2)
+	m.fn59(v6, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v5)))
 		v6 = t9
@@ -4917,7 +4973,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn55(v6, v0, i32(1), i32(1), i32(1))
+		m.fn56(v6, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t12
 	}
@@ -4929,7 +4985,7 @@ l2:
 	v6 = t14
 	{
 		{
-			t15 := m.fn136(v3, v4+i32(8))
+			t15 := m.fn137(v3, v4+i32(8))
 			v2 = t15
 			v0 = i32(20) - v2
 			t16 := int32(load32(m.memory, uint32(v6)))
@@ -4939,7 +4995,7 @@ l2:
 			if uint32(t18) <= uint32(t16-v5) {
 				goto l3
 			}
-			m.fn55(v6, v5, v0, i32(1), i32(1))
+			m.fn56(v6, v5, v0, i32(1), i32(1))
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v5 = t19
 			goto l4
@@ -4959,7 +5015,7 @@ l5:
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v5+v0))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn63(v0, v1, v2, v3 int32) {
+func (m *Module) fn64(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -4980,7 +5036,7 @@ func (m *Module) fn63(v0, v1, v2, v3 int32) {
 			if t4 != v7 {
 				goto l1
 			}
-			m.fn55(v6, v7, i32(1), i32(1), i32(1))
+			m.fn56(v6, v7, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t6
 		}
@@ -4993,7 +5049,7 @@ func (m *Module) fn63(v0, v1, v2, v3 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v6, v1, v2)
+	m.fn59(v6, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v5)))
 		v6 = t9
@@ -5003,7 +5059,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn55(v6, v0, i32(1), i32(1), i32(1))
+		m.fn56(v6, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t12
 	}
@@ -5015,7 +5071,7 @@ l2:
 	v6 = t14
 	{
 		{
-			t15 := m.fn135(v3, v4+i32(8))
+			t15 := m.fn136(v3, v4+i32(8))
 			v3 = t15
 			v0 = i32(10) - v3
 			t16 := int32(load32(m.memory, uint32(v6)))
@@ -5025,7 +5081,7 @@ l2:
 			if uint32(t18) <= uint32(t16-v5) {
 				goto l3
 			}
-			m.fn55(v6, v5, v0, i32(1), i32(1))
+			m.fn56(v6, v5, v0, i32(1), i32(1))
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v5 = t19
 			goto l4
@@ -5045,7 +5101,7 @@ l5:
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v5+v0))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn64(v0, v1 int32) {
+func (m *Module) fn65(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	var v9, v10 int64
 	var v11 int32
@@ -5101,7 +5157,7 @@ func (m *Module) fn64(v0, v1 int32) {
 				v3 = t11
 				if v3 != i32(1000000000) {
 					t12 := int64(load64(m.memory, uint64(uint32(v1))+8))
-					m.fn256(v2, t12, i64(0), i64(1000000000), i64(0))
+					m.fn257(v2, t12, i64(0), i64(1000000000), i64(0))
 					t13 := int64(load64(m.memory, uint64(uint32(v2))+8))
 					t14 := int64(load64(m.memory, uint32(v2)))
 					v9 = t14
@@ -5142,7 +5198,7 @@ func (m *Module) fn64(v0, v1 int32) {
 				v8 = t20
 				if v8 != i32(1000000000) {
 					t21 := int64(load64(m.memory, uint64(uint32(v1))+8))
-					m.fn256(v2+i32(16), t21, i64(0), i64(1000000000), i64(0))
+					m.fn257(v2+i32(16), t21, i64(0), i64(1000000000), i64(0))
 					t22 := int64(load64(m.memory, uint64(uint32(v2))+24))
 					t23 := int64(load64(m.memory, uint64(uint32(v2))+16))
 					v9 = t23
@@ -5181,11 +5237,11 @@ l11:
 	store64(m.memory, uint64(uint32(v2))+52, uint64(i64(0x60000020)))
 	store32(m.memory, uint64(uint32(v2))+44, uint32(v2+i32(32)))
 	{
-		t29 := m.fn65(v1, v2+i32(44))
+		t29 := m.fn66(v1, v2+i32(44))
 		if t29 == 0 {
 			goto l12
 		}
-		m.fn238(i32(37556), i32(55), v2+i32(63), i32(37540), i32(37612))
+		m.fn239(i32(37556), i32(55), v2+i32(63), i32(37540), i32(37612))
 		panic("unreachable")
 	}
 l12:
@@ -5203,7 +5259,7 @@ l12:
 	store16(m.memory, uint32(v0), uint16(v5))
 	m.g0 = v2 + i32(64)
 }
-func (m *Module) fn65(v0, v1 int32) int32 {
+func (m *Module) fn66(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5 int64
 	t0 := m.g0
@@ -5223,7 +5279,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(5)))<<32|int64(uint32(v2+i32(32)))))
 				t5 := int32(load32(m.memory, uint32(v1)))
 				t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t7 := m.fn215(t5, t6, i32(33294), v2+i32(64))
+				t7 := m.fn216(t5, t6, i32(33294), v2+i32(64))
 				v0 = t7
 				goto l7
 			case 2:
@@ -5236,7 +5292,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(5)))<<32|int64(uint32(v2+i32(32)))))
 				t11 := int32(load32(m.memory, uint32(v1)))
 				t12 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t13 := m.fn215(t11, t12, i32(33265), v2+i32(64))
+				t13 := m.fn216(t11, t12, i32(33265), v2+i32(64))
 				v0 = t13
 				goto l7
 			case 4:
@@ -5285,7 +5341,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(v4|int64(uint32(v2+i32(16)))))
 				t28 := int32(load32(m.memory, uint32(v1)))
 				t29 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t30 := m.fn215(t28, t29, i32(33780), v2+i32(32))
+				t30 := m.fn216(t28, t29, i32(33780), v2+i32(32))
 				v0 = t30
 				goto l7
 			case 6:
@@ -5294,7 +5350,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(8)))<<32|int64(uint32(v2+i32(64)))))
 				t32 := int32(load32(m.memory, uint32(v1)))
 				t33 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t34 := m.fn215(t32, t33, i32(33802), v2+i32(32))
+				t34 := m.fn216(t32, t33, i32(33802), v2+i32(32))
 				v0 = t34
 				goto l7
 			default:
@@ -5307,14 +5363,14 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(64)))))
 				t36 := int32(load32(m.memory, uint32(v1)))
 				t37 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t38 := m.fn215(t36, t37, i32(33746), v2+i32(32))
+				t38 := m.fn216(t36, t37, i32(33746), v2+i32(32))
 				v0 = t38
 				goto l7
 			case 3:
 				t39 := int32(load32(m.memory, uint64(uint32(v0))+16))
 				v3 = t39
 				if v3 == i32(1000000000) {
-					t56 := m.fn230(v1, i32(36743), i32(40))
+					t56 := m.fn231(v1, i32(36743), i32(40))
 					v0 = t56
 					goto l7
 				}
@@ -5325,7 +5381,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 						goto l10
 					}
 					if v4 == 0 {
-						t44 := m.fn230(v1, i32(36783), i32(42))
+						t44 := m.fn231(v1, i32(36783), i32(42))
 						v0 = t44
 						goto l7
 					}
@@ -5335,7 +5391,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v2+i32(32)))))
 					t41 := int32(load32(m.memory, uint32(v1)))
 					t42 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t43 := m.fn215(t41, t42, i32(35097), v2+i32(64))
+					t43 := m.fn216(t41, t42, i32(35097), v2+i32(64))
 					v0 = t43
 					goto l7
 				}
@@ -5355,7 +5411,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v2+i32(24)))))
 				t49 := int32(load32(m.memory, uint32(v1)))
 				t50 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t51 := m.fn215(t49, t50, i32(35082), v2+i32(32))
+				t51 := m.fn216(t49, t50, i32(35082), v2+i32(32))
 				if t51 != 0 {
 					v0 = i32(1)
 					goto l7
@@ -5369,7 +5425,7 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 						goto l13
 					}
 					if v3 == 0 {
-						t55 := m.fn230(v1, i32(0x8fff), i32(35))
+						t55 := m.fn231(v1, i32(0x8fff), i32(35))
 						v0 = t55
 						goto l7
 					}
@@ -5379,21 +5435,21 @@ func (m *Module) fn65(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v2+i32(32)))))
 					t52 := int32(load32(m.memory, uint32(v1)))
 					t53 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t54 := m.fn215(t52, t53, i32(33340), v2+i32(64))
+					t54 := m.fn216(t52, t53, i32(33340), v2+i32(64))
 					v0 = t54
 					goto l7
 				}
 			}
 		}
 	l8:
-		t57 := m.fn230(v1, i32(36720), i32(23))
+		t57 := m.fn231(v1, i32(36720), i32(23))
 		v0 = t57
 	}
 l7:
 	m.g0 = v2 + i32(80)
 	return v0
 }
-func (m *Module) fn66(v0, v1 int32) {
+func (m *Module) fn67(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	var v14, v15, v16, v17, v18, v19, v20, v21, v22 int32
@@ -5468,10 +5524,10 @@ func (m *Module) fn66(v0, v1 int32) {
 				v19 = i32(0)
 				goto l2
 			l1:
-				fn52()
+				fn53()
 				v5 = i32(8)
 				v19 = v3
-				t17 := m.fn48(v4, i32(8))
+				t17 := m.fn49(v4, i32(8))
 				v18 = t17
 				if v18 == 0 {
 					goto l0
@@ -5485,7 +5541,7 @@ func (m *Module) fn66(v0, v1 int32) {
 			v5 = v3
 		l4:
 			{
-				m.fn64(v2+i32(88), v6)
+				m.fn65(v2+i32(88), v6)
 				t18 := int64(load64(m.memory, uint64(uint32(v2))+136))
 				store64(m.memory, uint64(uint32(v4))+48, uint64(t18))
 				t19 := int64(load64(m.memory, uint64(uint32(v2))+128))
@@ -5523,7 +5579,7 @@ func (m *Module) fn66(v0, v1 int32) {
 					goto l5
 				}
 				t29 := int64(load64(m.memory, uint64(uint32(v1))+168))
-				m.fn256(v2+i32(64), t29, i64(0), i64(1000000000), i64(0))
+				m.fn257(v2+i32(64), t29, i64(0), i64(1000000000), i64(0))
 				t30 := int64(load64(m.memory, uint64(uint32(v2))+72))
 				t31 := int64(load64(m.memory, uint64(uint32(v2))+64))
 				v25 = t31
@@ -5562,7 +5618,7 @@ func (m *Module) fn66(v0, v1 int32) {
 					goto l7
 				}
 				t39 := int64(load64(m.memory, uint64(uint32(v1))+184))
-				m.fn256(v2+i32(48), t39, i64(0), i64(1000000000), i64(0))
+				m.fn257(v2+i32(48), t39, i64(0), i64(1000000000), i64(0))
 				t40 := int64(load64(m.memory, uint64(uint32(v2))+56))
 				t41 := int64(load64(m.memory, uint64(uint32(v2))+48))
 				v25 = t41
@@ -5585,7 +5641,7 @@ func (m *Module) fn66(v0, v1 int32) {
 					goto l8
 				}
 				t45 := int64(load64(m.memory, uint64(uint32(v1))+200))
-				m.fn256(v2+i32(32), t45, i64(0), i64(1000000000), i64(0))
+				m.fn257(v2+i32(32), t45, i64(0), i64(1000000000), i64(0))
 				t46 := int64(load64(m.memory, uint64(uint32(v2))+40))
 				t47 := int64(load64(m.memory, uint64(uint32(v2))+32))
 				v25 = t47
@@ -5642,7 +5698,7 @@ func (m *Module) fn66(v0, v1 int32) {
 			}
 		}
 	l0:
-		m.fn190(v5, v4)
+		m.fn191(v5, v4)
 		panic("unreachable")
 	l11:
 		;
@@ -5695,7 +5751,7 @@ l12:
 			v6 = t72
 			v4 = v6 + v56*i32(72)
 			t74 := int64(load64(m.memory, uint32(v4+i32(-16))))
-			m.fn256(t73, t74, i64(0), i64(1000000000), i64(0))
+			m.fn257(t73, t74, i64(0), i64(1000000000), i64(0))
 			v5 = v56 * i32(88)
 			v60 = i32(0)
 			if uint32(v56) > uint32(i32(24403223)) {
@@ -5746,10 +5802,10 @@ l12:
 				if v5 == 0 {
 					goto l16
 				}
-				fn52()
+				fn53()
 				v60 = i32(8)
 				v59 = v56
-				t94 := m.fn48(v5, i32(8))
+				t94 := m.fn49(v5, i32(8))
 				v58 = t94
 				if v58 == 0 {
 					goto l15
@@ -5771,7 +5827,7 @@ l12:
 		l17:
 			{
 				t98 := int64(load64(m.memory, uint32(v6+i32(56))))
-				m.fn256(v2, t98, i64(0), i64(1000000000), i64(0))
+				m.fn257(v2, t98, i64(0), i64(1000000000), i64(0))
 				v4 = v58 + v1
 				t99 := int64(load64(m.memory, uint32(v6+i32(24))))
 				store64(m.memory, uint32(v4+i32(80)), uint64(t99))
@@ -5942,10 +5998,10 @@ l12:
 		return
 	}
 l15:
-	m.fn190(v60, v5)
+	m.fn191(v60, v5)
 	panic("unreachable")
 }
-func (m *Module) fn67(v0, v1, v2 int32) int64 {
+func (m *Module) fn68(v0, v1, v2 int32) int64 {
 	var v3, v4 int32
 	var v5, v6, v7, v8, v9, v10 int64
 	var v11 int32
@@ -5999,7 +6055,7 @@ func (m *Module) fn67(v0, v1, v2 int32) int64 {
 									t11 := int64(load64(m.memory, uint64(uint32(v4))+48))
 									v8 = t11
 									if v8 == 0 {
-										m.fn241(i32(36576))
+										m.fn242(i32(36576))
 										panic("unreachable")
 									}
 									v7 = i64(0)
@@ -6065,7 +6121,7 @@ func (m *Module) fn67(v0, v1, v2 int32) int64 {
 										t22 := v11
 										v4 = int32(t21)
 										if uint32(t22) <= uint32(v4) {
-											m.fn220(v4, v11, i32(36592))
+											m.fn221(v4, v11, i32(36592))
 											panic("unreachable")
 										}
 										v10 = v10 + i64(-1)
@@ -6272,7 +6328,7 @@ l20:
 l7:
 	return int64(uint32(v2))<<32 + v5 + int64(uint32(v0|v3<<1))
 }
-func (m *Module) fn68(v0, v1 int32) {
+func (m *Module) fn69(v0, v1 int32) {
 	var v2, v3 int32
 	var v4, v5 int64
 	var v6, v7, v8 int32
@@ -6308,9 +6364,9 @@ func (m *Module) fn68(v0, v1 int32) {
 								store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 								store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 								{
-									t4 := m.fn213(v2+i32(136), v2+i32(152))
+									t4 := m.fn214(v2+i32(136), v2+i32(152))
 									if t4 != 0 {
-										m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+										m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 										panic("unreachable")
 									}
 									t5 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6344,9 +6400,9 @@ func (m *Module) fn68(v0, v1 int32) {
 						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-						t9 := m.fn213(v2+i32(136), v2+i32(152))
+						t9 := m.fn214(v2+i32(136), v2+i32(152))
 						if t9 != 0 {
-							m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+							m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 							panic("unreachable")
 						}
 						t10 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6365,7 +6421,7 @@ func (m *Module) fn68(v0, v1 int32) {
 					goto l7
 				l5:
 					t12 := int64(load64(m.memory, uint64(uint32(v1))+48))
-					m.fn256(v2+i32(64), t12, i64(0), i64(1000000000), i64(0))
+					m.fn257(v2+i32(64), t12, i64(0), i64(1000000000), i64(0))
 					t13 := int64(load64(m.memory, uint64(uint32(v2))+72))
 					if t13 != i64(0) {
 						goto l8
@@ -6405,7 +6461,7 @@ func (m *Module) fn68(v0, v1 int32) {
 							}
 						}
 					l11:
-						m.fn256(v2+i32(48), v11, i64(0), i64(1000000000), i64(0))
+						m.fn257(v2+i32(48), v11, i64(0), i64(1000000000), i64(0))
 						{
 							t19 := int64(load64(m.memory, uint64(uint32(v2))+56))
 							if t19 != i64(0) {
@@ -6447,9 +6503,9 @@ func (m *Module) fn68(v0, v1 int32) {
 						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-						t24 := m.fn250(v2+i32(136), v2+i32(152))
+						t24 := m.fn251(v2+i32(136), v2+i32(152))
 						if t24 != 0 {
-							m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+							m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 							panic("unreachable")
 						}
 						t25 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6478,9 +6534,9 @@ func (m *Module) fn68(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t28 := m.fn213(v1+i32(144), v2+i32(152))
+					t28 := m.fn214(v1+i32(144), v2+i32(152))
 					if t28 != 0 {
-						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t29 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6502,9 +6558,9 @@ func (m *Module) fn68(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-				t31 := m.fn240(v2+i32(80), v2+i32(152))
+				t31 := m.fn241(v2+i32(80), v2+i32(152))
 				if t31 != 0 {
-					m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+					m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 					panic("unreachable")
 				}
 				t32 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6537,9 +6593,9 @@ func (m *Module) fn68(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-				t36 := m.fn213(v2+i32(136), v2+i32(152))
+				t36 := m.fn214(v2+i32(136), v2+i32(152))
 				if t36 != 0 {
-					m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+					m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 					panic("unreachable")
 				}
 				t37 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6585,9 +6641,9 @@ func (m *Module) fn68(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-							t53 := m.fn213(v2+i32(96), v2+i32(152))
+							t53 := m.fn214(v2+i32(96), v2+i32(152))
 							if t53 != 0 {
-								m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+								m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 								panic("unreachable")
 							}
 							t54 := int32(load16(m.memory, uint64(uint32(v2))+130))
@@ -6644,7 +6700,7 @@ func (m *Module) fn68(v0, v1 int32) {
 						if uint64(v17+i64(-10)) >= uint64(i64(91)) {
 							goto l27
 						}
-						m.fn256(v2+i32(32), v16, i64(0), i64(1000000000), i64(0))
+						m.fn257(v2+i32(32), v16, i64(0), i64(1000000000), i64(0))
 						{
 							t48 := int64(load64(m.memory, uint64(uint32(v2))+40))
 							if t48 != i64(0) {
@@ -6678,9 +6734,9 @@ func (m *Module) fn68(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
-					t59 := m.fn240(v2+i32(112), v2+i32(152))
+					t59 := m.fn241(v2+i32(112), v2+i32(152))
 					if t59 != 0 {
-						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t60 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6705,9 +6761,9 @@ func (m *Module) fn68(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
-				t65 := m.fn213(v2+i32(104), v2+i32(152))
+				t65 := m.fn214(v2+i32(104), v2+i32(152))
 				if t65 != 0 {
-					m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+					m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 					panic("unreachable")
 				}
 				t66 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6759,15 +6815,15 @@ func (m *Module) fn68(v0, v1 int32) {
 			}
 			store64(m.memory, uint64(uint32(v2))+112, uint64(v17))
 			store64(m.memory, uint64(uint32(v2))+152, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v2+i32(112)))))
-			m.fn194(v2+i32(136), i32(33712), v2+i32(152))
+			m.fn195(v2+i32(136), i32(33712), v2+i32(152))
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
 			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-			t71 := m.fn213(v2+i32(104), v2+i32(152))
+			t71 := m.fn214(v2+i32(104), v2+i32(152))
 			if t71 != 0 {
-				m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+				m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 				panic("unreachable")
 			}
 			t72 := int64(load64(m.memory, uint64(uint32(v2))+136))
@@ -6813,9 +6869,9 @@ func (m *Module) fn68(v0, v1 int32) {
 										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 										store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 										store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-										t87 := m.fn253(i32(36169), i32(3), v2+i32(152))
+										t87 := m.fn254(i32(36169), i32(3), v2+i32(152))
 										if t87 != 0 {
-											m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+											m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 											panic("unreachable")
 										}
 										t88 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6853,9 +6909,9 @@ func (m *Module) fn68(v0, v1 int32) {
 									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-									t82 := m.fn250(v2+i32(136), v2+i32(152))
+									t82 := m.fn251(v2+i32(136), v2+i32(152))
 									if t82 != 0 {
-										m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+										m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 										panic("unreachable")
 									}
 									t83 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6892,9 +6948,9 @@ func (m *Module) fn68(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-							t91 := m.fn213(v2+i32(136), v2+i32(152))
+							t91 := m.fn214(v2+i32(136), v2+i32(152))
 							if t91 != 0 {
-								m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+								m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 								panic("unreachable")
 							}
 							t92 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6924,9 +6980,9 @@ func (m *Module) fn68(v0, v1 int32) {
 									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-									t101 := m.fn252(i32(36258), v2+i32(152))
+									t101 := m.fn253(i32(36258), v2+i32(152))
 									if t101 != 0 {
-										m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+										m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 										panic("unreachable")
 									}
 									t102 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6956,15 +7012,15 @@ func (m *Module) fn68(v0, v1 int32) {
 							}
 							store64(m.memory, uint64(uint32(v2))+112, uint64(v17))
 							store64(m.memory, uint64(uint32(v2))+152, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v2+i32(112)))))
-							m.fn194(v2+i32(136), i32(33712), v2+i32(152))
+							m.fn195(v2+i32(136), i32(33712), v2+i32(152))
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
 							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-							t94 := m.fn213(v2+i32(104), v2+i32(152))
+							t94 := m.fn214(v2+i32(104), v2+i32(152))
 							if t94 != 0 {
-								m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+								m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 								panic("unreachable")
 							}
 							t95 := int32(load32(m.memory, uint64(uint32(v2))+120))
@@ -6987,7 +7043,7 @@ func (m *Module) fn68(v0, v1 int32) {
 							goto l54
 						}
 					l52:
-						m.fn256(v2+i32(16), v11, i64(0), i64(1000000000), i64(0))
+						m.fn257(v2+i32(16), v11, i64(0), i64(1000000000), i64(0))
 						{
 							t105 := int64(load64(m.memory, uint64(uint32(v2))+24))
 							if t105 != i64(0) {
@@ -7015,9 +7071,9 @@ func (m *Module) fn68(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t111 := m.fn253(i32(36219), i32(3), v2+i32(152))
+					t111 := m.fn254(i32(36219), i32(3), v2+i32(152))
 					if t111 != 0 {
-						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t112 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -7075,7 +7131,7 @@ func (m *Module) fn68(v0, v1 int32) {
 						t120 := int64(load64(m.memory, uint64(uint32(v1))+96))
 						t121 := v2
 						v16 = t120
-						m.fn256(t121, v16, i64(0), i64(1000000000), i64(0))
+						m.fn257(t121, v16, i64(0), i64(1000000000), i64(0))
 						v11 = i64(-1)
 						t122 := int64(load64(m.memory, uint64(uint32(v2))+8))
 						if t122 != i64(0) {
@@ -7101,9 +7157,9 @@ func (m *Module) fn68(v0, v1 int32) {
 						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
-						t124 := m.fn240(v2+i32(112), v2+i32(152))
+						t124 := m.fn241(v2+i32(112), v2+i32(152))
 						if t124 != 0 {
-							m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+							m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 							panic("unreachable")
 						}
 						t125 := int64(load64(m.memory, uint64(uint32(v2))+140))
@@ -7124,9 +7180,9 @@ func (m *Module) fn68(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t127 := m.fn250(v1+i32(176), v2+i32(152))
+					t127 := m.fn251(v1+i32(176), v2+i32(152))
 					if t127 != 0 {
-						m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 						panic("unreachable")
 					}
 					t128 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7196,9 +7252,9 @@ func (m *Module) fn68(v0, v1 int32) {
 			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-			t137 := m.fn250(v1+i32(184), v2+i32(152))
+			t137 := m.fn251(v1+i32(184), v2+i32(152))
 			if t137 != 0 {
-				m.fn238(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+				m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
 				panic("unreachable")
 			}
 			t138 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7227,7 +7283,7 @@ func (m *Module) fn68(v0, v1 int32) {
 l18:
 	m.g0 = v2 + i32(176)
 }
-func (m *Module) fn69(v0 int32, v1 int64, v2 int32, v3 int64) {
+func (m *Module) fn70(v0 int32, v1 int64, v2 int32, v3 int64) {
 	var v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -7302,7 +7358,7 @@ l0:
 				t8 := int32(load32(m.memory, uint64(uint32(v0))+20))
 				v2 = t8
 				if v2 == 0 {
-					m.fn242(i32(36496))
+					m.fn243(i32(36496))
 					panic("unreachable")
 				}
 				{
@@ -7311,7 +7367,7 @@ l0:
 					t11 := v2
 					v4 = int32(t10)
 					if uint32(t11) <= uint32(v4) {
-						m.fn220(v4, v2, i32(36512))
+						m.fn221(v4, v2, i32(36512))
 						panic("unreachable")
 					}
 					t12 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -7324,12 +7380,12 @@ l0:
 					return
 				}
 			case 1:
-				m.fn84(v2, v3)
+				m.fn85(v2, v3)
 			}
 		}
 	}
 }
-func (m *Module) fn70(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn71(v0, v1, v2, v3 int32, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int32
 	var v11, v12, v13, v14, v15 int64
 	t0 := m.g0
@@ -7386,7 +7442,7 @@ func (m *Module) fn70(v0, v1, v2, v3 int32, v4 int64) {
 			store64(m.memory, uint32(v5), uint64(i64(0)))
 			goto l8
 		l7:
-			m.fn80(v5, v3, i64(1), v4)
+			m.fn81(v5, v3, i64(1), v4)
 			v8 = i32(0)
 		l6:
 			t6 := int32(load32(m.memory, uint32(v3+i32(56))))
@@ -7519,7 +7575,7 @@ l1:
 	m.memory[uint64(uint32(v0))+50] = byte(v7)
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn71(v0, v1 int32) {
+func (m *Module) fn72(v0, v1 int32) {
 	var v2 int32
 	var v3, v4 int64
 	t0 := m.g0
@@ -7549,18 +7605,18 @@ func (m *Module) fn71(v0, v1 int32) {
 	}
 	v4 = p6
 	store64(m.memory, uint64(uint32(t7))+88, uint64(v4))
-	m.fn74(v2+i32(8), v2+i32(72), i64(0))
+	m.fn75(v2+i32(8), v2+i32(72), i64(0))
 	{
 		{
 			t8 := int32(load32(m.memory, uint64(uint32(v2))+64))
 			if t8 != 0 {
 				goto l0
 			}
-			fn52()
-			t9 := m.fn48(i32(208), i32(8))
+			fn53()
+			t9 := m.fn49(i32(208), i32(8))
 			v1 = t9
 			if v1 == 0 {
-				m.fn192(i32(8), i32(208))
+				m.fn193(i32(8), i32(208))
 				panic("unreachable")
 			}
 			store64(m.memory, uint64(uint32(v1))+56, uint64(i64(0)))
@@ -7598,7 +7654,7 @@ func (m *Module) fn71(v0, v1 int32) {
 		return
 	}
 }
-func (m *Module) fn72(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 int64) {
+func (m *Module) fn73(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 int64) {
 	var v10, v11, v12, v13 int32
 	var v14, v15 int64
 	var v16 int32
@@ -7858,7 +7914,7 @@ func (m *Module) fn72(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 								t32 := int64(load64(m.memory, uint64(uint32(v3))+88))
 								v5 = t32
 								if v5 == 0 {
-									m.fn241(i32(37468))
+									m.fn242(i32(37468))
 									panic("unreachable")
 								}
 								{
@@ -7942,7 +7998,7 @@ func (m *Module) fn72(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 					l38:
 						v11 = i32(2)
 					l30:
-						m.fn112(v10+i32(8), v1, v2, v4, v11, v13, v7, v8, v9)
+						m.fn113(v10+i32(8), v1, v2, v4, v11, v13, v7, v8, v9)
 						t43 := int64(load64(m.memory, uint64(uint32(v10))+8))
 						v6 = t43
 						if v6 != i64(3) {
@@ -8024,7 +8080,7 @@ func (m *Module) fn72(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 l4:
 	m.g0 = v10 + i32(48)
 }
-func (m *Module) fn73(v0, v1 int32, v2 int64, v3, v4 int32) {
+func (m *Module) fn74(v0, v1 int32, v2 int64, v3, v4 int32) {
 	var v5 int32
 	var v6 int64
 	var v7 int32
@@ -8039,7 +8095,7 @@ func (m *Module) fn73(v0, v1 int32, v2 int64, v3, v4 int32) {
 		if v7 != i32(2) {
 			t4 := int64(load64(m.memory, uint32(v4)))
 			t5 := int64(load64(m.memory, uint64(uint32(v4))+8))
-			m.fn76(v0, v1, v2, v3, v7, v6, t4, t5)
+			m.fn77(v0, v1, v2, v3, v7, v6, t4, t5)
 			goto l2
 		}
 		if v3 == 0 {
@@ -8056,11 +8112,11 @@ func (m *Module) fn73(v0, v1 int32, v2 int64, v3, v4 int32) {
 l1:
 	store16(m.memory, uint32(v5), uint16(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+4, uint32(i32(0)))
-	m.fn78(v0, v1, v5, v3, i32(2), v6)
+	m.fn79(v0, v1, v5, v3, i32(2), v6)
 l2:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn74(v0, v1 int32, v2 int64) {
+func (m *Module) fn75(v0, v1 int32, v2 int64) {
 	var v3, v4, v5, v6 int32
 	var v7 int64
 	var v8, v9 int32
@@ -8157,15 +8213,15 @@ func (m *Module) fn74(v0, v1 int32, v2 int64) {
 							if uint32(v11) < uint32(i32(3)) {
 								goto l14
 							}
-							fn52()
+							fn53()
 							v9 = i32(1)
 							v8 = v11 << 3
-							t29 := m.fn51(v8, i32(8))
+							t29 := m.fn52(v8, i32(8))
 							v12 = t29
 							if v12 != 0 {
 								goto l15
 							}
-							m.fn190(i32(8), v8)
+							m.fn191(i32(8), v8)
 							panic("unreachable")
 						}
 					l14:
@@ -8195,12 +8251,12 @@ func (m *Module) fn74(v0, v1 int32, v2 int64) {
 						if v9 == 0 {
 							goto l7
 						}
-						fn52()
+						fn53()
 						v6 = v9 * i32(24)
-						t20 := m.fn48(v6, i32(8))
+						t20 := m.fn49(v6, i32(8))
 						v11 = t20
 						if v11 == 0 {
-							m.fn190(i32(8), v6)
+							m.fn191(i32(8), v6)
 							panic("unreachable")
 						}
 						v12 = v11
@@ -8220,11 +8276,11 @@ func (m *Module) fn74(v0, v1 int32, v2 int64) {
 						store64(m.memory, uint32(v12), uint64(i64(0)))
 					}
 				l7:
-					fn52()
-					t21 := m.fn48(i32(56), i32(8))
+					fn53()
+					t21 := m.fn49(i32(56), i32(8))
 					v12 = t21
 					if v12 == 0 {
-						m.fn192(i32(8), i32(56))
+						m.fn193(i32(8), i32(56))
 						panic("unreachable")
 					}
 					store64(m.memory, uint64(uint32(v12))+24, uint64(i64(0)))
@@ -8289,11 +8345,11 @@ func (m *Module) fn74(v0, v1 int32, v2 int64) {
 			v18 = t39
 			t40 := int64(load64(m.memory, uint32(v1)))
 			v19 = t40
-			fn52()
-			t41 := m.fn48(i32(208), i32(8))
+			fn53()
+			t41 := m.fn49(i32(208), i32(8))
 			v4 = t41
 			if v4 == 0 {
-				m.fn192(i32(8), i32(208))
+				m.fn193(i32(8), i32(208))
 				panic("unreachable")
 			}
 			store64(m.memory, uint64(uint32(v4))+8, uint64(v18))
@@ -8344,7 +8400,7 @@ func (m *Module) fn74(v0, v1 int32, v2 int64) {
 		return
 	}
 }
-func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
+func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 	var v5, v6 int32
 	var v7, v8, v9, v10, v11, v12 int64
 	var v13, v14, v15 int32
@@ -8369,7 +8425,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v6))+88))
 		v8 = t3
 		if v8 == 0 {
-			m.fn241(i32(37484))
+			m.fn242(i32(37484))
 			panic("unreachable")
 		}
 		{
@@ -8478,7 +8534,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 							goto l11
 						case 2:
 							t26 := int32(load32(m.memory, uint64(uint32(v3))+4))
-							m.fn83(v5+i32(64), t26, i32(0), i32(1), v10, v4)
+							m.fn84(v5+i32(64), t26, i32(0), i32(1), v10, v4)
 							goto l11
 						case 1:
 							t27 := int64(load16(m.memory, uint64(uint32(v3))+38))
@@ -8489,7 +8545,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 							}
 							v7 = p28
 						l14:
-							m.fn85(v3, i32(0), i32(1))
+							m.fn86(v3, i32(0), i32(1))
 							v7 = v7 + i64(-1)
 							if v7 != i64(0) {
 								goto l14
@@ -8497,7 +8553,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 						}
 					}
 				l11:
-					m.fn80(v5+i32(64), v3, i64(1), v4)
+					m.fn81(v5+i32(64), v3, i64(1), v4)
 					t29 := int64(load64(m.memory, uint64(uint32(v5))+72))
 					t30 := int32(load32(m.memory, uint64(uint32(v5))+64))
 					v6 = t30
@@ -8520,8 +8576,8 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 								goto l15
 							}
 							t35 := int64(load64(m.memory, uint64(uint32(v5))+80))
-							m.fn256(v5+i32(48), t35, i64(0), i64(1000000), i64(0))
-							m.fn256(v5+i32(32), int64(uint32(v14)), i64(0), v7, i64(0))
+							m.fn257(v5+i32(48), t35, i64(0), i64(1000000), i64(0))
+							m.fn257(v5+i32(32), int64(uint32(v14)), i64(0), v7, i64(0))
 							t36 := int64(load64(m.memory, uint64(uint32(v5))+48))
 							p37 := t36
 							if v6 != 0 {
@@ -8574,8 +8630,8 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 						if uint64(v7) < uint64(t49) {
 							goto l17
 						}
-						m.fn256(v5+i32(16), v8, i64(0), i64(1000000), i64(0))
-						m.fn256(v5, int64(uint32(v13)), i64(0), v7, i64(0))
+						m.fn257(v5+i32(16), v8, i64(0), i64(1000000), i64(0))
+						m.fn257(v5, int64(uint32(v13)), i64(0), v7, i64(0))
 						t50 := int64(load64(m.memory, uint64(uint32(v5))+16))
 						p51 := t50
 						if v6 != 0 {
@@ -8609,7 +8665,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 						v6 = i32(6)
 					}
 				l16:
-					m.fn76(v0, v1, v2, v3, v6, v4, i64(0), v7)
+					m.fn77(v0, v1, v2, v3, v6, v4, i64(0), v7)
 					goto l10
 				l17:
 					m.memory[uint64(uint32(v0))+50] = byte(i32(3))
@@ -8641,7 +8697,7 @@ l9:
 l10:
 	m.g0 = v5 + i32(96)
 }
-func (m *Module) fn76(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
+func (m *Module) fn77(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 	var v8, v9 int32
 	var v10, v11, v12, v13, v14 int64
 	t0 := m.g0
@@ -8705,14 +8761,14 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 					goto l5
 				}
 				t10 := int64(load32(m.memory, uint64(uint32(v9))+24))
-				m.fn256(v8+i32(80), t10, i64(0), v10, i64(0))
+				m.fn257(v8+i32(80), t10, i64(0), v10, i64(0))
 				t11 := int64(load64(m.memory, uint64(uint32(v8))+88))
 				v2 = t11
 				if uint64(v2) > uint64(i64(999999)) {
 					goto l6
 				}
 				t12 := int64(load64(m.memory, uint64(uint32(v8))+80))
-				m.fn259(v8+i32(64), t12, v2, i64(1000000), i64(0))
+				m.fn260(v8+i32(64), t12, v2, i64(1000000), i64(0))
 				t13 := int64(load64(m.memory, uint64(uint32(v9))+16))
 				v2 = t13
 				t14 := int64(load64(m.memory, uint64(uint32(v8))+64))
@@ -8740,10 +8796,10 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 				goto l7
 			}
 			t19 := int64(load32(m.memory, uint64(uint32(v9))+28))
-			m.fn256(v8+i32(48), t19, i64(0), v2, i64(0))
+			m.fn257(v8+i32(48), t19, i64(0), v2, i64(0))
 			t20 := int64(load64(m.memory, uint64(uint32(v8))+48))
 			t21 := int64(load64(m.memory, uint64(uint32(v8))+56))
-			m.fn259(v8+i32(32), t20, t21, i64(1000000), i64(0))
+			m.fn260(v8+i32(32), t20, t21, i64(1000000), i64(0))
 			t22 := int64(load64(m.memory, uint64(uint32(v9))+64))
 			t23 := v9
 			v11 = t22 + i64(-0x61c8864680b583eb)
@@ -8759,8 +8815,8 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 			v11 = (int64(uint64(v11)>>30) ^ v11) * i64(-4658895280553007687)
 			v11 = (int64(uint64(v11)>>27) ^ v11) * i64(-0x6b2fb644ecceee15)
 			v11 = int64(uint64(v11)>>31) ^ v11
-			m.fn256(t25, t28, t29, v11, i64(0))
-			m.fn256(v8, v10<<1|i64(1), i64(0), v11, i64(0))
+			m.fn257(t25, t28, t29, v11, i64(0))
+			m.fn257(v8, v10<<1|i64(1), i64(0), v11, i64(0))
 			v13 = v2 - v10
 			t30 := int64(load64(m.memory, uint64(uint32(v8))+16))
 			v11 = v13 + t30
@@ -8814,10 +8870,10 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 l0:
 	store16(m.memory, uint64(uint32(v8))+96, uint16(i32(1)))
 	store64(m.memory, uint64(uint32(v8))+104, uint64(v5))
-	m.fn78(v0, v1, v8+i32(96), v3, v4, v5)
+	m.fn79(v0, v1, v8+i32(96), v3, v4, v5)
 	m.g0 = v8 + i32(112)
 }
-func (m *Module) fn77(v0, v1, v2, v3 int32, v4, v5 int64) {
+func (m *Module) fn78(v0, v1, v2, v3 int32, v4, v5 int64) {
 	var v6, v7, v8, v9, v10 int32
 	var v11, v12 int64
 	t0 := m.g0
@@ -8869,7 +8925,7 @@ l0:
 							goto l17
 						}
 						t7 := int64(load64(m.memory, uint32(v2)))
-						m.fn125(v6+i32(56), v1, t7, v3, v5)
+						m.fn126(v6+i32(56), v1, t7, v3, v5)
 						t8 := int32(m.memory[uint64(uint32(v6))+106])
 						if t8 == i32(3) {
 							goto l5
@@ -8959,7 +9015,7 @@ l0:
 						l14:
 							store64(m.memory, uint64(uint32(v6))+120, uint64(v5))
 							store64(m.memory, uint64(uint32(v6))+112, uint64(i64(2)))
-							m.fn78(v6, v1, v6+i32(112), v3, i32(1), v5)
+							m.fn79(v6, v1, v6+i32(112), v3, i32(1), v5)
 							t20 := int32(m.memory[uint64(uint32(v6))+50])
 							if t20 != i32(3) {
 								store64(m.memory, uint32(v1), uint64(v5))
@@ -9032,7 +9088,7 @@ l0:
 								t40 := v6 + i32(56)
 								t41 := v1
 								v11 = t39
-								m.fn76(t40, t41, v11, v3, i32(4), v5, i64(0), v5)
+								m.fn77(t40, t41, v11, v3, i32(4), v5, i64(0), v5)
 								{
 									if v3 == 0 {
 										goto l23
@@ -9084,7 +9140,7 @@ l0:
 			v4 = i64(4)
 			goto l25
 		l5:
-			t46 := m.fn67(v1, v2, v3)
+			t46 := m.fn68(v1, v2, v3)
 			v4 = t46
 			v5 = v4 & i64(-256)
 			v8 = int32(v4)
@@ -9112,7 +9168,7 @@ l0:
 l17:
 	m.g0 = v6 + i32(128)
 }
-func (m *Module) fn78(v0, v1, v2, v3, v4 int32, v5 int64) {
+func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5 int64) {
 	var v6, v7 int32
 	t0 := m.g0
 	v6 = t0 - i32(64)
@@ -9126,7 +9182,7 @@ func (m *Module) fn78(v0, v1, v2, v3, v4 int32, v5 int64) {
 			if t1&i32(255) != 0 {
 				goto l0
 			}
-			m.fn80(v6+i32(8), v3, i64(1), v5)
+			m.fn81(v6+i32(8), v3, i64(1), v5)
 			{
 				t2 := int32(load32(m.memory, uint64(uint32(v6))+8))
 				if t2 != 0 {
@@ -9141,14 +9197,14 @@ func (m *Module) fn78(v0, v1, v2, v3, v4 int32, v5 int64) {
 			store64(m.memory, uint64(uint32(v6))+40, uint64(i64(0)))
 			v7 = v6 + i32(40)
 		l2:
-			m.fn117(v0, v1, v2, i32(2), v4, v5, v7)
+			m.fn118(v0, v1, v2, i32(2), v4, v5, v7)
 			goto l3
 		}
 	l0:
 		store64(m.memory, uint64(uint32(v6))+56, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v6))+48, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v6))+40, uint64(i64(0)))
-		m.fn117(v0, v1, v2, i32(2), v4, v5, v6+i32(40))
+		m.fn118(v0, v1, v2, i32(2), v4, v5, v6+i32(40))
 		if v3 == 0 {
 			goto l4
 		}
@@ -9237,7 +9293,7 @@ func (m *Module) fn78(v0, v1, v2, v3, v4 int32, v5 int64) {
 l4:
 	m.g0 = v6 + i32(64)
 }
-func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
+func (m *Module) fn80(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 	var v7, v8, v9, v10, v11 int32
 	var v12, v13, v14 int64
 	var v15 int32
@@ -9318,7 +9374,7 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 				l6:
 					store64(m.memory, uint64(uint32(v7))+280, uint64(v6))
 					store64(m.memory, uint64(uint32(v7))+272, uint64(i64(2)))
-					m.fn78(v7+i32(176), v1, v7+i32(272), v3, i32(1), v6)
+					m.fn79(v7+i32(176), v1, v7+i32(272), v3, i32(1), v6)
 					v8 = i32(3)
 					t9 := int32(m.memory[uint64(uint32(v7))+226])
 					v9 = t9
@@ -9387,7 +9443,7 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 				m.memory[uint64(uint32(v7))+344] = byte(v4)
 				store64(m.memory, uint64(uint32(v7))+328, uint64(i64(0)))
 				t31 := int32(load32(m.memory, uint64(uint32(v2))+16))
-				m.fn112(v7+i32(272), v1, t31, v3, v4, i32(0), v7+i32(328), v5, v6)
+				m.fn113(v7+i32(272), v1, t31, v3, v4, i32(0), v7+i32(328), v5, v6)
 				{
 					t32 := int64(load64(m.memory, uint64(uint32(v7))+272))
 					v12 = t32
@@ -9465,7 +9521,7 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 			t42 := int32(load32(m.memory, uint64(uint32(v7))+235))
 			store32(m.memory, uint64(uint32(v7))+268, uint32(t42))
 			t43 := int64(load64(m.memory, uint32(v2)))
-			m.fn73(v7+i32(272), v1, t43, v3, v7+i32(240))
+			m.fn74(v7+i32(272), v1, t43, v3, v7+i32(240))
 			t44 := int32(load16(m.memory, uint64(uint32(v7))+320))
 			store16(m.memory, uint64(uint32(v7))+168, uint16(t44))
 			t45 := int64(load64(m.memory, uint64(uint32(v7))+312))
@@ -9528,7 +9584,7 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 l9:
 	m.g0 = v7 + i32(352)
 }
-func (m *Module) fn80(v0, v1 int32, v2, v3 int64) {
+func (m *Module) fn81(v0, v1 int32, v2, v3 int64) {
 	var v4 int32
 	var v5, v6, v7, v8, v9, v10 int64
 	var v11 int32
@@ -9570,7 +9626,7 @@ func (m *Module) fn80(v0, v1 int32, v2, v3 int64) {
 					t7 := int64(load64(m.memory, uint64(uint32(v1))+48))
 					v7 = t7
 					if v7 == 0 {
-						m.fn241(i32(36576))
+						m.fn242(i32(36576))
 						panic("unreachable")
 					}
 					v2 = i64(0)
@@ -9631,7 +9687,7 @@ func (m *Module) fn80(v0, v1 int32, v2, v3 int64) {
 							t18 := v4
 							v1 = int32(t17)
 							if uint32(t18) <= uint32(v1) {
-								m.fn220(v1, v4, i32(36592))
+								m.fn221(v1, v4, i32(36592))
 								panic("unreachable")
 							}
 							v7 = v7 + i64(-1)
@@ -9669,7 +9725,7 @@ func (m *Module) fn80(v0, v1 int32, v2, v3 int64) {
 		}
 	}
 }
-func (m *Module) fn81(v0, v1 int32) {
+func (m *Module) fn82(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	var v10, v11 int64
 	var v12, v13 int32
@@ -9683,11 +9739,11 @@ func (m *Module) fn81(v0, v1 int32) {
 		{
 			t2 := int32(m.memory[uint64(uint32(v1))+266])
 			if t2 != 0 {
-				fn52()
-				t3 := m.fn48(i32(32), i32(8))
+				fn53()
+				t3 := m.fn49(i32(32), i32(8))
 				v1 = t3
 				if v1 == 0 {
-					m.fn192(i32(8), i32(32))
+					m.fn193(i32(8), i32(32))
 					panic("unreachable")
 				}
 				m.memory[uint64(uint32(v1))+1] = byte(v3)
@@ -9699,11 +9755,11 @@ func (m *Module) fn81(v0, v1 int32) {
 			}
 			switch v3 {
 			case 1:
-				fn52()
-				t51 := m.fn48(i32(64), i32(8))
+				fn53()
+				t51 := m.fn49(i32(64), i32(8))
 				v3 = t51
 				if v3 == 0 {
-					m.fn192(i32(8), i32(64))
+					m.fn193(i32(8), i32(64))
 					panic("unreachable")
 				}
 				store16(m.memory, uint64(uint32(v3))+32, uint16(i32(4)))
@@ -9827,11 +9883,11 @@ func (m *Module) fn81(v0, v1 int32) {
 						p23 = p21
 					}
 					store32(m.memory, uint64(uint32(t22))+8, uint32(p23))
-					fn52()
-					t24 := m.fn48(i32(128), i32(8))
+					fn53()
+					t24 := m.fn49(i32(128), i32(8))
 					v5 = t24
 					if v5 == 0 {
-						m.fn190(i32(8), i32(128))
+						m.fn191(i32(8), i32(128))
 						panic("unreachable")
 					}
 					t26 := v5
@@ -9902,7 +9958,7 @@ func (m *Module) fn81(v0, v1 int32) {
 									if v7 != t41 {
 										goto l13
 									}
-									m.fn55(v2+i32(180), v7, i32(1), i32(8), i32(32))
+									m.fn56(v2+i32(180), v7, i32(1), i32(8), i32(32))
 									t42 := int32(load32(m.memory, uint64(uint32(v2))+184))
 									v5 = t42
 								}
@@ -9945,11 +10001,11 @@ func (m *Module) fn81(v0, v1 int32) {
 			}
 		}
 	l3:
-		fn52()
-		t58 := m.fn48(i32(64), i32(8))
+		fn53()
+		t58 := m.fn49(i32(64), i32(8))
 		v3 = t58
 		if v3 == 0 {
-			m.fn192(i32(8), i32(64))
+			m.fn193(i32(8), i32(64))
 			panic("unreachable")
 		}
 		m.memory[uint64(uint32(v3))+32] = byte(i32(5))
@@ -9980,7 +10036,7 @@ func (m *Module) fn81(v0, v1 int32) {
 l5:
 	m.g0 = v2 + i32(368)
 }
-func (m *Module) fn82(v0 int32) {
+func (m *Module) fn83(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -10001,10 +10057,10 @@ func (m *Module) fn82(v0 int32) {
 		if v0 == 0 {
 			return
 		}
-		m.fn49(v1, v0, i32(4))
+		m.fn50(v1, v0, i32(4))
 	}
 }
-func (m *Module) fn83(v0, v1, v2, v3 int32, v4, v5 int64) {
+func (m *Module) fn84(v0, v1, v2, v3 int32, v4, v5 int64) {
 	var v6 int64
 	var v7 int32
 	var v8, v9, v10, v11 int64
@@ -10015,7 +10071,7 @@ func (m *Module) fn83(v0, v1, v2, v3 int32, v4, v5 int64) {
 			t0 := int64(load64(m.memory, uint64(uint32(v1))+48))
 			v6 = t0
 			if v6 == 0 {
-				m.fn241(i32(36528))
+				m.fn242(i32(36528))
 				panic("unreachable")
 			}
 			t1 := int64(uint64(v5) / uint64(v6))
@@ -10055,7 +10111,7 @@ func (m *Module) fn83(v0, v1, v2, v3 int32, v4, v5 int64) {
 							t12 := v7
 							v13 = int32(t11)
 							if uint32(t12) <= uint32(v13) {
-								m.fn220(v13, v7, i32(36560))
+								m.fn221(v13, v7, i32(36560))
 								panic("unreachable")
 							}
 							v13 = v12 + v13*i32(24)
@@ -10122,14 +10178,14 @@ l2:
 l6:
 	{
 		if v7 == 0 {
-			m.fn242(i32(36496))
+			m.fn243(i32(36496))
 			panic("unreachable")
 		}
 		t23 := int64(uint64(v6) % uint64(uint32(v7)))
 		t24 := v7
 		v13 = int32(t23)
 		if uint32(t24) <= uint32(v13) {
-			m.fn220(v13, v7, i32(36544))
+			m.fn221(v13, v7, i32(36544))
 			panic("unreachable")
 		}
 		t25 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -10169,7 +10225,7 @@ l6:
 		return
 	}
 }
-func (m *Module) fn84(v0 int32, v1 int64) {
+func (m *Module) fn85(v0 int32, v1 int64) {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 int32
@@ -10485,13 +10541,13 @@ func (m *Module) fn84(v0 int32, v1 int64) {
 		return
 	}
 l3:
-	m.fn220(v7, v9, i32(36640))
+	m.fn221(v7, v9, i32(36640))
 	panic("unreachable")
 l7:
-	m.fn220(v7, v15, i32(36640))
+	m.fn221(v7, v15, i32(36640))
 	panic("unreachable")
 }
-func (m *Module) fn85(v0, v1, v2 int32) {
+func (m *Module) fn86(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	var v9, v10 int64
 	var v11 int32
@@ -10536,7 +10592,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 			}
 			v6 = p12
 			if uint32(t11) >= uint32(v6) {
-				m.fn220(v3, v6, i32(36624))
+				m.fn221(v3, v6, i32(36624))
 				panic("unreachable")
 			}
 			t13 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10555,7 +10611,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 					goto l3
 				}
 				if uint32(v3) >= uint32(v4) {
-					m.fn220(v3, v4, i32(36624))
+					m.fn221(v3, v4, i32(36624))
 					panic("unreachable")
 				}
 				t16 := int64(load64(m.memory, uint32(v8+v4<<3+v3<<3)))
@@ -10570,7 +10626,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 	l1:
 		store32(m.memory, uint64(uint32(v0))+28, uint32(v4+v1))
 		if uint32(v3) >= uint32(v6) {
-			m.fn220(v3, v6, i32(36608))
+			m.fn221(v3, v6, i32(36608))
 			panic("unreachable")
 		}
 		t19 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10605,7 +10661,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 			t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
 			store32(m.memory, uint64(uint32(v0))+32, uint32(t29+v2))
 			if uint32(v3) >= uint32(v1) {
-				m.fn220(v3, v1, i32(36608))
+				m.fn221(v3, v1, i32(36608))
 				panic("unreachable")
 			}
 			p30 := v4
@@ -10630,7 +10686,7 @@ func (m *Module) fn85(v0, v1, v2 int32) {
 		return
 	}
 }
-func (m *Module) fn86(v0, v1, v2 int32) int32 {
+func (m *Module) fn87(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	var v5 int64
 	t0 := m.g0
@@ -10649,7 +10705,7 @@ func (m *Module) fn86(v0, v1, v2 int32) int32 {
 				store32(m.memory, uint64(uint32(v3))+16, uint32(v4))
 				store64(m.memory, uint64(uint32(v3))+8, uint64(v5))
 				store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v3+i32(8)))))
-				t3 := m.fn215(v1, v2, i32(33198), v3+i32(24))
+				t3 := m.fn216(v1, v2, i32(33198), v3+i32(24))
 				if t3 != 0 {
 					goto l1
 				}
@@ -10678,7 +10734,7 @@ func (m *Module) fn86(v0, v1, v2 int32) int32 {
 			}
 			store64(m.memory, uint64(uint32(v3))+24, uint64(v5))
 			store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v3+i32(24)))))
-			t8 := m.fn215(v1, v2, i32(35225), v3+i32(8))
+			t8 := m.fn216(v1, v2, i32(35225), v3+i32(8))
 			v0 = t8
 			goto l3
 		}
@@ -10691,7 +10747,7 @@ l3:
 	m.g0 = v3 + i32(32)
 	return v0
 }
-func (m *Module) fn87(v0, v1 int32) int32 {
+func (m *Module) fn88(v0, v1 int32) int32 {
 	var v2 int32
 	var v3, v4, v5, v6 int64
 	var v7 int32
@@ -10702,7 +10758,7 @@ func (m *Module) fn87(v0, v1 int32) int32 {
 	t1 := int64(load64(m.memory, uint32(v0)))
 	t2 := v2 + i32(16)
 	v3 = t1
-	m.fn256(t2, v3, i64(0), i64(1000000000), i64(0))
+	m.fn257(t2, v3, i64(0), i64(1000000000), i64(0))
 	v4 = i64(1)
 	{
 		t3 := int64(load64(m.memory, uint64(uint32(v2))+16))
@@ -10770,7 +10826,7 @@ l0:
 		p19 = 1
 	}
 	v5 = t18 + int64(uint32(p19))
-	m.fn258(t16, t17, v5, v4, i64(0))
+	m.fn259(t16, t17, v5, v4, i64(0))
 	{
 		t20 := int64(load64(m.memory, uint64(uint32(v2))+8))
 		t21 := int64(load64(m.memory, uint32(v2)))
@@ -10796,12 +10852,12 @@ l1:
 	store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v2+i32(40)))))
 	t27 := int32(load32(m.memory, uint32(v1)))
 	t28 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t29 := m.fn215(t27, t28, i32(33660), v2+i32(56))
+	t29 := m.fn216(t27, t28, i32(33660), v2+i32(56))
 	v0 = t29
 	m.g0 = v2 + i32(64)
 	return v0
 }
-func (m *Module) fn88(v0, v1 int32) int32 {
+func (m *Module) fn89(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4, v5 int32
@@ -10818,10 +10874,10 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 		{
 			if v3 != i64(0) {
 				t7 := int64(load64(m.memory, uint32(v0)))
-				m.fn256(v2+i32(16), t7, i64(0), i64(1000), i64(0))
+				m.fn257(v2+i32(16), t7, i64(0), i64(1000), i64(0))
 				t8 := int64(load64(m.memory, uint64(uint32(v2))+16))
 				t9 := int64(load64(m.memory, uint64(uint32(v2))+24))
-				m.fn259(v2, t8, t9, v3, i64(0))
+				m.fn260(v2, t8, t9, v3, i64(0))
 				t10 := int32(load32(m.memory, uint32(v2)))
 				store32(m.memory, uint64(uint32(v2))+60, uint32(t10*i32(1000)))
 				store64(m.memory, uint64(uint32(v2))+72, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(40)))))
@@ -10833,7 +10889,7 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 				t13 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t14 := v4
 				v1 = t13
-				t15 := m.fn215(t14, v1, i32(33495), v2+i32(64))
+				t15 := m.fn216(t14, v1, i32(33495), v2+i32(64))
 				if t15 == 0 {
 					goto l3
 				}
@@ -10846,7 +10902,7 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t5 := v4
 			v1 = t4
-			t6 := m.fn215(t5, v1, i32(33484), v2+i32(64))
+			t6 := m.fn216(t5, v1, i32(33484), v2+i32(64))
 			if t6 == 0 {
 				goto l1
 			}
@@ -10863,29 +10919,29 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+60, uint32(v5))
 		store64(m.memory, uint64(uint32(v2))+72, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(56)))))
 		store64(m.memory, uint64(uint32(v2))+64, uint64(v3|int64(uint32(v2+i32(60)))))
-		t18 := m.fn215(v4, v1, i32(33126), v2+i32(64))
+		t18 := m.fn216(v4, v1, i32(33126), v2+i32(64))
 		v0 = t18
 	}
 l2:
 	m.g0 = v2 + i32(80)
 	return v0
 }
-func (m *Module) fn89(v0, v1 int32) int32 {
+func (m *Module) fn90(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn253(t0, t1, v1)
+	t2 := m.fn254(t0, t1, v1)
 	return t2
 }
-func (m *Module) fn90(v0, v1 int32) int32 {
+func (m *Module) fn91(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+37716))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+37704))
-	t4 := m.fn229(t1, t2, t3)
+	t4 := m.fn230(t1, t2, t3)
 	return t4
 }
-func (m *Module) fn91(v0, v1 int32) int32 {
+func (m *Module) fn92(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -10912,12 +10968,12 @@ func (m *Module) fn91(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v0+i32(8)))))
 	t7 := int32(load32(m.memory, uint32(v1)))
 	t8 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t9 := m.fn215(t7, t8, i32(0x8000), v2+i32(8))
+	t9 := m.fn216(t7, t8, i32(0x8000), v2+i32(8))
 	v0 = t9
 	m.g0 = v2 + i32(32)
 	return v0
 }
-func (m *Module) fn92(v0, v1 int32) int32 {
+func (m *Module) fn93(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4, v5 int32
@@ -10944,7 +11000,7 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t6 := v5
 		v1 = t5
-		t7 := m.fn215(t6, v1, i32(33635), v2+i32(40))
+		t7 := m.fn216(t6, v1, i32(33635), v2+i32(40))
 		if t7 != 0 {
 			goto l0
 		}
@@ -10954,9 +11010,9 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37516)))
 		store64(m.memory, uint64(uint32(v2))+48, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+40, uint32(v2+i32(24)))
-		t8 := m.fn95(v2+i32(72), v2+i32(40))
+		t8 := m.fn96(v2+i32(72), v2+i32(40))
 		if t8 != 0 {
-			m.fn238(i32(37556), i32(55), v2+i32(79), i32(37540), i32(37612))
+			m.fn239(i32(37556), i32(55), v2+i32(79), i32(37540), i32(37612))
 			panic("unreachable")
 		}
 		t9 := int64(load64(m.memory, uint64(uint32(v2))+24))
@@ -10972,14 +11028,14 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 			if v0 == 0 {
 				goto l0
 			}
-			m.fn49(int32(int64(uint64(v3)>>32)), v0, i32(1))
+			m.fn50(int32(int64(uint64(v3)>>32)), v0, i32(1))
 			goto l0
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v2))+48, uint32(v0))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(40)))))
-		t11 := m.fn215(v5, v1, i32(35155), v2+i32(24))
+		t11 := m.fn216(v5, v1, i32(35155), v2+i32(24))
 		v4 = t11
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v0 = t12
@@ -10987,33 +11043,33 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 			goto l0
 		}
 		t13 := int32(load32(m.memory, uint64(uint32(v2))+44))
-		m.fn49(t13, v0, i32(1))
+		m.fn50(t13, v0, i32(1))
 	}
 l0:
 	m.g0 = v2 + i32(80)
 	return v4
-}
-func (m *Module) fn93(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := int32(m.memory[uint32(t0)])
-	t2 := v1
-	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37772))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37728))
-	t5 := m.fn229(t2, t3, t4)
-	return t5
 }
 func (m *Module) fn94(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37716))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37704))
-	t5 := m.fn229(t2, t3, t4)
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37772))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37728))
+	t5 := m.fn230(t2, t3, t4)
 	return t5
 }
 func (m *Module) fn95(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	t1 := int32(m.memory[uint32(t0)])
+	t2 := v1
+	v0 = t1 << 2
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37716))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37704))
+	t5 := m.fn230(t2, t3, t4)
+	return t5
+}
+func (m *Module) fn96(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4, v5 int32
@@ -11043,7 +11099,7 @@ func (m *Module) fn95(v0, v1 int32) int32 {
 	{
 		t7 := int32(load32(m.memory, uint32(v1)))
 		t8 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t9 := m.fn215(t7, t8, i32(33662), v2+i32(32))
+		t9 := m.fn216(t7, t8, i32(33662), v2+i32(32))
 		if t9 == 0 {
 			goto l1
 		}
@@ -11065,7 +11121,7 @@ l0:
 	{
 		t10 := int32(load32(m.memory, uint32(v1)))
 		t11 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t12 := m.fn215(t10, t11, i32(32771), v2+i32(48))
+		t12 := m.fn216(t10, t11, i32(32771), v2+i32(48))
 		if t12 == 0 {
 			goto l4
 		}
@@ -11092,7 +11148,7 @@ l3:
 		v0 = i32(1)
 		t14 := int32(load32(m.memory, uint32(v1)))
 		t15 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t16 := m.fn215(t14, t15, i32(33674), v2+i32(48))
+		t16 := m.fn216(t14, t15, i32(33674), v2+i32(48))
 		if t16 != 0 {
 			goto l2
 		}
@@ -11103,7 +11159,7 @@ l2:
 	m.g0 = v2 + i32(80)
 	return v0
 }
-func (m *Module) fn96(v0, v1 int32) int32 {
+func (m *Module) fn97(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11114,12 +11170,12 @@ func (m *Module) fn96(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(18)))<<32|int64(uint32(v2))))
 	t2 := int32(load32(m.memory, uint32(v1)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t4 := m.fn215(t2, t3, i32(35162), v2+i32(8))
+	t4 := m.fn216(t2, t3, i32(35162), v2+i32(8))
 	v1 = t4
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn97(v0, v1 int32) int32 {
+func (m *Module) fn98(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -11127,7 +11183,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(1)
 	{
-		t1 := m.fn230(v1, i32(36902), i32(16))
+		t1 := m.fn231(v1, i32(36902), i32(16))
 		if t1 != 0 {
 			goto l0
 		}
@@ -11140,7 +11196,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(19)))<<32|int64(uint32(v2+i32(72)))))
 			t3 := int32(load32(m.memory, uint32(v1)))
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t5 := m.fn215(t3, t4, i32(35221), v2+i32(16))
+			t5 := m.fn216(t3, t4, i32(35221), v2+i32(16))
 			if t5 != 0 {
 				goto l0
 			}
@@ -11169,7 +11225,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(8)))))
 		t13 := int32(load32(m.memory, uint32(v1)))
 		t14 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t15 := m.fn215(t13, t14, i32(35531), v2+i32(16))
+		t15 := m.fn216(t13, t14, i32(35531), v2+i32(16))
 		if t15 != 0 {
 			goto l0
 		}
@@ -11207,7 +11263,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 				}
 				m.memory[uint64(uint32(v2))+72] = byte(v7)
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-				t20 := m.fn215(v6, v5, i32(35315), v2+i32(16))
+				t20 := m.fn216(v6, v5, i32(35315), v2+i32(16))
 				if t20 == 0 {
 					goto l4
 				}
@@ -11216,7 +11272,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		l3:
 			m.memory[uint64(uint32(v2))+72] = byte(v7)
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-			t25 := m.fn215(v6, v5, i32(35285), v2+i32(16))
+			t25 := m.fn216(v6, v5, i32(35285), v2+i32(16))
 			if t25 != 0 {
 				goto l0
 			}
@@ -11238,7 +11294,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 				t28 := int32(load32(m.memory, uint32(v1)))
 				t29 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t30 := m.fn215(t28, t29, i32(35582), v2+i32(16))
+				t30 := m.fn216(t28, t29, i32(35582), v2+i32(16))
 				if t30 != 0 {
 					goto l0
 				}
@@ -11286,9 +11342,9 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+80, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v2+i32(56)))
 		{
-			t44 := m.fn95(v2+i32(52), v2+i32(72))
+			t44 := m.fn96(v2+i32(52), v2+i32(72))
 			if t44 != 0 {
-				m.fn238(i32(37556), i32(55), v2+i32(95), i32(37540), i32(37612))
+				m.fn239(i32(37556), i32(55), v2+i32(95), i32(37540), i32(37612))
 				panic("unreachable")
 			}
 			t45 := int64(load64(m.memory, uint64(uint32(v2))+56))
@@ -11300,7 +11356,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 					store32(m.memory, uint64(uint32(v2))+80, uint32(v4))
 					store64(m.memory, uint64(uint32(v2))+72, uint64(v8))
 					store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(72)))))
-					t47 := m.fn215(v5, v3, i32(35568), v2+i32(56))
+					t47 := m.fn216(v5, v3, i32(35568), v2+i32(56))
 					v4 = t47
 					{
 						t48 := int32(load32(m.memory, uint64(uint32(v2))+72))
@@ -11309,7 +11365,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 							goto l11
 						}
 						t49 := int32(load32(m.memory, uint64(uint32(v2))+76))
-						m.fn49(t49, v3, i32(1))
+						m.fn50(t49, v3, i32(1))
 					}
 				l11:
 					if v4 == 0 {
@@ -11322,7 +11378,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 				if v4 == 0 {
 					goto l10
 				}
-				m.fn49(int32(int64(uint64(v8)>>32)), v4, i32(1))
+				m.fn50(int32(int64(uint64(v8)>>32)), v4, i32(1))
 				goto l10
 			}
 		}
@@ -11343,7 +11399,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(22)))<<32|int64(uint32(v2+i32(72)))))
 			t52 := int32(load32(m.memory, uint32(v1)))
 			t53 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t54 := m.fn215(t52, t53, i32(35550), v2+i32(16))
+			t54 := m.fn216(t52, t53, i32(35550), v2+i32(16))
 			if t54 == 0 {
 				goto l12
 			}
@@ -11359,7 +11415,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			}
 			t56 := int32(load32(m.memory, uint32(v1)))
 			t57 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t58 := m.fn86(v0, t56, t57)
+			t58 := m.fn87(v0, t56, t57)
 			if t58 != 0 {
 				goto l0
 			}
@@ -11374,7 +11430,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		}
 		t63 := int32(load32(m.memory, uint32(v1)))
 		t64 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t65 := m.fn102(v0+i32(48), t63, t64)
+		t65 := m.fn103(v0+i32(48), t63, t64)
 		v3 = t65
 		if v3 != 0 {
 			goto l0
@@ -11404,7 +11460,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 			t70 := int32(load32(m.memory, uint32(v1)))
 			t71 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t72 := m.fn215(t70, t71, i32(35582), v2+i32(16))
+			t72 := m.fn216(t70, t71, i32(35582), v2+i32(16))
 			v3 = t72
 			if v3 != 0 {
 				goto l0
@@ -11420,34 +11476,34 @@ l0:
 	m.g0 = v2 + i32(96)
 	return v3
 }
-func (m *Module) fn98(v0, v1 int32) int32 {
+func (m *Module) fn99(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v0 = t0
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t3 := m.fn247(t1+i32(8), t2, v1)
+	t3 := m.fn248(t1+i32(8), t2, v1)
 	return t3
 }
-func (m *Module) fn99(v0, v1 int32) int32 {
+func (m *Module) fn100(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+37828))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+37816))
-	t4 := m.fn229(t1, t2, t3)
+	t4 := m.fn230(t1, t2, t3)
 	return t4
-}
-func (m *Module) fn100(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn65(t0, v1)
-	return t1
 }
 func (m *Module) fn101(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn92(t0, v1)
+	t1 := m.fn66(t0, v1)
 	return t1
 }
-func (m *Module) fn102(v0, v1, v2 int32) int32 {
+func (m *Module) fn102(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	t1 := m.fn93(t0, v1)
+	return t1
+}
+func (m *Module) fn103(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	var v6, v7 int64
 	var v8 int32
@@ -11465,7 +11521,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			default:
 				store32(m.memory, uint32(v3), uint32(v4))
 				store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3))))
-				t2 := m.fn215(v1, v2, i32(35252), v3+i32(24))
+				t2 := m.fn216(v1, v2, i32(35252), v3+i32(24))
 				if t2 != 0 {
 					goto l3
 				}
@@ -11496,7 +11552,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(72)))))
 			v4 = i32(1)
-			t9 := m.fn215(v1, v2, i32(35465), v3+i32(24))
+			t9 := m.fn216(v1, v2, i32(35465), v3+i32(24))
 			if t9 != 0 {
 				goto l5
 			}
@@ -11542,7 +11598,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3+i32(16)))))
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(20)))))
-			t19 := m.fn215(v1, v2, i32(35393), v3+i32(24))
+			t19 := m.fn216(v1, v2, i32(35393), v3+i32(24))
 			if t19 != 0 {
 				goto l5
 			}
@@ -11556,7 +11612,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 		v6 = t22 | v7
 		store64(m.memory, uint64(uint32(t21))+24, uint64(v6))
 		v4 = i32(1)
-		t23 := m.fn215(v1, v2, i32(33317), v3+i32(24))
+		t23 := m.fn216(v1, v2, i32(33317), v3+i32(24))
 		if t23 != 0 {
 			goto l5
 		}
@@ -11575,7 +11631,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+72, uint64(v9))
 			store64(m.memory, uint64(uint32(v3))+32, uint64(v6))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(18)))<<32|int64(uint32(v3+i32(64)))))
-			t27 := m.fn215(v1, v2, i32(33068), v3+i32(24))
+			t27 := m.fn216(v1, v2, i32(33068), v3+i32(24))
 			if t27 != 0 {
 				goto l5
 			}
@@ -11587,7 +11643,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 			}
 			store32(m.memory, uint64(uint32(v3))+72, uint32(v5))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|v7))
-			t28 := m.fn215(v1, v2, i32(33503), v3+i32(24))
+			t28 := m.fn216(v1, v2, i32(33503), v3+i32(24))
 			if t28 != 0 {
 				goto l5
 			}
@@ -11604,7 +11660,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 		store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v0+i32(96)))))
 		store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(64)))))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v0+i32(92)))))
-		t32 := m.fn215(v1, v2, i32(35167), v3+i32(24))
+		t32 := m.fn216(v1, v2, i32(35167), v3+i32(24))
 		if t32 != 0 {
 			goto l3
 		}
@@ -11621,7 +11677,7 @@ func (m *Module) fn102(v0, v1, v2 int32) int32 {
 				store64(m.memory, uint64(uint32(t35))+24, uint64(v7))
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v6-v7*i64(1000000000)))
 				store64(m.memory, uint64(uint32(v3))+72, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v3+i32(24)))))
-				t36 := m.fn215(v1, v2, i32(35511), v3+i32(72))
+				t36 := m.fn216(v1, v2, i32(35511), v3+i32(72))
 				if t36 != 0 {
 					goto l3
 				}
@@ -11652,7 +11708,7 @@ l5:
 	m.g0 = v3 + i32(80)
 	return v4
 }
-func (m *Module) fn103(v0, v1 int32) int32 {
+func (m *Module) fn104(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -11669,17 +11725,17 @@ func (m *Module) fn103(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(16)))))
 					t8 := int32(load32(m.memory, uint32(v1)))
 					t9 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t10 := m.fn215(t8, t9, i32(35063), v2+i32(24))
+					t10 := m.fn216(t8, t9, i32(35063), v2+i32(24))
 					v0 = t10
 					goto l4
 				}
-				t7 := m.fn230(v1, i32(37633), i32(13))
+				t7 := m.fn231(v1, i32(37633), i32(13))
 				v0 = t7
 				goto l4
 			}
 			t2 := int64(load64(m.memory, uint64(uint32(v0))+8))
 			t3 := int64(m.memory[uint64(uint32(v0))+1])
-			m.fn256(v2, t2, i64(0), t3, i64(0))
+			m.fn257(v2, t2, i64(0), t3, i64(0))
 			t4 := int64(load64(m.memory, uint64(uint32(v2))+8))
 			if t4 != i64(0) {
 				goto l1
@@ -11695,14 +11751,14 @@ func (m *Module) fn103(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(24)))<<32|int64(uint32(v2+i32(16)))))
 		t11 := int32(load32(m.memory, uint32(v1)))
 		t12 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t13 := m.fn215(t11, t12, i32(33114), v2+i32(24))
+		t13 := m.fn216(t11, t12, i32(33114), v2+i32(24))
 		v0 = t13
 	}
 l4:
 	m.g0 = v2 + i32(32)
 	return v0
 }
-func (m *Module) fn104(v0, v1 int32) int32 {
+func (m *Module) fn105(v0, v1 int32) int32 {
 	var v2 int32
 	var v3, v4 int64
 	t0 := m.g0
@@ -11715,7 +11771,7 @@ func (m *Module) fn104(v0, v1 int32) int32 {
 			if v3 != i64(-1) {
 				goto l0
 			}
-			t2 := m.fn230(v1, i32(37628), i32(4))
+			t2 := m.fn231(v1, i32(37628), i32(4))
 			v1 = t2
 			goto l1
 		}
@@ -11728,14 +11784,14 @@ func (m *Module) fn104(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v2+i32(8)))))
 		t5 := int32(load32(m.memory, uint32(v1)))
 		t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t7 := m.fn215(t5, t6, i32(33660), v2+i32(24))
+		t7 := m.fn216(t5, t6, i32(33660), v2+i32(24))
 		v1 = t7
 	}
 l1:
 	m.g0 = v2 + i32(32)
 	return v1
 }
-func (m *Module) fn105(v0, v1 int32) int32 {
+func (m *Module) fn106(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11746,127 +11802,8 @@ func (m *Module) fn105(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(4)))<<32|int64(uint32(v2))))
 	t3 := int32(load32(m.memory, uint32(v1)))
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t5 := m.fn215(t3, t4, i32(33660), v2+i32(8))
+	t5 := m.fn216(t3, t4, i32(33660), v2+i32(8))
 	v0 = t5
-	m.g0 = v2 + i32(16)
-	return v0
-}
-func (m *Module) fn106(v0, v1 int32) int32 {
-	var v2, v3, v4 int32
-	t0 := m.g0
-	v2 = t0 - i32(16)
-	m.g0 = v2
-	{
-		t1 := int32(load32(m.memory, uint32(v1)))
-		v3 = t1
-		t2 := int32(load32(m.memory, uint32(v3)))
-		t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
-		v4 = t3
-		if t2 != v4 {
-			goto l0
-		}
-		m.fn55(v3, v4, i32(1), i32(1), i32(1))
-		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
-		v4 = t4
-	}
-l0:
-	t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.memory[uint32(t5+v4)] = byte(i32(123))
-	m.memory[uint64(uint32(v2))+12] = byte(i32(1))
-	store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
-	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
-	t6 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	t7 := int32(load32(m.memory, uint64(uint32(v0))+20))
-	m.fn60(v2+i32(8), i32(37233), i32(4), t6, t7)
-	t8 := int32(load32(m.memory, uint64(uint32(v0))+24))
-	t9 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	m.fn60(v2+i32(8), i32(37237), i32(2), t8, t9)
-	t10 := int64(load64(m.memory, uint64(uint32(v0))+40))
-	m.fn62(v2+i32(8), i32(37061), i32(5), t10)
-	t11 := int32(load32(m.memory, uint64(uint32(v0))+32))
-	t12 := int32(load32(m.memory, uint64(uint32(v0))+36))
-	m.fn60(v2+i32(8), i32(37239), i32(6), t11, t12)
-	t13 := int64(load64(m.memory, uint64(uint32(v0))+48))
-	m.fn62(v2+i32(8), i32(37245), i32(5), t13)
-	t14 := int64(load64(m.memory, uint32(v0)))
-	t15 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn61(v2+i32(8), i32(37250), i32(6), t14, t15)
-	t16 := int32(load32(m.memory, uint64(uint32(v0))+80))
-	m.fn63(v2+i32(8), i32(37083), i32(20), t16)
-	t17 := int32(load32(m.memory, uint64(uint32(v0))+84))
-	m.fn63(v2+i32(8), i32(37103), i32(17), t17)
-	t18 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	v4 = t18
-	t19 := int32(load32(m.memory, uint32(v4)))
-	v3 = t19
-	{
-		t20 := int32(m.memory[uint64(uint32(v2))+12])
-		if t20 == i32(1) {
-			goto l1
-		}
-		{
-			t21 := int32(load32(m.memory, uint32(v3)))
-			t22 := int32(load32(m.memory, uint64(uint32(v3))+8))
-			v1 = t22
-			if t21 != v1 {
-				goto l2
-			}
-			m.fn55(v3, v1, i32(1), i32(1), i32(1))
-			t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
-			v1 = t23
-		}
-	l2:
-		store32(m.memory, uint64(uint32(v3))+8, uint32(v1+i32(1)))
-		t24 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.memory[uint32(t24+v1)] = byte(i32(44))
-		t25 := int32(load32(m.memory, uint32(v4)))
-		v3 = t25
-	}
-l1:
-	v1 = v0 + i32(56)
-	m.fn58(v3, i32(36375), i32(6))
-	{
-		t26 := int32(load32(m.memory, uint32(v4)))
-		v0 = t26
-		t27 := int32(load32(m.memory, uint32(v0)))
-		t28 := int32(load32(m.memory, uint64(uint32(v0))+8))
-		v3 = t28
-		if t27 != v3 {
-			goto l3
-		}
-		m.fn55(v0, v3, i32(1), i32(1), i32(1))
-		t29 := int32(load32(m.memory, uint64(uint32(v0))+8))
-		v3 = t29
-	}
-l3:
-	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+i32(1)))
-	t30 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.memory[uint32(t30+v3)] = byte(i32(58))
-	{
-		t31 := m.fn107(v1, v4)
-		v0 = t31
-		if v0 != 0 {
-			goto l4
-		}
-		{
-			t32 := int32(load32(m.memory, uint32(v4)))
-			v3 = t32
-			t33 := int32(load32(m.memory, uint32(v3)))
-			t34 := int32(load32(m.memory, uint64(uint32(v3))+8))
-			v4 = t34
-			if t33 != v4 {
-				goto l5
-			}
-			m.fn55(v3, v4, i32(1), i32(1), i32(1))
-			t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
-			v4 = t35
-		}
-	l5:
-		store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
-		t36 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.memory[uint32(t36+v4)] = byte(i32(125))
-	}
-l4:
 	m.g0 = v2 + i32(16)
 	return v0
 }
@@ -11884,7 +11821,126 @@ func (m *Module) fn107(v0, v1 int32) int32 {
 		if t2 != v4 {
 			goto l0
 		}
-		m.fn55(v3, v4, i32(1), i32(1), i32(1))
+		m.fn56(v3, v4, i32(1), i32(1), i32(1))
+		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
+		v4 = t4
+	}
+l0:
+	t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
+	m.memory[uint32(t5+v4)] = byte(i32(123))
+	m.memory[uint64(uint32(v2))+12] = byte(i32(1))
+	store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
+	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
+	t6 := int32(load32(m.memory, uint64(uint32(v0))+16))
+	t7 := int32(load32(m.memory, uint64(uint32(v0))+20))
+	m.fn61(v2+i32(8), i32(37233), i32(4), t6, t7)
+	t8 := int32(load32(m.memory, uint64(uint32(v0))+24))
+	t9 := int32(load32(m.memory, uint64(uint32(v0))+28))
+	m.fn61(v2+i32(8), i32(37237), i32(2), t8, t9)
+	t10 := int64(load64(m.memory, uint64(uint32(v0))+40))
+	m.fn63(v2+i32(8), i32(37061), i32(5), t10)
+	t11 := int32(load32(m.memory, uint64(uint32(v0))+32))
+	t12 := int32(load32(m.memory, uint64(uint32(v0))+36))
+	m.fn61(v2+i32(8), i32(37239), i32(6), t11, t12)
+	t13 := int64(load64(m.memory, uint64(uint32(v0))+48))
+	m.fn63(v2+i32(8), i32(37245), i32(5), t13)
+	t14 := int64(load64(m.memory, uint32(v0)))
+	t15 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	m.fn62(v2+i32(8), i32(37250), i32(6), t14, t15)
+	t16 := int32(load32(m.memory, uint64(uint32(v0))+80))
+	m.fn64(v2+i32(8), i32(37083), i32(20), t16)
+	t17 := int32(load32(m.memory, uint64(uint32(v0))+84))
+	m.fn64(v2+i32(8), i32(37103), i32(17), t17)
+	t18 := int32(load32(m.memory, uint64(uint32(v2))+8))
+	v4 = t18
+	t19 := int32(load32(m.memory, uint32(v4)))
+	v3 = t19
+	{
+		t20 := int32(m.memory[uint64(uint32(v2))+12])
+		if t20 == i32(1) {
+			goto l1
+		}
+		{
+			t21 := int32(load32(m.memory, uint32(v3)))
+			t22 := int32(load32(m.memory, uint64(uint32(v3))+8))
+			v1 = t22
+			if t21 != v1 {
+				goto l2
+			}
+			m.fn56(v3, v1, i32(1), i32(1), i32(1))
+			t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
+			v1 = t23
+		}
+	l2:
+		store32(m.memory, uint64(uint32(v3))+8, uint32(v1+i32(1)))
+		t24 := int32(load32(m.memory, uint64(uint32(v3))+4))
+		m.memory[uint32(t24+v1)] = byte(i32(44))
+		t25 := int32(load32(m.memory, uint32(v4)))
+		v3 = t25
+	}
+l1:
+	v1 = v0 + i32(56)
+	m.fn59(v3, i32(36375), i32(6))
+	{
+		t26 := int32(load32(m.memory, uint32(v4)))
+		v0 = t26
+		t27 := int32(load32(m.memory, uint32(v0)))
+		t28 := int32(load32(m.memory, uint64(uint32(v0))+8))
+		v3 = t28
+		if t27 != v3 {
+			goto l3
+		}
+		m.fn56(v0, v3, i32(1), i32(1), i32(1))
+		t29 := int32(load32(m.memory, uint64(uint32(v0))+8))
+		v3 = t29
+	}
+l3:
+	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+i32(1)))
+	t30 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	m.memory[uint32(t30+v3)] = byte(i32(58))
+	{
+		t31 := m.fn108(v1, v4)
+		v0 = t31
+		if v0 != 0 {
+			goto l4
+		}
+		{
+			t32 := int32(load32(m.memory, uint32(v4)))
+			v3 = t32
+			t33 := int32(load32(m.memory, uint32(v3)))
+			t34 := int32(load32(m.memory, uint64(uint32(v3))+8))
+			v4 = t34
+			if t33 != v4 {
+				goto l5
+			}
+			m.fn56(v3, v4, i32(1), i32(1), i32(1))
+			t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
+			v4 = t35
+		}
+	l5:
+		store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
+		t36 := int32(load32(m.memory, uint64(uint32(v3))+4))
+		m.memory[uint32(t36+v4)] = byte(i32(125))
+	}
+l4:
+	m.g0 = v2 + i32(16)
+	return v0
+}
+func (m *Module) fn108(v0, v1 int32) int32 {
+	var v2, v3, v4 int32
+	t0 := m.g0
+	v2 = t0 - i32(16)
+	m.g0 = v2
+	{
+		t1 := int32(load32(m.memory, uint32(v1)))
+		v3 = t1
+		t2 := int32(load32(m.memory, uint32(v3)))
+		t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
+		v4 = t3
+		if t2 != v4 {
+			goto l0
+		}
+		m.fn56(v3, v4, i32(1), i32(1), i32(1))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v4 = t4
 	}
@@ -11895,11 +11951,11 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int64(load64(m.memory, uint32(v0)))
-	m.fn62(v2+i32(8), i32(37392), i32(5), t6)
+	m.fn63(v2+i32(8), i32(37392), i32(5), t6)
 	t7 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn62(v2+i32(8), i32(35954), i32(8), t7)
+	m.fn63(v2+i32(8), i32(35954), i32(8), t7)
 	t8 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	m.fn62(v2+i32(8), i32(37463), i32(4), t8)
+	m.fn63(v2+i32(8), i32(37463), i32(4), t8)
 	{
 		t9 := int32(m.memory[uint64(uint32(v2))+12])
 		if t9 == 0 {
@@ -11915,7 +11971,7 @@ l0:
 			if t12 != v0 {
 				goto l2
 			}
-			m.fn55(v3, v0, i32(1), i32(1), i32(1))
+			m.fn56(v3, v0, i32(1), i32(1), i32(1))
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v0 = t14
 		}
@@ -11928,24 +11984,24 @@ l1:
 	m.g0 = v2 + i32(16)
 	return i32(0)
 }
-func (m *Module) fn108(v0, v1 int32) {
+func (m *Module) fn109(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(480)
 	m.g0 = v2
-	fn52()
+	fn53()
 	{
-		t1 := m.fn48(i32(128), i32(1))
+		t1 := m.fn49(i32(128), i32(1))
 		v3 = t1
 		if v3 == 0 {
-			m.fn190(i32(1), i32(128))
+			m.fn191(i32(1), i32(128))
 			panic("unreachable")
 		}
 		store32(m.memory, uint64(uint32(v2))+8, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v2))+4, uint32(v3))
 		store32(m.memory, uint32(v2), uint32(i32(128)))
 		store32(m.memory, uint64(uint32(v2))+12, uint32(v2))
-		m.fn66(v2+i32(16), v1)
+		m.fn67(v2+i32(16), v1)
 		{
 			t2 := int32(load32(m.memory, uint32(v2)))
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -11953,7 +12009,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			if t2 != v1 {
 				goto l1
 			}
-			m.fn55(v2, v1, i32(1), i32(1), i32(1))
+			m.fn56(v2, v1, i32(1), i32(1), i32(1))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v1 = t4
 		}
@@ -11965,22 +12021,22 @@ func (m *Module) fn108(v0, v1 int32) {
 		store32(m.memory, uint64(uint32(v2))+416, uint32(v2+i32(12)))
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+352))
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+356))
-		m.fn109(v2+i32(416), i32(37031), i32(4), t6, t7)
+		m.fn110(v2+i32(416), i32(37031), i32(4), t6, t7)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+336))
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+340))
-		m.fn60(v2+i32(416), i32(37035), i32(5), t8, t9)
+		m.fn61(v2+i32(416), i32(37035), i32(5), t8, t9)
 		t10 := int32(m.memory[uint64(uint32(v2))+410])
-		m.fn110(v2+i32(416), i32(36108), i32(6), t10)
+		m.fn111(v2+i32(416), i32(36108), i32(6), t10)
 		t11 := int32(load32(m.memory, uint64(uint32(v2))+344))
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+348))
-		m.fn60(v2+i32(416), i32(37040), i32(15), t11, t12)
+		m.fn61(v2+i32(416), i32(37040), i32(15), t11, t12)
 		t13 := int32(m.memory[uint64(uint32(v2))+411])
-		m.fn110(v2+i32(416), i32(37055), i32(6), t13)
+		m.fn111(v2+i32(416), i32(37055), i32(6), t13)
 		t14 := int64(load64(m.memory, uint64(uint32(v2))+360))
-		m.fn62(v2+i32(416), i32(37061), i32(5), t14)
+		m.fn63(v2+i32(416), i32(37061), i32(5), t14)
 		t15 := int32(load32(m.memory, uint64(uint32(v2))+368))
 		t16 := int32(load32(m.memory, uint64(uint32(v2))+372))
-		m.fn109(v2+i32(416), i32(37066), i32(12), t15, t16)
+		m.fn110(v2+i32(416), i32(37066), i32(12), t15, t16)
 		t17 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v4 = t17
 		t18 := int32(load32(m.memory, uint32(v4)))
@@ -12001,7 +12057,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t22 != v3 {
 					goto l3
 				}
-				m.fn55(v1, v3, i32(1), i32(1), i32(1))
+				m.fn56(v1, v3, i32(1), i32(1), i32(1))
 				t24 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v3 = t24
 			}
@@ -12014,7 +12070,7 @@ func (m *Module) fn108(v0, v1 int32) {
 		}
 	l2:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn58(v1, i32(37078), i32(5))
+		m.fn59(v1, i32(37078), i32(5))
 		{
 			t27 := int32(load32(m.memory, uint32(v4)))
 			v1 = t27
@@ -12024,7 +12080,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			if t28 != v3 {
 				goto l4
 			}
-			m.fn55(v1, v3, i32(1), i32(1), i32(1))
+			m.fn56(v1, v3, i32(1), i32(1), i32(1))
 			t30 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			v3 = t30
 		}
@@ -12041,7 +12097,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			if t33 != v3 {
 				goto l5
 			}
-			m.fn55(v1, v3, i32(1), i32(1), i32(1))
+			m.fn56(v1, v3, i32(1), i32(1), i32(1))
 			t35 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			v3 = t35
 		}
@@ -12061,7 +12117,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t38 != v7 {
 						goto l7
 					}
-					m.fn55(v1, v7, i32(1), i32(1), i32(1))
+					m.fn56(v1, v7, i32(1), i32(1), i32(1))
 					t39 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v7 = t39
 				}
@@ -12090,7 +12146,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if t42 != v3 {
 							goto l10
 						}
-						m.fn55(v1, v3, i32(1), i32(1), i32(1))
+						m.fn56(v1, v3, i32(1), i32(1), i32(1))
 						t44 := int32(load32(m.memory, uint64(uint32(v1))+8))
 						v3 = t44
 					}
@@ -12109,7 +12165,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t47 != v3 {
 						goto l11
 					}
-					m.fn55(v1, v3, i32(1), i32(1), i32(1))
+					m.fn56(v1, v3, i32(1), i32(1), i32(1))
 					t49 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v3 = t49
 				}
@@ -12123,42 +12179,42 @@ func (m *Module) fn108(v0, v1 int32) {
 				v1 = v6 + v5
 				t52 := int32(load32(m.memory, uint32(v1+i32(32))))
 				t53 := int32(load32(m.memory, uint32(v1+i32(36))))
-				m.fn60(t51, i32(37225), i32(4), t52, t53)
+				m.fn61(t51, i32(37225), i32(4), t52, t53)
 				{
 					t54 := int32(load16(m.memory, uint32(v1)))
 					switch t54 {
 					default:
 						t55 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn63(v2+i32(440), i32(37383), i32(4), t55)
+						m.fn64(v2+i32(440), i32(37383), i32(4), t55)
 						goto l17
 					case 1:
 						t56 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn62(v2+i32(440), i32(37387), i32(5), t56)
+						m.fn63(v2+i32(440), i32(37387), i32(5), t56)
 						t57 := int64(load64(m.memory, uint32(v1+i32(24))))
-						m.fn62(v2+i32(440), i32(37392), i32(5), t57)
+						m.fn63(v2+i32(440), i32(37392), i32(5), t57)
 						t58 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn63(v2+i32(440), i32(37397), i32(12), t58)
+						m.fn64(v2+i32(440), i32(37397), i32(12), t58)
 						t59 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn63(v2+i32(440), i32(36312), i32(13), t59)
+						m.fn64(v2+i32(440), i32(36312), i32(13), t59)
 						goto l17
 					case 2:
 						t60 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t61 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn61(v2+i32(440), i32(37409), i32(7), t60, t61)
+						m.fn62(v2+i32(440), i32(37409), i32(7), t60, t61)
 						goto l17
 					case 3:
 						t62 := int32(load16(m.memory, uint32(v1+i32(2))))
-						m.fn59(v2+i32(440), i32(37416), i32(5), t62)
+						m.fn60(v2+i32(440), i32(37416), i32(5), t62)
 						t63 := int32(load16(m.memory, uint32(v1+i32(4))))
-						m.fn59(v2+i32(440), i32(37421), i32(2), t63)
+						m.fn60(v2+i32(440), i32(37421), i32(2), t63)
 						t64 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t65 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn61(v2+i32(440), i32(37423), i32(14), t64, t65)
+						m.fn62(v2+i32(440), i32(37423), i32(14), t64, t65)
 						goto l17
 					case 4:
 						t66 := int32(load32(m.memory, uint32(v1+i32(4))))
 						t67 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn60(v2+i32(440), i32(37437), i32(10), t66, t67)
+						m.fn61(v2+i32(440), i32(37437), i32(10), t66, t67)
 					}
 				}
 			l17:
@@ -12182,7 +12238,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if t73 != v7 {
 							goto l19
 						}
-						m.fn55(v1, v7, i32(1), i32(1), i32(1))
+						m.fn56(v1, v7, i32(1), i32(1), i32(1))
 						t75 := int32(load32(m.memory, uint64(uint32(v1))+8))
 						v7 = t75
 					}
@@ -12194,7 +12250,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					v1 = t77
 				}
 			l18:
-				m.fn58(v1, i32(37229), i32(4))
+				m.fn59(v1, i32(37229), i32(4))
 				{
 					t78 := int32(load32(m.memory, uint32(v3)))
 					v1 = t78
@@ -12204,7 +12260,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t79 != v7 {
 						goto l20
 					}
-					m.fn55(v1, v7, i32(1), i32(1), i32(1))
+					m.fn56(v1, v7, i32(1), i32(1), i32(1))
 					t81 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v7 = t81
 				}
@@ -12213,7 +12269,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				t82 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				m.memory[uint32(t82+v7)] = byte(i32(58))
 				t83 := int32(load32(m.memory, uint32(v3)))
-				m.fn58(t83, v10, v9)
+				m.fn59(t83, v10, v9)
 				{
 					t84 := int32(load32(m.memory, uint32(v3)))
 					v1 = t84
@@ -12223,7 +12279,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t85 != v3 {
 						goto l21
 					}
-					m.fn55(v1, v3, i32(1), i32(1), i32(1))
+					m.fn56(v1, v3, i32(1), i32(1), i32(1))
 					t87 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v3 = t87
 				}
@@ -12247,7 +12303,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t91 != v3 {
 					goto l23
 				}
-				m.fn55(v1, v3, i32(1), i32(1), i32(1))
+				m.fn56(v1, v3, i32(1), i32(1), i32(1))
 				t93 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v3 = t93
 			}
@@ -12258,14 +12314,14 @@ func (m *Module) fn108(v0, v1 int32) {
 		}
 	l8:
 		t95 := int32(load32(m.memory, uint64(uint32(v2))+400))
-		m.fn63(v2+i32(416), i32(37083), i32(20), t95)
+		m.fn64(v2+i32(416), i32(37083), i32(20), t95)
 		t96 := int32(load32(m.memory, uint64(uint32(v2))+404))
-		m.fn63(v2+i32(416), i32(37103), i32(17), t96)
+		m.fn64(v2+i32(416), i32(37103), i32(17), t96)
 		t97 := int32(load16(m.memory, uint64(uint32(v2))+408))
-		m.fn59(v2+i32(416), i32(37120), i32(16), t97)
+		m.fn60(v2+i32(416), i32(37120), i32(16), t97)
 		t98 := int64(load64(m.memory, uint64(uint32(v2))+16))
 		t99 := int64(load64(m.memory, uint64(uint32(v2))+24))
-		m.fn61(v2+i32(416), i32(37136), i32(21), t98, t99)
+		m.fn62(v2+i32(416), i32(37136), i32(21), t98, t99)
 		t100 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v3 = t100
 		t101 := int32(load32(m.memory, uint32(v3)))
@@ -12282,7 +12338,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t103 != v5 {
 					goto l25
 				}
-				m.fn55(v1, v5, i32(1), i32(1), i32(1))
+				m.fn56(v1, v5, i32(1), i32(1), i32(1))
 				t105 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v5 = t105
 			}
@@ -12295,7 +12351,7 @@ func (m *Module) fn108(v0, v1 int32) {
 		}
 	l24:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn58(v1, i32(36375), i32(6))
+		m.fn59(v1, i32(36375), i32(6))
 		{
 			t108 := int32(load32(m.memory, uint32(v3)))
 			v1 = t108
@@ -12305,7 +12361,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			if t109 != v5 {
 				goto l26
 			}
-			m.fn55(v1, v5, i32(1), i32(1), i32(1))
+			m.fn56(v1, v5, i32(1), i32(1), i32(1))
 			t111 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			v5 = t111
 		}
@@ -12329,7 +12385,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if uint32(t115-v3) > uint32(i32(3)) {
 							goto l28
 						}
-						m.fn55(v1, v3, i32(4), i32(1), i32(1))
+						m.fn56(v1, v3, i32(4), i32(1), i32(1))
 						t117 := int32(load32(m.memory, uint64(uint32(v1))+8))
 						v3 = t117
 					}
@@ -12340,7 +12396,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					goto l29
 				}
 			l27:
-				t119 := m.fn107(v2+i32(40), v3)
+				t119 := m.fn108(v2+i32(40), v3)
 				v7 = t119
 				if v7 != 0 {
 					goto l30
@@ -12349,13 +12405,13 @@ func (m *Module) fn108(v0, v1 int32) {
 		l29:
 			t120 := int64(load64(m.memory, uint64(uint32(v2))+64))
 			t121 := int64(load64(m.memory, uint64(uint32(v2))+72))
-			m.fn61(v2+i32(416), i32(37157), i32(17), t120, t121)
+			m.fn62(v2+i32(416), i32(37157), i32(17), t120, t121)
 			t122 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			t123 := int64(load64(m.memory, uint64(uint32(v2))+88))
-			m.fn61(v2+i32(416), i32(37174), i32(7), t122, t123)
+			m.fn62(v2+i32(416), i32(37174), i32(7), t122, t123)
 			t124 := int64(load64(m.memory, uint64(uint32(v2))+96))
 			t125 := int64(load64(m.memory, uint64(uint32(v2))+104))
-			m.fn61(v2+i32(416), i32(37181), i32(17), t124, t125)
+			m.fn62(v2+i32(416), i32(37181), i32(17), t124, t125)
 			t126 := int32(load32(m.memory, uint64(uint32(v2))+416))
 			v1 = t126
 			t127 := int32(load32(m.memory, uint32(v1)))
@@ -12372,7 +12428,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t129 != v5 {
 						goto l32
 					}
-					m.fn55(v3, v5, i32(1), i32(1), i32(1))
+					m.fn56(v3, v5, i32(1), i32(1), i32(1))
 					t131 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t131
 				}
@@ -12385,7 +12441,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			}
 		l31:
 			m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-			m.fn58(v3, i32(37198), i32(5))
+			m.fn59(v3, i32(37198), i32(5))
 			{
 				t134 := int32(load32(m.memory, uint32(v1)))
 				v3 = t134
@@ -12395,7 +12451,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t135 != v5 {
 					goto l33
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t137 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t137
 			}
@@ -12412,7 +12468,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t140 != v5 {
 					goto l34
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t142 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t142
 			}
@@ -12424,23 +12480,23 @@ func (m *Module) fn108(v0, v1 int32) {
 			store32(m.memory, uint64(uint32(v2))+424, uint32(v1))
 			t144 := int32(load32(m.memory, uint64(uint32(v2))+176))
 			t145 := int32(load32(m.memory, uint64(uint32(v2))+180))
-			m.fn111(v2+i32(424), i32(36025), i32(17), t144, t145)
+			m.fn112(v2+i32(424), i32(36025), i32(17), t144, t145)
 			t146 := int32(load32(m.memory, uint64(uint32(v2))+232))
-			m.fn63(v2+i32(424), i32(36057), i32(17), t146)
+			m.fn64(v2+i32(424), i32(36057), i32(17), t146)
 			t147 := int64(load64(m.memory, uint64(uint32(v2))+112))
 			t148 := int64(load64(m.memory, uint64(uint32(v2))+120))
-			m.fn61(v2+i32(424), i32(37256), i32(10), t147, t148)
+			m.fn62(v2+i32(424), i32(37256), i32(10), t147, t148)
 			t149 := int32(load16(m.memory, uint64(uint32(v2))+244))
-			m.fn59(v2+i32(424), i32(36346), i32(19), t149)
+			m.fn60(v2+i32(424), i32(36346), i32(19), t149)
 			t150 := int64(load64(m.memory, uint64(uint32(v2))+128))
 			t151 := int64(load64(m.memory, uint64(uint32(v2))+136))
-			m.fn61(v2+i32(424), i32(37266), i32(16), t150, t151)
+			m.fn62(v2+i32(424), i32(37266), i32(16), t150, t151)
 			t152 := int32(load32(m.memory, uint64(uint32(v2))+184))
 			t153 := int32(load32(m.memory, uint64(uint32(v2))+188))
-			m.fn111(v2+i32(424), i32(37282), i32(16), t152, t153)
+			m.fn112(v2+i32(424), i32(37282), i32(16), t152, t153)
 			t154 := int32(load32(m.memory, uint64(uint32(v2))+192))
 			t155 := int32(load32(m.memory, uint64(uint32(v2))+196))
-			m.fn111(v2+i32(424), i32(36312), i32(13), t154, t155)
+			m.fn112(v2+i32(424), i32(36312), i32(13), t154, t155)
 			t156 := int32(load32(m.memory, uint64(uint32(v2))+424))
 			v5 = t156
 			t157 := int32(load32(m.memory, uint32(v5)))
@@ -12457,7 +12513,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t159 != v7 {
 						goto l36
 					}
-					m.fn55(v3, v7, i32(1), i32(1), i32(1))
+					m.fn56(v3, v7, i32(1), i32(1), i32(1))
 					t161 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v7 = t161
 				}
@@ -12470,7 +12526,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			}
 		l35:
 			m.memory[uint64(uint32(v2))+428] = byte(i32(2))
-			m.fn58(v3, i32(36375), i32(6))
+			m.fn59(v3, i32(36375), i32(6))
 			{
 				t164 := int32(load32(m.memory, uint32(v5)))
 				v3 = t164
@@ -12480,7 +12536,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t165 != v7 {
 					goto l37
 				}
-				m.fn55(v3, v7, i32(1), i32(1), i32(1))
+				m.fn56(v3, v7, i32(1), i32(1), i32(1))
 				t167 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v7 = t167
 			}
@@ -12507,7 +12563,7 @@ func (m *Module) fn108(v0, v1 int32) {
 									if t200 != v7 {
 										goto l49
 									}
-									m.fn55(v3, v7, i32(1), i32(1), i32(1))
+									m.fn56(v3, v7, i32(1), i32(1), i32(1))
 									t202 := int32(load32(m.memory, uint64(uint32(v3))+8))
 									v7 = t202
 								}
@@ -12518,7 +12574,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 								store32(m.memory, uint64(uint32(v2))+440, uint32(v5))
 								t204 := int32(load32(m.memory, uint64(uint32(v2))+220))
-								m.fn63(v2+i32(440), i32(37392), i32(5), t204)
+								m.fn64(v2+i32(440), i32(37392), i32(5), t204)
 								t205 := int32(m.memory[uint64(uint32(v2))+444])
 								if t205 == 0 {
 									goto l50
@@ -12533,7 +12589,7 @@ func (m *Module) fn108(v0, v1 int32) {
 									if t208 != v5 {
 										goto l51
 									}
-									m.fn55(v3, v5, i32(1), i32(1), i32(1))
+									m.fn56(v3, v5, i32(1), i32(1), i32(1))
 									t210 := int32(load32(m.memory, uint64(uint32(v3))+8))
 									v5 = t210
 								}
@@ -12552,7 +12608,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								if t171 != v7 {
 									goto l40
 								}
-								m.fn55(v3, v7, i32(1), i32(1), i32(1))
+								m.fn56(v3, v7, i32(1), i32(1), i32(1))
 								t173 := int32(load32(m.memory, uint64(uint32(v3))+8))
 								v7 = t173
 							}
@@ -12563,7 +12619,7 @@ func (m *Module) fn108(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 							store32(m.memory, uint64(uint32(v2))+432, uint32(v5))
 							t175 := int64(load64(m.memory, uint64(uint32(v2))+224))
-							m.fn62(v2+i32(432), i32(37447), i32(9), t175)
+							m.fn63(v2+i32(432), i32(37447), i32(9), t175)
 							t176 := int32(load32(m.memory, uint64(uint32(v2))+432))
 							v7 = t176
 							t177 := int32(load32(m.memory, uint32(v7)))
@@ -12582,7 +12638,7 @@ func (m *Module) fn108(v0, v1 int32) {
 									if t180 != v4 {
 										goto l42
 									}
-									m.fn55(v5, v4, i32(1), i32(1), i32(1))
+									m.fn56(v5, v4, i32(1), i32(1), i32(1))
 									t182 := int32(load32(m.memory, uint64(uint32(v5))+8))
 									v4 = t182
 								}
@@ -12594,7 +12650,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								v5 = t184
 							}
 						l41:
-							m.fn58(v5, i32(37456), i32(7))
+							m.fn59(v5, i32(37456), i32(7))
 							{
 								t185 := int32(load32(m.memory, uint32(v7)))
 								v5 = t185
@@ -12604,7 +12660,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								if t186 != v4 {
 									goto l43
 								}
-								m.fn55(v5, v4, i32(1), i32(1), i32(1))
+								m.fn56(v5, v4, i32(1), i32(1), i32(1))
 								t188 := int32(load32(m.memory, uint64(uint32(v5))+8))
 								v4 = t188
 							}
@@ -12651,7 +12707,7 @@ func (m *Module) fn108(v0, v1 int32) {
 							if uint32(t197) <= uint32(t195-v9) {
 								goto l47
 							}
-							m.fn55(v4, v9, v3, i32(1), i32(1))
+							m.fn56(v4, v9, v3, i32(1), i32(1))
 							t198 := int32(load32(m.memory, uint64(uint32(v4))+8))
 							v9 = t198
 							goto l48
@@ -12678,7 +12734,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if t214 != v5 {
 							goto l53
 						}
-						m.fn55(v3, v5, i32(1), i32(1), i32(1))
+						m.fn56(v3, v5, i32(1), i32(1), i32(1))
 						t216 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v5 = t216
 					}
@@ -12698,7 +12754,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if uint32(t219-v5) > uint32(i32(3)) {
 						goto l54
 					}
-					m.fn55(v3, v5, i32(4), i32(1), i32(1))
+					m.fn56(v3, v5, i32(4), i32(1), i32(1))
 					t221 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t221
 				}
@@ -12710,24 +12766,24 @@ func (m *Module) fn108(v0, v1 int32) {
 		l50:
 			t223 := int64(load64(m.memory, uint64(uint32(v2))+144))
 			t224 := int64(load64(m.memory, uint64(uint32(v2))+152))
-			m.fn61(v2+i32(424), i32(37298), i32(21), t223, t224)
+			m.fn62(v2+i32(424), i32(37298), i32(21), t223, t224)
 			t225 := int32(load32(m.memory, uint64(uint32(v2))+200))
 			t226 := int32(load32(m.memory, uint64(uint32(v2))+204))
-			m.fn111(v2+i32(424), i32(37319), i32(18), t225, t226)
+			m.fn112(v2+i32(424), i32(37319), i32(18), t225, t226)
 			t227 := int32(load32(m.memory, uint64(uint32(v2))+208))
 			t228 := int32(load32(m.memory, uint64(uint32(v2))+212))
-			m.fn111(v2+i32(424), i32(36201), i32(18), t227, t228)
+			m.fn112(v2+i32(424), i32(36201), i32(18), t227, t228)
 			t229 := int32(m.memory[uint64(uint32(v2))+246])
-			m.fn110(v2+i32(424), i32(36296), i32(16), t229)
+			m.fn111(v2+i32(424), i32(36296), i32(16), t229)
 			t230 := int32(load32(m.memory, uint64(uint32(v2))+236))
-			m.fn63(v2+i32(424), i32(37337), i32(22), t230)
+			m.fn64(v2+i32(424), i32(37337), i32(22), t230)
 			t231 := int64(load64(m.memory, uint64(uint32(v2))+160))
 			t232 := int64(load64(m.memory, uint64(uint32(v2))+168))
-			m.fn61(v2+i32(424), i32(37359), i32(14), t231, t232)
+			m.fn62(v2+i32(424), i32(37359), i32(14), t231, t232)
 			t233 := int32(load32(m.memory, uint64(uint32(v2))+240))
-			m.fn63(v2+i32(424), i32(37373), i32(10), t233)
+			m.fn64(v2+i32(424), i32(37373), i32(10), t233)
 			t234 := int32(m.memory[uint64(uint32(v2))+247])
-			m.fn110(v2+i32(424), i32(37055), i32(6), t234)
+			m.fn111(v2+i32(424), i32(37055), i32(6), t234)
 			{
 				t235 := int32(m.memory[uint64(uint32(v2))+428])
 				if t235 == 0 {
@@ -12743,7 +12799,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t238 != v5 {
 						goto l56
 					}
-					m.fn55(v3, v5, i32(1), i32(1), i32(1))
+					m.fn56(v3, v5, i32(1), i32(1), i32(1))
 					t240 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t240
 				}
@@ -12762,7 +12818,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t243 != v5 {
 					goto l57
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t245 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t245
 			}
@@ -12771,7 +12827,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			t246 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t246+v5)] = byte(i32(44))
 			t247 := int32(load32(m.memory, uint32(v1)))
-			m.fn58(t247, i32(37203), i32(15))
+			m.fn59(t247, i32(37203), i32(15))
 			{
 				t248 := int32(load32(m.memory, uint32(v1)))
 				v3 = t248
@@ -12781,7 +12837,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t249 != v5 {
 					goto l58
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t251 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t251
 			}
@@ -12804,7 +12860,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if uint32(t255-v5) > uint32(i32(3)) {
 							goto l60
 						}
-						m.fn55(v3, v5, i32(4), i32(1), i32(1))
+						m.fn56(v3, v5, i32(4), i32(1), i32(1))
 						t257 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v5 = t257
 					}
@@ -12815,7 +12871,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					goto l61
 				}
 			l59:
-				t259 := m.fn106(v2+i32(248), v1)
+				t259 := m.fn107(v2+i32(248), v1)
 				v7 = t259
 				if v7 != 0 {
 					goto l30
@@ -12835,7 +12891,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t263 != v5 {
 					goto l62
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t265 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t265
 			}
@@ -12844,7 +12900,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			t266 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t266+v5)] = byte(i32(44))
 			t267 := int32(load32(m.memory, uint32(v1)))
-			m.fn58(t267, i32(37218), i32(7))
+			m.fn59(t267, i32(37218), i32(7))
 			{
 				t268 := int32(load32(m.memory, uint32(v1)))
 				v3 = t268
@@ -12854,7 +12910,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t269 != v5 {
 					goto l63
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t271 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t271
 			}
@@ -12871,7 +12927,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t274 != v5 {
 					goto l64
 				}
-				m.fn55(v3, v5, i32(1), i32(1), i32(1))
+				m.fn56(v3, v5, i32(1), i32(1), i32(1))
 				t276 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t276
 			}
@@ -12891,7 +12947,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if t279 != v7 {
 							goto l66
 						}
-						m.fn55(v3, v7, i32(1), i32(1), i32(1))
+						m.fn56(v3, v7, i32(1), i32(1), i32(1))
 						t280 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v7 = t280
 					}
@@ -12902,7 +12958,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					goto l67
 				}
 			l65:
-				t282 := m.fn106(v9, v1)
+				t282 := m.fn107(v9, v1)
 				v7 = t282
 				if v7 != 0 {
 					goto l30
@@ -12923,7 +12979,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						if t284 != v7 {
 							goto l69
 						}
-						m.fn55(v3, v7, i32(1), i32(1), i32(1))
+						m.fn56(v3, v7, i32(1), i32(1), i32(1))
 						t286 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v7 = t286
 					}
@@ -12932,7 +12988,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					t287 := int32(load32(m.memory, uint64(uint32(v3))+4))
 					m.memory[uint32(t287+v7)] = byte(i32(44))
 					v5 = v5 + i32(-88)
-					t288 := m.fn106(v4, v1)
+					t288 := m.fn107(v4, v1)
 					v7 = t288
 					v4 = v4 + i32(88)
 					if v7 == 0 {
@@ -12948,7 +13004,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					if t289 != v5 {
 						goto l71
 					}
-					m.fn55(v3, v5, i32(1), i32(1), i32(1))
+					m.fn56(v3, v5, i32(1), i32(1), i32(1))
 					t291 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t291
 				}
@@ -12967,7 +13023,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				if t294 != v3 {
 					goto l72
 				}
-				m.fn55(v1, v3, i32(1), i32(1), i32(1))
+				m.fn56(v1, v3, i32(1), i32(1), i32(1))
 				t296 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v3 = t296
 			}
@@ -12995,7 +13051,7 @@ func (m *Module) fn108(v0, v1 int32) {
 					goto l74
 				}
 				t301 := int32(load32(m.memory, uint32(v1)))
-				m.fn49(t301, v5, i32(1))
+				m.fn50(t301, v5, i32(1))
 			}
 		l74:
 			v1 = v1 + i32(56)
@@ -13011,7 +13067,7 @@ func (m *Module) fn108(v0, v1 int32) {
 			if v1 == 0 {
 				goto l76
 			}
-			m.fn49(v4, v1*i32(56), i32(8))
+			m.fn50(v4, v1*i32(56), i32(8))
 		}
 	l76:
 		{
@@ -13021,7 +13077,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				goto l77
 			}
 			t304 := int32(load32(m.memory, uint64(uint32(v2))+392))
-			m.fn49(t304, v1*i32(88), i32(8))
+			m.fn50(t304, v1*i32(88), i32(8))
 		}
 	l77:
 		{
@@ -13045,7 +13101,7 @@ func (m *Module) fn108(v0, v1 int32) {
 				goto l79
 			}
 			t306 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			m.fn49(t306, v1, i32(1))
+			m.fn50(t306, v1, i32(1))
 			goto l79
 		}
 	}
@@ -13063,14 +13119,14 @@ l79:
 			goto l81
 		}
 		t312 := int32(load32(m.memory, uint64(uint32(v7))+4))
-		m.fn49(t312, v1, i32(1))
+		m.fn50(t312, v1, i32(1))
 	}
 l81:
-	m.fn49(v7, i32(20), i32(4))
+	m.fn50(v7, i32(20), i32(4))
 l80:
 	m.g0 = v2 + i32(480)
 }
-func (m *Module) fn109(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn110(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v5 = t0
@@ -13088,7 +13144,7 @@ func (m *Module) fn109(v0, v1, v2, v3, v4 int32) {
 			if t3 != v7 {
 				goto l1
 			}
-			m.fn55(v6, v7, i32(1), i32(1), i32(1))
+			m.fn56(v6, v7, i32(1), i32(1), i32(1))
 			t5 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t5
 		}
@@ -13101,7 +13157,7 @@ func (m *Module) fn109(v0, v1, v2, v3, v4 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v6, v1, v2)
+	m.fn59(v6, v1, v2)
 	{
 		t8 := int32(load32(m.memory, uint32(v5)))
 		v6 = t8
@@ -13111,7 +13167,7 @@ l0:
 		if t9 != v0 {
 			goto l2
 		}
-		m.fn55(v6, v0, i32(1), i32(1), i32(1))
+		m.fn56(v6, v0, i32(1), i32(1), i32(1))
 		t11 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t11
 	}
@@ -13124,7 +13180,7 @@ l2:
 	if v3 == 0 {
 		goto l3
 	}
-	m.fn58(v6, v3, v4)
+	m.fn59(v6, v3, v4)
 	return
 l3:
 	{
@@ -13134,7 +13190,7 @@ l3:
 		if uint32(t14-v0) > uint32(i32(3)) {
 			goto l4
 		}
-		m.fn55(v6, v0, i32(4), i32(1), i32(1))
+		m.fn56(v6, v0, i32(4), i32(1), i32(1))
 		t16 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t16
 	}
@@ -13143,7 +13199,7 @@ l4:
 	t17 := int32(load32(m.memory, uint64(uint32(v6))+4))
 	store32(m.memory, uint32(t17+v0), uint32(i32(1819047278)))
 }
-func (m *Module) fn110(v0, v1, v2, v3 int32) {
+func (m *Module) fn111(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v4 = t0
@@ -13161,7 +13217,7 @@ func (m *Module) fn110(v0, v1, v2, v3 int32) {
 			if t3 != v6 {
 				goto l1
 			}
-			m.fn55(v5, v6, i32(1), i32(1), i32(1))
+			m.fn56(v5, v6, i32(1), i32(1), i32(1))
 			t5 := int32(load32(m.memory, uint64(uint32(v5))+8))
 			v6 = t5
 		}
@@ -13174,7 +13230,7 @@ func (m *Module) fn110(v0, v1, v2, v3 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v5, v1, v2)
+	m.fn59(v5, v1, v2)
 	{
 		t8 := int32(load32(m.memory, uint32(v4)))
 		v5 = t8
@@ -13184,7 +13240,7 @@ l0:
 		if t9 != v0 {
 			goto l2
 		}
-		m.fn55(v5, v0, i32(1), i32(1), i32(1))
+		m.fn56(v5, v0, i32(1), i32(1), i32(1))
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v0 = t11
 	}
@@ -13205,7 +13261,7 @@ l2:
 			if uint32(t14-v0) > uint32(i32(4)) {
 				goto l4
 			}
-			m.fn55(v5, v0, i32(5), i32(1), i32(1))
+			m.fn56(v5, v0, i32(5), i32(1), i32(1))
 			t16 := int32(load32(m.memory, uint64(uint32(v5))+8))
 			v0 = t16
 		}
@@ -13227,7 +13283,7 @@ l3:
 		if uint32(t20-v0) > uint32(i32(3)) {
 			goto l5
 		}
-		m.fn55(v5, v0, i32(4), i32(1), i32(1))
+		m.fn56(v5, v0, i32(4), i32(1), i32(1))
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v0 = t22
 	}
@@ -13236,7 +13292,7 @@ l5:
 	store32(m.memory, uint32(t23+v0), uint32(i32(1702195828)))
 	store32(m.memory, uint64(uint32(v5))+8, uint32(v0+i32(4)))
 }
-func (m *Module) fn111(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn112(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8 int32
 	t0 := m.g0
 	v5 = t0 - i32(48)
@@ -13257,7 +13313,7 @@ func (m *Module) fn111(v0, v1, v2, v3, v4 int32) {
 			if t4 != v8 {
 				goto l1
 			}
-			m.fn55(v7, v8, i32(1), i32(1), i32(1))
+			m.fn56(v7, v8, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v8 = t6
 		}
@@ -13270,7 +13326,7 @@ func (m *Module) fn111(v0, v1, v2, v3, v4 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn58(v7, v1, v2)
+	m.fn59(v7, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v6)))
 		v7 = t9
@@ -13280,7 +13336,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn55(v7, v0, i32(1), i32(1), i32(1))
+		m.fn56(v7, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v7))+8))
 		v0 = t12
 	}
@@ -13296,7 +13352,7 @@ l2:
 		}
 		{
 			{
-				t15 := m.fn135(v4, v5+i32(8))
+				t15 := m.fn136(v4, v5+i32(8))
 				v3 = t15
 				v0 = i32(10) - v3
 				t16 := int32(load32(m.memory, uint32(v7)))
@@ -13306,7 +13362,7 @@ l2:
 				if uint32(t18) <= uint32(t16-v6) {
 					goto l4
 				}
-				m.fn55(v7, v6, v0, i32(1), i32(1))
+				m.fn56(v7, v6, v0, i32(1), i32(1))
 				t19 := int32(load32(m.memory, uint64(uint32(v7))+8))
 				v6 = t19
 				goto l5
@@ -13333,7 +13389,7 @@ l2:
 			if uint32(t21-v0) > uint32(i32(3)) {
 				goto l8
 			}
-			m.fn55(v7, v0, i32(4), i32(1), i32(1))
+			m.fn56(v7, v0, i32(4), i32(1), i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v0 = t23
 		}
@@ -13345,7 +13401,7 @@ l2:
 l7:
 	m.g0 = v5 + i32(48)
 }
-func (m *Module) fn112(v0, v1, v2, v3, v4, v5, v6 int32, v7, v8 int64) {
+func (m *Module) fn113(v0, v1, v2, v3, v4, v5, v6 int32, v7, v8 int64) {
 	var v9, v10, v11, v12, v13 int32
 	var v14, v15, v16 int64
 	var v17 int32
@@ -13439,7 +13495,7 @@ l0:
 				}
 				v2 = p18
 				if uint32(t17) >= uint32(v2) {
-					m.fn220(v19, v2, i32(36624))
+					m.fn221(v19, v2, i32(36624))
 					panic("unreachable")
 				}
 				t19 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -13458,7 +13514,7 @@ l0:
 						goto l9
 					}
 					if uint32(v19) >= uint32(v20) {
-						m.fn220(v19, v20, i32(36624))
+						m.fn221(v19, v20, i32(36624))
 						panic("unreachable")
 					}
 					t22 := int64(load64(m.memory, uint32(v22+v20<<3+v19<<3)))
@@ -13492,7 +13548,7 @@ l0:
 				t25 := int64(load64(m.memory, uint64(uint32(v2))+48))
 				v16 = t25
 				if v16 == 0 {
-					m.fn241(i32(36576))
+					m.fn242(i32(36576))
 					panic("unreachable")
 				}
 				v15 = i64(0)
@@ -13553,7 +13609,7 @@ l0:
 						t36 := v19
 						v2 = int32(t35)
 						if uint32(t36) <= uint32(v2) {
-							m.fn220(v2, v19, i32(36592))
+							m.fn221(v2, v19, i32(36592))
 							panic("unreachable")
 						}
 						v24 = v24 + i64(-1)
@@ -13601,8 +13657,8 @@ l4:
 				if uint64(v14) < uint64(t44) {
 					goto l18
 				}
-				m.fn256(v9+i32(48), v15, i64(0), i64(1000000), i64(0))
-				m.fn256(v9+i32(32), int64(uint32(v10)), i64(0), v14, i64(0))
+				m.fn257(v9+i32(48), v15, i64(0), i64(1000000), i64(0))
+				m.fn257(v9+i32(32), int64(uint32(v10)), i64(0), v14, i64(0))
 				v10 = i32(5)
 				t45 := int64(load64(m.memory, uint64(uint32(v9))+48))
 				t46 := int64(load64(m.memory, uint64(uint32(v9))+32))
@@ -13647,8 +13703,8 @@ l4:
 			if uint64(v14) < uint64(t56) {
 				goto l19
 			}
-			m.fn256(v9+i32(16), v16, i64(0), i64(1000000), i64(0))
-			m.fn256(v9, int64(uint32(v2)), i64(0), v14, i64(0))
+			m.fn257(v9+i32(16), v16, i64(0), i64(1000000), i64(0))
+			m.fn257(v9, int64(uint32(v2)), i64(0), v14, i64(0))
 			t57 := int64(load64(m.memory, uint64(uint32(v9))+16))
 			t58 := int64(load64(m.memory, uint32(v9)))
 			t59 := int64(load64(m.memory, uint64(uint32(v9))+24))
@@ -13700,14 +13756,14 @@ l21:
 	default:
 		goto l3
 	case 1:
-		m.fn85(v3, v4&i32(1), v5&i32(1))
+		m.fn86(v3, v4&i32(1), v5&i32(1))
 		goto l3
 	case 2:
 		if v7 != i64(1) {
 			goto l3
 		}
 		t68 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn83(v9+i32(72), t68, v4&i32(1), v5&i32(1), i64(1), v8)
+		m.fn84(v9+i32(72), t68, v4&i32(1), v5&i32(1), i64(1), v8)
 	}
 l3:
 	{
@@ -13744,14 +13800,14 @@ l26:
 l22:
 	m.g0 = v9 + i32(96)
 }
-func (m *Module) fn113(v0, v1, v2, v3 int32, v4, v5 int64, v6 int32, v7, v8 int64) {
+func (m *Module) fn114(v0, v1, v2, v3 int32, v4, v5 int64, v6 int32, v7, v8 int64) {
 	var v9, v10 int32
 	t0 := m.g0
 	v9 = t0 - i32(176)
 	m.g0 = v9
 	t1 := int32(load32(m.memory, uint64(uint32(v2))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+20))
-	m.fn72(v9+i32(8), v1, t1, t2, v3, v4, v5, v6, v7, v8)
+	m.fn73(v9+i32(8), v1, t1, t2, v3, v4, v5, v6, v7, v8)
 	{
 		{
 			t3 := int64(load64(m.memory, uint64(uint32(v9))+8))
@@ -13785,7 +13841,7 @@ func (m *Module) fn113(v0, v1, v2, v3 int32, v4, v5 int64, v6 int32, v7, v8 int6
 			t10 := int64(load64(m.memory, uint64(uint32(v9))+79))
 			store64(m.memory, uint64(uint32(v9))+112, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v2)))
-			m.fn73(v9+i32(120), v1, t11, v3, v9+i32(88))
+			m.fn74(v9+i32(120), v1, t11, v3, v9+i32(88))
 			t12 := int32(load16(m.memory, uint64(uint32(v9))+168))
 			store16(m.memory, uint64(uint32(v9))+56, uint16(t12))
 			t13 := int64(load64(m.memory, uint64(uint32(v9))+160))
@@ -13833,7 +13889,7 @@ l1:
 	m.memory[uint64(uint32(v0))+56] = byte(v6)
 	m.g0 = v9 + i32(176)
 }
-func (m *Module) fn114(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
+func (m *Module) fn115(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
 	var v5, v6 int32
 	{
 		if (v3^v1)&i64(0xfffffffe) != i64(0) {
@@ -13907,7 +13963,7 @@ l3:
 l1:
 	m.memory[uint64(uint32(v0))+8] = byte(v5)
 }
-func (m *Module) fn115(v0, v1 int32) {
+func (m *Module) fn116(v0, v1 int32) {
 	var v2 int64
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+56))
@@ -13916,11 +13972,11 @@ func (m *Module) fn115(v0, v1 int32) {
 		}
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v2 = t1
-		fn52()
-		t2 := m.fn48(i32(208), i32(8))
+		fn53()
+		t2 := m.fn49(i32(208), i32(8))
 		v1 = t2
 		if v1 == 0 {
-			m.fn192(i32(8), i32(208))
+			m.fn193(i32(8), i32(208))
 			panic("unreachable")
 		}
 		store64(m.memory, uint64(uint32(v1))+56, uint64(i64(0)))
@@ -13943,7 +13999,7 @@ func (m *Module) fn115(v0, v1 int32) {
 		store64(m.memory, uint64(uint32(t4))+16, uint64(p3))
 	}
 }
-func (m *Module) fn116(v0, v1 int32, v2 int64) {
+func (m *Module) fn117(v0, v1 int32, v2 int64) {
 	var v3 int64
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+104))
@@ -13984,9 +14040,9 @@ func (m *Module) fn116(v0, v1 int32, v2 int64) {
 		return
 	}
 l0:
-	m.fn74(v0, v1, v2)
+	m.fn75(v0, v1, v2)
 }
-func (m *Module) fn117(v0, v1, v2, v3, v4 int32, v5 int64, v6 int32) {
+func (m *Module) fn118(v0, v1, v2, v3, v4 int32, v5 int64, v6 int32) {
 	var v7, v8, v9, v10 int32
 	var v11 int64
 	t0 := int32(m.memory[uint64(uint32(v1))+23])
@@ -14113,7 +14169,7 @@ l9:
 	}
 	store32(m.memory, uint64(uint32(t25))+28, uint32(p24))
 }
-func (m *Module) fn118(v0, v1, v2 int32, v3, v4 int64) int32 {
+func (m *Module) fn119(v0, v1, v2 int32, v3, v4 int64) int32 {
 	var v5, v6 int32
 	var v7 int64
 	t0 := int32(m.memory[uint64(uint32(v0))+23])
@@ -14183,7 +14239,7 @@ l5:
 l3:
 	return v6
 }
-func (m *Module) fn119(v0, v1, v2 int32, v3, v4 int64) {
+func (m *Module) fn120(v0, v1, v2 int32, v3, v4 int64) {
 	{
 		if v2 == 0 {
 			goto l0
@@ -14200,15 +14256,15 @@ l0:
 	store64(m.memory, uint32(v0), uint64(i64(0)))
 	return
 l1:
-	m.fn80(v0, v2, v3, v4)
-}
-func (m *Module) fn120(v0, v1, v2 int32, v3 int64) {
-	m.fn70(v0, v1, i32(0), v2, v3)
+	m.fn81(v0, v2, v3, v4)
 }
 func (m *Module) fn121(v0, v1, v2 int32, v3 int64) {
-	m.fn70(v0, v1, i32(1), v2, v3)
+	m.fn71(v0, v1, i32(0), v2, v3)
 }
-func (m *Module) fn122(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn122(v0, v1, v2 int32, v3 int64) {
+	m.fn71(v0, v1, i32(1), v2, v3)
+}
+func (m *Module) fn123(v0, v1, v2, v3 int32, v4 int64) {
 	{
 		t0 := int32(m.memory[uint64(uint32(v1))+23])
 		if t0 == i32(2) {
@@ -14219,9 +14275,9 @@ func (m *Module) fn122(v0, v1, v2, v3 int32, v4 int64) {
 	}
 l0:
 	t1 := int64(load64(m.memory, uint32(v2)))
-	m.fn76(v0, v1, t1, v3, i32(8), v4, i64(0), v4)
+	m.fn77(v0, v1, t1, v3, i32(8), v4, i64(0), v4)
 }
-func (m *Module) fn123(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn124(v0, v1, v2, v3 int32, v4 int64) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -14243,10 +14299,10 @@ func (m *Module) fn123(v0, v1, v2, v3 int32, v4 int64) {
 l0:
 	store16(m.memory, uint32(v5), uint16(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+4, uint32(i32(0)))
-	m.fn78(v0, v1, v5, v3, i32(7), v4)
+	m.fn79(v0, v1, v5, v3, i32(7), v4)
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn124(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn125(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7 int32
 	var v8, v9, v10 int64
 	var v11 int32
@@ -14296,7 +14352,7 @@ func (m *Module) fn124(v0, v1, v2 int32, v3 int64) {
 							goto l6
 						}
 					l2:
-						m.fn80(v4, v2, i64(1), v3)
+						m.fn81(v4, v2, i64(1), v3)
 						t4 := int32(load32(m.memory, uint64(uint32(v1))+16))
 						v5 = t4
 						v8 = i64(0)
@@ -14380,8 +14436,8 @@ l0:
 	m.memory[uint64(uint32(v0))+50] = byte(v5)
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn125(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
-	m.fn75(v0, v1, v2, v3, v4)
+func (m *Module) fn126(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
+	m.fn76(v0, v1, v2, v3, v4)
 	{
 		t0 := int32(m.memory[uint64(uint32(v0))+50])
 		if t0 != i32(3) {
@@ -14399,7 +14455,7 @@ func (m *Module) fn125(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v0))+88))
 		v2 = t3
 		if v2 == i64(0) {
-			m.fn241(i32(37500))
+			m.fn242(i32(37500))
 			panic("unreachable")
 		}
 		t4 := int64(uint64(v4) / uint64(v2))
@@ -14409,7 +14465,7 @@ func (m *Module) fn125(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		store32(m.memory, uint64(uint32(v0))+104, uint32(t6+i32(1)))
 	}
 }
-func (m *Module) fn126(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn127(v0, v1, v2, v3 int32, v4 int64) {
 	{
 		if v3 == 0 {
 			goto l0
@@ -14428,9 +14484,9 @@ l0:
 	return
 l1:
 	t2 := int64(load64(m.memory, uint32(v2)))
-	m.fn75(v0, v1, t2, v3, v4)
+	m.fn76(v0, v1, t2, v3, v4)
 }
-func (m *Module) fn127(v0, v1, v2 int32, v3, v4 int64) int32 {
+func (m *Module) fn128(v0, v1, v2 int32, v3, v4 int64) int32 {
 	var v5, v6 int32
 	var v7 int64
 	t0 := int32(m.memory[uint64(uint32(v0))+23])
@@ -14535,7 +14591,7 @@ l7:
 	}
 	return i32(4)
 }
-func (m *Module) fn128(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8, v9, v10 int64
 	t0 := m.g0
@@ -14552,7 +14608,7 @@ func (m *Module) fn128(v0, v1, v2, v3, v4, v5 int32) {
 		store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1000000000)))
 		goto l1
 	l0:
-		m.fn129(v6+i32(32), v2, v3)
+		m.fn130(v6+i32(32), v2, v3)
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+32))
 		v7 = t1
 		{
@@ -14593,7 +14649,7 @@ func (m *Module) fn128(v0, v1, v2, v3, v4, v5 int32) {
 						v9 = i64(0)
 					l9:
 						if v3 != 0 {
-							m.fn256(v6+i32(16), v9, i64(0), i64(10), i64(0))
+							m.fn257(v6+i32(16), v9, i64(0), i64(10), i64(0))
 							v8 = i64(-1)
 							t7 := int64(load64(m.memory, uint64(uint32(v6))+24))
 							if t7 != i64(0) {
@@ -14654,7 +14710,7 @@ func (m *Module) fn128(v0, v1, v2, v3, v4, v5 int32) {
 			}
 		}
 	l2:
-		m.fn143(v6+i32(56), v7, v2)
+		m.fn144(v6+i32(56), v7, v2)
 		{
 			t11 := int32(load32(m.memory, uint64(uint32(v6))+64))
 			v1 = t11
@@ -14672,17 +14728,17 @@ func (m *Module) fn128(v0, v1, v2, v3, v4, v5 int32) {
 			if v4 == 0 {
 				goto l13
 			}
-			m.fn129(v6+i32(8), v4, v5)
+			m.fn130(v6+i32(8), v4, v5)
 			t13 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			t14 := int32(load32(m.memory, uint64(uint32(v6))+12))
-			m.fn143(v6+i32(56), t13, t14)
+			m.fn144(v6+i32(56), t13, t14)
 			v1 = i32(1000000000)
 			{
 				t15 := int32(load32(m.memory, uint64(uint32(v6))+64))
 				v3 = t15
 				if v3 != i32(1000000000) {
 					t16 := int64(load64(m.memory, uint64(uint32(v6))+56))
-					m.fn171(v6+i32(56), v6+i32(40), t16, v3)
+					m.fn172(v6+i32(56), v6+i32(40), t16, v3)
 					{
 						t17 := int32(load32(m.memory, uint64(uint32(v6))+56))
 						if t17 != 0 {
@@ -14707,7 +14763,7 @@ func (m *Module) fn128(v0, v1, v2, v3, v4, v5 int32) {
 l1:
 	m.g0 = v6 + i32(80)
 }
-func (m *Module) fn129(v0, v1, v2 int32) {
+func (m *Module) fn130(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	v3 = v1 + v2
 	v4 = i32(0)
@@ -14899,7 +14955,7 @@ l12:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v5))
 	store32(m.memory, uint32(v0), uint32(v1+v5))
 }
-func (m *Module) fn130(v0, v1, v2 int32) {
+func (m *Module) fn131(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6, v7 int64
 	t0 := m.g0
@@ -14941,7 +14997,7 @@ func (m *Module) fn130(v0, v1, v2 int32) {
 			if v2 == 0 {
 				goto l5
 			}
-			m.fn256(v3, v6, i64(0), i64(10), i64(0))
+			m.fn257(v3, v6, i64(0), i64(10), i64(0))
 			t5 := int64(load64(m.memory, uint64(uint32(v3))+8))
 			if t5 != i64(0) {
 				goto l0
@@ -14991,11 +15047,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn131(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(37516), v1, v2)
+func (m *Module) fn132(v0, v1, v2 int32) int32 {
+	t0 := m.fn216(v0, i32(37516), v1, v2)
 	return t0
 }
-func (m *Module) fn132(v0 int32) {
+func (m *Module) fn133(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -15004,10 +15060,10 @@ func (m *Module) fn132(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn49(t1, v1, i32(1))
+		m.fn50(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn133(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn134(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8 int64
 	v6 = i32(1)
@@ -15031,7 +15087,7 @@ l2:
 			if v1 == 0 {
 				goto l3
 			}
-			t0 := m.fn50(v2, v5*v1, v4, v3)
+			t0 := m.fn51(v2, v5*v1, v4, v3)
 			v7 = t0
 			goto l4
 		}
@@ -15042,8 +15098,8 @@ l2:
 		v7 = v4
 		goto l6
 	l5:
-		fn52()
-		t1 := m.fn48(v3, v4)
+		fn53()
+		t1 := m.fn49(v3, v4)
 		v7 = t1
 	}
 l4:
@@ -15061,7 +15117,7 @@ l1:
 	store32(m.memory, uint32(v0+v7), uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn134(v0, v1 int32) int32 {
+func (m *Module) fn135(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -15111,7 +15167,7 @@ l1:
 l3:
 	return v3
 }
-func (m *Module) fn135(v0, v1 int32) int32 {
+func (m *Module) fn136(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	v2 = v0
 	v3 = i32(10)
@@ -15170,7 +15226,7 @@ l3:
 l5:
 	return v3
 }
-func (m *Module) fn136(v0 int64, v1 int32) int32 {
+func (m *Module) fn137(v0 int64, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4 int32
@@ -15232,23 +15288,23 @@ l2:
 l4:
 	return v2
 }
-func (m *Module) fn137(v0, v1 int32) int32 {
+func (m *Module) fn138(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+12, uint32(v0))
-	t1 := m.fn228(v1, i32(38328), i32(15), v2+i32(12), i32(38312))
+	t1 := m.fn229(v1, i32(38328), i32(15), v2+i32(12), i32(38312))
 	v0 = t1
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn138(v0, v1 int32) int32 {
+func (m *Module) fn139(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn251(t0, v1)
+	t1 := m.fn252(t0, v1)
 	return t1
 }
-func (m *Module) fn139(v0, v1 int32) {
+func (m *Module) fn140(v0, v1 int32) {
 	var v2, v3, v4 int32
 	var v5, v6, v7 int64
 	{
@@ -15256,7 +15312,7 @@ func (m *Module) fn139(v0, v1 int32) {
 		v2 = t0
 		v3 = (v2 + i32(-1)) & i32(255)
 		if uint32(v3) >= uint32(i32(12)) {
-			m.fn201(i32(38343), i32(40), i32(38384))
+			m.fn202(i32(38343), i32(40), i32(38384))
 			panic("unreachable")
 		}
 		t1 := int32(load16(m.memory, uint32(v1)))
@@ -15297,11 +15353,11 @@ func (m *Module) fn139(v0, v1 int32) {
 		t14 := int64(m.memory[uint64(uint32(v1))+2])
 		t15 := int64(m.memory[uint64(uint32(v1))+3])
 		t16 := int64(m.memory[uint64(uint32(v1))+4])
-		m.fn180(v0, i64(0), i32(0), (v5*i64(365)+int64(uint32(int32(uint32((v4+i32(-1969))&i32(65532))>>2)-t12+t13))&i64(0xffff)+v7)*i64(86400)+t14+t15*i64(60)+t16*i64(3600)+i64(-62125920000), i32(0))
+		m.fn181(v0, i64(0), i32(0), (v5*i64(365)+int64(uint32(int32(uint32((v4+i32(-1969))&i32(65532))>>2)-t12+t13))&i64(0xffff)+v7)*i64(86400)+t14+t15*i64(60)+t16*i64(3600)+i64(-62125920000), i32(0))
 		return
 	}
 }
-func (m *Module) fn140(v0, v1, v2 int32) {
+func (m *Module) fn141(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	var v17, v18 int64
 	t0 := m.g0
@@ -15816,7 +15872,7 @@ l18:
 					v12 = i32(12)
 				}
 			l46:
-				m.fn141(v3+i32(8), v4+i32(12))
+				m.fn142(v3+i32(8), v4+i32(12))
 				t68 := int32(load16(m.memory, uint64(uint32(v3))+8))
 				if t68&i32(1) != 0 {
 					goto l32
@@ -16552,7 +16608,7 @@ l18:
 				v17 = i64(0x2000000000000)
 			}
 		l98:
-			m.fn141(v3, v4+i32(20))
+			m.fn142(v3, v4+i32(20))
 			t197 := int32(load16(m.memory, uint32(v3)))
 			if t197&i32(1) != 0 {
 				goto l58
@@ -16702,10 +16758,10 @@ l18:
 		if uint32((v1+i32(-1970))&i32(0xffff)) > uint32(i32(8029)) {
 			goto l58
 		}
-		m.fn139(v3+i32(32), v3+i32(16))
+		m.fn140(v3+i32(32), v3+i32(16))
 		t219 := int64(load64(m.memory, uint64(uint32(v3))+32))
 		t220 := int32(load32(m.memory, uint64(uint32(v3))+40))
-		m.fn142(v3+i32(24), t219, t220)
+		m.fn143(v3+i32(24), t219, t220)
 		t221 := int32(m.memory[uint64(uint32(v3))+26])
 		if t221 != v4&i32(255) {
 			goto l58
@@ -16743,7 +16799,7 @@ l58:
 l5:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn141(v0, v1 int32) {
+func (m *Module) fn142(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	v2 = i32(1)
 	{
@@ -16786,7 +16842,7 @@ l1:
 	store16(m.memory, uint64(uint32(v0))+2, uint16(v6))
 	store16(m.memory, uint32(v0), uint16(v2))
 }
-func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
+func (m *Module) fn143(v0 int32, v1 int64, v2 int32) {
 	var v3 int32
 	var v4, v5 int64
 	var v6, v7, v8 int32
@@ -16797,7 +16853,7 @@ func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+16, uint32(v2))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(v1))
-	m.fn171(v3+i32(24), v3+i32(8), i64(0), i32(0))
+	m.fn172(v3+i32(24), v3+i32(8), i64(0), i32(0))
 	{
 		t1 := int64(load64(m.memory, uint64(uint32(v3))+24))
 		if t1 == i64(1) {
@@ -16805,7 +16861,7 @@ func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+56, uint32(t22))
 			t23 := int64(load64(m.memory, uint64(uint32(v3))+32))
 			store64(m.memory, uint64(uint32(v3))+48, uint64(t23))
-			m.fn238(i32(38464), i32(35), v3+i32(48), i32(38448), i32(38500))
+			m.fn239(i32(38464), i32(35), v3+i32(48), i32(38448), i32(38500))
 			panic("unreachable")
 		}
 		{
@@ -16813,7 +16869,7 @@ func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
 				t2 := int64(load64(m.memory, uint64(uint32(v3))+32))
 				v4 = t2
 				if uint64(v4) > uint64(i64(0x3afff4417f)) {
-					m.fn211(i32(38400), i32(59), i32(38432))
+					m.fn212(i32(38400), i32(59), i32(38432))
 					panic("unreachable")
 				}
 				v2 = i32(0)
@@ -16967,12 +17023,12 @@ func (m *Module) fn142(v0 int32, v1 int64, v2 int32) {
 		return
 	}
 }
-func (m *Module) fn143(v0, v1, v2 int32) {
+func (m *Module) fn144(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn140(v3+i32(14), v1, v2)
+	m.fn141(v3+i32(14), v1, v2)
 	v2 = i32(1000000000)
 	{
 		t1 := int32(load16(m.memory, uint64(uint32(v3))+14))
@@ -16981,7 +17037,7 @@ func (m *Module) fn143(v0, v1, v2 int32) {
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v3))+16))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t2))
-		m.fn139(v3+i32(32), v3+i32(24))
+		m.fn140(v3+i32(32), v3+i32(24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v2 = t3
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+32))
@@ -16991,11 +17047,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn144(v0, v1 int32) int32 {
-	fn160()
+func (m *Module) fn145(v0, v1 int32) int32 {
+	fn161()
 	panic("unreachable")
 }
-func (m *Module) fn145(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn146(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -17004,7 +17060,7 @@ func (m *Module) fn145(v0, v1, v2, v3, v4 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn190(i32(0), i32(0))
+	m.fn191(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -17030,7 +17086,7 @@ l0:
 		p9 = t8
 	}
 	v2 = p9
-	m.fn153(t2, t4, t3, v2, v3, v4)
+	m.fn154(t2, t4, t3, v2, v3, v4)
 	{
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		if t10 != i32(1) {
@@ -17038,7 +17094,7 @@ l0:
 		}
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn190(t11, t12)
+		m.fn191(t11, t12)
 		panic("unreachable")
 	}
 l1:
@@ -17048,13 +17104,13 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn146(v0, v1 int32) {
+func (m *Module) fn147(v0, v1 int32) {
 	if v0|i32(-0x80000000) == i32(-0x80000000) {
 		return
 	}
-	m.fn49(v1, v0, i32(1))
+	m.fn50(v1, v0, i32(1))
 }
-func (m *Module) fn147(v0 int32) {
+func (m *Module) fn148(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -17063,10 +17119,10 @@ func (m *Module) fn147(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn49(t1, v1, i32(1))
+		m.fn50(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn148(v0 int32) {
+func (m *Module) fn149(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -17075,14 +17131,14 @@ func (m *Module) fn148(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn49(t1, v1, i32(1))
+		m.fn50(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn149(v0 int32) {
-	m.fn150(v0)
+func (m *Module) fn150(v0 int32) {
+	m.fn151(v0)
 	panic("unreachable")
 }
-func (m *Module) fn150(v0 int32) {
+func (m *Module) fn151(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48584))
@@ -17094,11 +17150,11 @@ func (m *Module) fn150(v0 int32) {
 	m.t0[uint(p3)].(func(int32, int32))(t0, t1)
 	panic("unreachable")
 }
-func (m *Module) fn151(v0 int32) {
-	m.fn152(v0)
+func (m *Module) fn152(v0 int32) {
+	m.fn153(v0)
 	panic("unreachable")
 }
-func (m *Module) fn152(v0 int32) {
+func (m *Module) fn153(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -17117,7 +17173,7 @@ func (m *Module) fn152(v0 int32) {
 			v0 = t10
 			t12 := int32(m.memory[uint64(uint32(v0))+8])
 			t13 := int32(m.memory[uint64(uint32(v0))+9])
-			m.fn154(t11, i32(38668), t9, t12, t13)
+			m.fn155(t11, i32(38668), t9, t12, t13)
 			panic("unreachable")
 		}
 		t3 := int32(load32(m.memory, uint32(v2)))
@@ -17130,11 +17186,11 @@ func (m *Module) fn152(v0 int32) {
 		v0 = t5
 		t7 := int32(m.memory[uint64(uint32(v0))+8])
 		t8 := int32(m.memory[uint64(uint32(v0))+9])
-		m.fn154(t6, i32(38640), t4, t7, t8)
+		m.fn155(t6, i32(38640), t4, t7, t8)
 		panic("unreachable")
 	}
 }
-func (m *Module) fn153(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn154(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8 int64
 	v6 = i32(1)
@@ -17158,7 +17214,7 @@ l2:
 			if v1 == 0 {
 				goto l3
 			}
-			t0 := m.fn50(v2, v5*v1, v4, v3)
+			t0 := m.fn51(v2, v5*v1, v4, v3)
 			v7 = t0
 			goto l4
 		}
@@ -17169,8 +17225,8 @@ l2:
 		v7 = v4
 		goto l6
 	l5:
-		fn52()
-		t1 := m.fn48(v3, v4)
+		fn53()
+		t1 := m.fn49(v3, v4)
 		v7 = t1
 	}
 l4:
@@ -17188,14 +17244,14 @@ l1:
 	store32(m.memory, uint32(v0+v7), uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn154(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn155(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
 	{
 		{
-			t1 := m.fn172(i32(1))
+			t1 := m.fn173(i32(1))
 			switch t1 & i32(255) {
 			case 0:
 				goto l0
@@ -17229,7 +17285,7 @@ func (m *Module) fn154(v0, v1, v2, v3, v4 int32) {
 			}
 		}
 	l3:
-		m.fn146(i32(-0x80000000), v5)
+		m.fn147(i32(-0x80000000), v5)
 	l4:
 		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48588))
 		store32(m.memory, uint64(uint32(i32(0)))+48588, uint32(t10+i32(-1)))
@@ -17237,28 +17293,28 @@ func (m *Module) fn154(v0, v1, v2, v3, v4 int32) {
 		if v3 == 0 {
 			goto l0
 		}
-		m.fn156(v0, v1)
+		m.fn157(v0, v1)
 		panic("unreachable")
 	}
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn155(v0, v1 int32) {
+func (m *Module) fn156(v0, v1 int32) {
 	m.memory[uint64(uint32(i32(0)))+49056] = byte(i32(1))
 }
-func (m *Module) fn156(v0, v1 int32) {
-	_ = m.fn144(v0, v1)
+func (m *Module) fn157(v0, v1 int32) {
+	_ = m.fn145(v0, v1)
 	panic("unreachable")
 }
-func (m *Module) fn157(v0, v1 int32) int32 {
+func (m *Module) fn158(v0, v1 int32) int32 {
 	if uint32(v1) < uint32(i32(9)) {
-		t1 := m.fn159(v0)
+		t1 := m.fn160(v0)
 		return t1
 	}
-	t0 := m.fn158(v1, v0)
+	t0 := m.fn159(v1, v0)
 	return t0
 }
-func (m *Module) fn158(v0, v1 int32) int32 {
+func (m *Module) fn159(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	v2 = i32(0)
 	{
@@ -17277,7 +17333,7 @@ func (m *Module) fn158(v0, v1 int32) int32 {
 			p2 = i32(16)
 		}
 		v3 = p2
-		t4 := m.fn159(t3 + v3 + i32(12))
+		t4 := m.fn160(t3 + v3 + i32(12))
 		v1 = t4
 		if v1 == 0 {
 			goto l0
@@ -17318,7 +17374,7 @@ func (m *Module) fn158(v0, v1 int32) int32 {
 				v4 = v2 + v1
 				t12 := int32(load32(m.memory, uint64(uint32(v4))+4))
 				store32(m.memory, uint64(uint32(v4))+4, uint32(t12|i32(1)))
-				m.fn165(v2, v1)
+				m.fn166(v2, v1)
 				goto l2
 			}
 		l3:
@@ -17346,7 +17402,7 @@ func (m *Module) fn158(v0, v1 int32) int32 {
 			v2 = v0 + v2
 			t16 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			store32(m.memory, uint64(uint32(v2))+4, uint32(t16|i32(1)))
-			m.fn165(v1, v3)
+			m.fn166(v1, v3)
 		}
 	l4:
 		v2 = v0 + i32(8)
@@ -17354,7 +17410,7 @@ func (m *Module) fn158(v0, v1 int32) int32 {
 l0:
 	return v2
 }
-func (m *Module) fn159(v0 int32) int32 {
+func (m *Module) fn160(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	t0 := m.g0
@@ -18028,7 +18084,7 @@ func (m *Module) fn159(v0 int32) int32 {
 					store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 					goto l53
 				}
-				m.fn170(v0, v2)
+				m.fn171(v0, v2)
 				goto l53
 			l51:
 				t112 := v8
@@ -18091,7 +18147,7 @@ func (m *Module) fn159(v0 int32) int32 {
 						v0 = v0 + i32(8)
 						goto l2
 					}
-					m.fn187(v1+i32(4), i32(49056), (v3+i32(65583))&i32(-65536))
+					m.fn188(v1+i32(4), i32(49056), (v3+i32(65583))&i32(-65536))
 					{
 						t116 := int32(load32(m.memory, uint64(uint32(v1))+4))
 						v6 = t116
@@ -18321,7 +18377,7 @@ func (m *Module) fn159(v0 int32) int32 {
 										}
 										t156 := v2
 										v6 = v6 & i32(-8)
-										m.fn164(t156, v6)
+										m.fn165(t156, v6)
 										v3 = v6 + v3
 										v2 = v2 + v6
 										t157 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -18359,7 +18415,7 @@ func (m *Module) fn159(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 										goto l82
 									}
-									m.fn170(v0, v3)
+									m.fn171(v0, v3)
 									goto l82
 								}
 							}
@@ -18449,7 +18505,7 @@ func (m *Module) fn159(v0 int32) int32 {
 											store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
 											goto l65
 										}
-										m.fn170(v2, v0)
+										m.fn171(v2, v0)
 										goto l65
 									}
 								}
@@ -18496,10 +18552,10 @@ l2:
 	m.g0 = v1 + i32(16)
 	return v0
 }
-func fn160() {
+func fn161() {
 	panic("unreachable")
 }
-func (m *Module) fn161(v0, v1, v2 int32) {
+func (m *Module) fn162(v0, v1, v2 int32) {
 	var v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -18512,22 +18568,22 @@ func (m *Module) fn161(v0, v1, v2 int32) {
 			p2 = i32(4)
 		}
 		if uint32(t1) < uint32(p2+v1) {
-			m.fn201(i32(38772), i32(46), i32(38820))
+			m.fn202(i32(38772), i32(46), i32(38820))
 			panic("unreachable")
 		}
 		if v3 == 0 {
 			goto l1
 		}
 		if uint32(v4) > uint32(v1+i32(39)) {
-			m.fn201(i32(38836), i32(46), i32(38884))
+			m.fn202(i32(38836), i32(46), i32(38884))
 			panic("unreachable")
 		}
 	l1:
-		m.fn162(v0)
+		m.fn163(v0)
 		return
 	}
 }
-func (m *Module) fn162(v0 int32) {
+func (m *Module) fn163(v0 int32) {
 	var v1, v2, v3, v4 int32
 	v1 = v0 + i32(-8)
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -18563,7 +18619,7 @@ func (m *Module) fn162(v0 int32) {
 			return
 		}
 	l2:
-		m.fn164(v1, v2)
+		m.fn165(v1, v2)
 	}
 l0:
 	{
@@ -18638,7 +18694,7 @@ l0:
 				}
 				t9 := v3
 				v2 = v2 & i32(-8)
-				m.fn164(t9, v2)
+				m.fn165(t9, v2)
 				t10 := v1
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
@@ -18683,7 +18739,7 @@ l0:
 				store32(m.memory, uint64(uint32(v1))+8, uint32(v0))
 				return
 			}
-			m.fn170(v1, v0)
+			m.fn171(v1, v0)
 			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			v1 = t12 + i32(-1)
 			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
@@ -18753,7 +18809,7 @@ l18:
 	}
 	store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(-1)))
 }
-func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	{
 		{
@@ -18769,7 +18825,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 					p2 = i32(4)
 				}
 				if uint32(t1) < uint32(p2+v1) {
-					m.fn201(i32(38772), i32(46), i32(38820))
+					m.fn202(i32(38772), i32(46), i32(38820))
 					panic("unreachable")
 				}
 				v8 = v1 + i32(39)
@@ -18777,7 +18833,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 					goto l1
 				}
 				if uint32(v6) > uint32(v8) {
-					m.fn201(i32(38836), i32(46), i32(38884))
+					m.fn202(i32(38836), i32(46), i32(38884))
 					panic("unreachable")
 				}
 			l1:
@@ -18806,7 +18862,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 									store32(m.memory, uint64(uint32(v1))+4, uint32(v6|i32(3)))
 									t15 := int32(load32(m.memory, uint64(uint32(v7))+4))
 									store32(m.memory, uint64(uint32(v7))+4, uint32(t15|i32(1)))
-									m.fn165(v1, v6)
+									m.fn166(v1, v6)
 									goto l12
 								}
 								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
@@ -18864,7 +18920,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 									if uint32(v5) < uint32(v1) {
 										goto l7
 									}
-									m.fn164(v7, v9)
+									m.fn165(v7, v9)
 									{
 										v7 = v5 - v1
 										if uint32(v7) < uint32(i32(16)) {
@@ -18882,7 +18938,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 										v5 = v8 + v5
 										t9 := int32(load32(m.memory, uint64(uint32(v5))+4))
 										store32(m.memory, uint64(uint32(v5))+4, uint32(t9|i32(1)))
-										m.fn165(v1, v7)
+										m.fn166(v1, v7)
 										goto l12
 									}
 								}
@@ -18902,7 +18958,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 						}
 						return v0
 					}
-					t3 := m.fn158(v2, v3)
+					t3 := m.fn159(v2, v3)
 					v2 = t3
 					if v2 != 0 {
 						{
@@ -18927,7 +18983,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 							p20 = i32(4)
 						}
 						if uint32(t19) < uint32(p20+v1) {
-							m.fn201(i32(38772), i32(46), i32(38820))
+							m.fn202(i32(38772), i32(46), i32(38820))
 							panic("unreachable")
 						}
 						if v3 == 0 {
@@ -18936,7 +18992,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 						if uint32(v7) <= uint32(v8) {
 							goto l18
 						}
-						m.fn201(i32(38836), i32(46), i32(38884))
+						m.fn202(i32(38836), i32(46), i32(38884))
 						panic("unreachable")
 					}
 					return i32(0)
@@ -18957,7 +19013,7 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 		}
 		return v0
 	l7:
-		t22 := m.fn159(v3)
+		t22 := m.fn160(v3)
 		v1 = t22
 		if v1 == 0 {
 			goto l5
@@ -18985,11 +19041,11 @@ func (m *Module) fn163(v0, v1, v2, v3 int32) int32 {
 		v2 = v1
 	}
 l18:
-	m.fn162(v0)
+	m.fn163(v0)
 l5:
 	return v2
 }
-func (m *Module) fn164(v0, v1 int32) {
+func (m *Module) fn165(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	v2 = t0
@@ -19124,7 +19180,7 @@ l9:
 	t25 := int32(load32(m.memory, uint64(uint32(v0))+28))
 	store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t24&i32_rotl(i32(-2), t25)))
 }
-func (m *Module) fn165(v0, v1 int32) {
+func (m *Module) fn166(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = v0 + v1
 	{
@@ -19157,7 +19213,7 @@ func (m *Module) fn165(v0, v1 int32) {
 			return
 		}
 	l2:
-		m.fn164(v0, v3)
+		m.fn165(v0, v3)
 	}
 l0:
 	{
@@ -19193,7 +19249,7 @@ l0:
 		}
 		t8 := v2
 		v3 = v3 & i32(-8)
-		m.fn164(t8, v3)
+		m.fn165(t8, v3)
 		t9 := v0
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
@@ -19238,10 +19294,10 @@ l6:
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 		return
 	}
-	m.fn170(v0, v1)
+	m.fn171(v0, v1)
 	return
 }
-func (m *Module) fn166(v0 int32) {
+func (m *Module) fn167(v0 int32) {
 	var v1 int32
 	var v2 int64
 	t0 := m.g0
@@ -19251,21 +19307,21 @@ func (m *Module) fn166(v0 int32) {
 	v2 = t1
 	store32(m.memory, uint64(uint32(v1))+12, uint32(v0))
 	store64(m.memory, uint64(uint32(v1))+4, uint64(v2))
-	m.fn151(v1 + i32(4))
+	m.fn152(v1 + i32(4))
 	panic("unreachable")
 }
-func (m *Module) fn167(v0, v1 int32) int32 {
+func (m *Module) fn168(v0, v1 int32) int32 {
 	{
 		{
 			if uint32(v1) < uint32(i32(9)) {
 				goto l0
 			}
-			t0 := m.fn158(v1, v0)
+			t0 := m.fn159(v1, v0)
 			v1 = t0
 			goto l1
 		}
 	l0:
-		t1 := m.fn159(v0)
+		t1 := m.fn160(v0)
 		v1 = t1
 	}
 l1:
@@ -19285,21 +19341,21 @@ l1:
 l2:
 	return v1
 }
-func (m *Module) fn168(v0, v1 int32) {
-	m.fn169(v1, v0)
+func (m *Module) fn169(v0, v1 int32) {
+	m.fn170(v1, v0)
 	panic("unreachable")
 }
-func (m *Module) fn169(v0, v1 int32) {
+func (m *Module) fn170(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+12, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
-	m.fn149(v2 + i32(8))
+	m.fn150(v2 + i32(8))
 	panic("unreachable")
 }
-func (m *Module) fn170(v0, v1 int32) {
+func (m *Module) fn171(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	v2 = i32(0)
 	{
@@ -19385,7 +19441,7 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
 }
-func (m *Module) fn171(v0, v1 int32, v2 int64, v3 int32) {
+func (m *Module) fn172(v0, v1 int32, v2 int64, v3 int32) {
 	var v4 int32
 	var v5, v6 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -19412,7 +19468,7 @@ func (m *Module) fn171(v0, v1 int32, v2 int64, v3 int32) {
 			goto l2
 		}
 		if v6 == i64(-1) {
-			m.fn237(i32(38728), i32(25), i32(38756))
+			m.fn238(i32(38728), i32(25), i32(38756))
 			panic("unreachable")
 		}
 		v3 = v3 + i32(-1000000000)
@@ -19439,7 +19495,7 @@ l5:
 		goto l2
 	}
 	if v6 == i64(-1) {
-		m.fn237(i32(38728), i32(25), i32(38756))
+		m.fn238(i32(38728), i32(25), i32(38756))
 		panic("unreachable")
 	}
 	v3 = v3 + i32(-1000000000)
@@ -19451,10 +19507,10 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v2))
 	return
 l4:
-	m.fn237(i32(38900), i32(35), i32(38936))
+	m.fn238(i32(38900), i32(35), i32(38936))
 	panic("unreachable")
 }
-func (m *Module) fn172(v0 int32) int32 {
+func (m *Module) fn173(v0 int32) int32 {
 	var v1, v2 int32
 	v1 = i32(0)
 	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48600))
@@ -19477,19 +19533,19 @@ func (m *Module) fn172(v0 int32) int32 {
 l0:
 	return v1
 }
-func (m *Module) fn173(v0, v1 int32) {
+func (m *Module) fn174(v0, v1 int32) {
 	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38720))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
 	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38712))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn174(v0, v1 int32) {
+func (m *Module) fn175(v0, v1 int32) {
 	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38704))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
 	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38696))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn175(v0, v1 int32) int32 {
+func (m *Module) fn176(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == i32(-0x80000000) {
 		t4 := int32(load32(m.memory, uint32(v1)))
@@ -19499,36 +19555,36 @@ func (m *Module) fn175(v0, v1 int32) int32 {
 		v0 = t7
 		t8 := int32(load32(m.memory, uint32(v0)))
 		t9 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		t10 := m.fn215(t4, t5, t8, t9)
+		t10 := m.fn216(t4, t5, t8, t9)
 		return t10
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t3 := m.fn230(v1, t1, t2)
+	t3 := m.fn231(v1, t1, t2)
 	return t3
 }
-func (m *Module) fn176(v0, v1 int32) {
+func (m *Module) fn177(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38952)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn177(v0, v1 int32) {
+func (m *Module) fn178(v0, v1 int32) {
 	t0 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t0))
 }
-func (m *Module) fn178(v0, v1 int32) {
+func (m *Module) fn179(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v2 = t0
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v3 = t1
-	fn52()
+	fn53()
 	{
-		t2 := m.fn48(i32(8), i32(4))
+		t2 := m.fn49(i32(8), i32(4))
 		v1 = t2
 		if v1 != 0 {
 			goto l0
 		}
-		m.fn192(i32(4), i32(8))
+		m.fn193(i32(4), i32(8))
 		panic("unreachable")
 	}
 l0:
@@ -19537,13 +19593,13 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38952)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn179(v0, v1 int32) int32 {
+func (m *Module) fn180(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn230(v1, t0, t1)
+	t2 := m.fn231(v1, t0, t1)
 	return t2
 }
-func (m *Module) fn180(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
+func (m *Module) fn181(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
 	v1 = v3 + v1
 	if uint64(v1) < uint64(v3) {
 		goto l0
@@ -19562,10 +19618,10 @@ l1:
 	store64(m.memory, uint32(v0), uint64(v1))
 	return
 l0:
-	m.fn237(i32(38968), i32(40), i32(39008))
+	m.fn238(i32(38968), i32(40), i32(39008))
 	panic("unreachable")
 }
-func (m *Module) fn181(v0, v1 int32) int32 {
+func (m *Module) fn182(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -19595,7 +19651,7 @@ l1:
 		if uint32(v3) <= uint32(t2-v2) {
 			goto l3
 		}
-		m.fn145(v0, v2, v3, i32(1), i32(1))
+		m.fn146(v0, v2, v3, i32(1), i32(1))
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v4 = t3
 	}
@@ -19631,7 +19687,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn182(v0, v1, v2 int32) int32 {
+func (m *Module) fn183(v0, v1, v2 int32) int32 {
 	var v3 int32
 	{
 		{
@@ -19642,7 +19698,7 @@ func (m *Module) fn182(v0, v1, v2 int32) int32 {
 			if uint32(t2) <= uint32(t0-v3) {
 				goto l0
 			}
-			m.fn145(v0, v3, v2, i32(1), i32(1))
+			m.fn146(v0, v3, v2, i32(1), i32(1))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v3 = t3
 			goto l1
@@ -19662,7 +19718,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn183(v0, v1 int32) {
+func (m *Module) fn184(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -19682,7 +19738,7 @@ func (m *Module) fn183(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn215(t4, i32(38616), t5, t6)
+		_ = m.fn216(t4, i32(38616), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+28))
 		t9 := v2
 		v3 = t8
@@ -19699,7 +19755,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn184(v0, v1 int32) {
+func (m *Module) fn185(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -19719,7 +19775,7 @@ func (m *Module) fn184(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn215(t4, i32(38616), t5, t6)
+		_ = m.fn216(t4, i32(38616), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+44))
 		t9 := v2
 		v3 = t8
@@ -19740,14 +19796,14 @@ l0:
 	store64(m.memory, uint32(v1), uint64(i64(0x100000000)))
 	store32(m.memory, uint64(uint32(v2))+16, uint32(v3))
 	store64(m.memory, uint64(uint32(v2))+8, uint64(v4))
-	fn52()
+	fn53()
 	{
-		t14 := m.fn48(i32(12), i32(4))
+		t14 := m.fn49(i32(12), i32(4))
 		v1 = t14
 		if v1 != 0 {
 			goto l1
 		}
-		m.fn192(i32(4), i32(12))
+		m.fn193(i32(4), i32(12))
 		panic("unreachable")
 	}
 l1:
@@ -19759,14 +19815,14 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(48)
 }
-func (m *Module) fn185(v0, v1 int32) {
+func (m *Module) fn186(v0, v1 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn186(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(38616), v1, v2)
+func (m *Module) fn187(v0, v1, v2 int32) int32 {
+	t0 := m.fn216(v0, i32(38616), v1, v2)
 	return t0
 }
-func (m *Module) fn187(v0, v1, v2 int32) {
+func (m *Module) fn188(v0, v1, v2 int32) {
 	var v3, v4 int32
 	{
 		{
@@ -19801,7 +19857,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn188(v0 int32) {
+func (m *Module) fn189(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -19810,10 +19866,10 @@ func (m *Module) fn188(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn49(t1, v1, i32(1))
+		m.fn50(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn189(v0, v1, v2 int32) {
+func (m *Module) fn190(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -19822,7 +19878,7 @@ func (m *Module) fn189(v0, v1, v2 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn190(i32(0), i32(0))
+	m.fn191(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -19842,7 +19898,7 @@ l0:
 		p7 = v2
 	}
 	v2 = p7
-	m.fn191(t2, t4, t3, v2)
+	m.fn192(t2, t4, t3, v2)
 	{
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		if t8 != i32(1) {
@@ -19850,7 +19906,7 @@ l0:
 		}
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn190(t9, t10)
+		m.fn191(t9, t10)
 		panic("unreachable")
 	}
 l1:
@@ -19860,15 +19916,15 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn190(v0, v1 int32) {
+func (m *Module) fn191(v0, v1 int32) {
 	if v0 == 0 {
-		m.fn193()
+		m.fn194()
 		panic("unreachable")
 	}
-	m.fn192(v0, v1)
+	m.fn193(v0, v1)
 	panic("unreachable")
 }
-func (m *Module) fn191(v0, v1, v2, v3 int32) {
+func (m *Module) fn192(v0, v1, v2, v3 int32) {
 	if v3 >= i32(0) {
 		goto l0
 	}
@@ -19882,7 +19938,7 @@ l0:
 			if v1 == 0 {
 				goto l2
 			}
-			t0 := m.fn50(v2, v1, i32(1), v3)
+			t0 := m.fn51(v2, v1, i32(1), v3)
 			v1 = t0
 			goto l3
 		}
@@ -19893,8 +19949,8 @@ l0:
 		v1 = i32(1)
 		goto l5
 	l4:
-		fn52()
-		t1 := m.fn48(v3, i32(1))
+		fn53()
+		t1 := m.fn49(v3, i32(1))
 		v1 = t1
 	}
 l3:
@@ -19913,15 +19969,15 @@ l1:
 	store32(m.memory, uint32(v0+v2), uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn192(v0, v1 int32) {
-	m.fn168(v1, v0)
+func (m *Module) fn193(v0, v1 int32) {
+	m.fn169(v1, v0)
 	panic("unreachable")
 }
-func (m *Module) fn193() {
-	m.fn211(i32(39040), i32(35), i32(39060))
+func (m *Module) fn194() {
+	m.fn212(i32(39040), i32(35), i32(39060))
 	panic("unreachable")
 }
-func (m *Module) fn194(v0, v1, v2 int32) {
+func (m *Module) fn195(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -20006,9 +20062,9 @@ func (m *Module) fn194(v0, v1, v2 int32) {
 			v4 = i32(0)
 			goto l9
 		l8:
-			fn52()
+			fn53()
 			v7 = i32(1)
-			t10 := m.fn48(v4, i32(1))
+			t10 := m.fn49(v4, i32(1))
 			v6 = t10
 			if v6 == 0 {
 				goto l7
@@ -20018,15 +20074,15 @@ func (m *Module) fn194(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v6))
 		store32(m.memory, uint32(v3), uint32(v4))
-		t11 := m.fn215(v3, i32(39076), v1, v2)
+		t11 := m.fn216(v3, i32(39076), v1, v2)
 		if t11 == 0 {
 			goto l10
 		}
-		m.fn238(i32(39116), i32(86), v3+i32(15), i32(39100), i32(39204))
+		m.fn239(i32(39116), i32(86), v3+i32(15), i32(39100), i32(39204))
 		panic("unreachable")
 	}
 l7:
-	m.fn190(v7, v4)
+	m.fn191(v7, v4)
 	panic("unreachable")
 l10:
 	t12 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -20035,11 +20091,11 @@ l10:
 	store64(m.memory, uint32(v0), uint64(t13))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn195(v0, v1 int32) int32 {
-	t0 := m.fn230(v1, i32(39220), i32(5))
+func (m *Module) fn196(v0, v1 int32) int32 {
+	t0 := m.fn231(v1, i32(39220), i32(5))
 	return t0
 }
-func (m *Module) fn196(v0, v1 int32) int32 {
+func (m *Module) fn197(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -20069,7 +20125,7 @@ l1:
 		if uint32(v3) <= uint32(t2-v2) {
 			goto l3
 		}
-		m.fn189(v0, v2, v3)
+		m.fn190(v0, v2, v3)
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v4 = t3
 	}
@@ -20105,7 +20161,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn197(v0, v1, v2 int32) int32 {
+func (m *Module) fn198(v0, v1, v2 int32) int32 {
 	var v3 int32
 	{
 		{
@@ -20116,7 +20172,7 @@ func (m *Module) fn197(v0, v1, v2 int32) int32 {
 			if uint32(t2) <= uint32(t0-v3) {
 				goto l0
 			}
-			m.fn189(v0, v3, v2)
+			m.fn190(v0, v3, v2)
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v3 = t3
 			goto l1
@@ -20136,11 +20192,11 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn198(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(39076), v1, v2)
+func (m *Module) fn199(v0, v1, v2 int32) int32 {
+	t0 := m.fn216(v0, i32(39076), v1, v2)
 	return t0
 }
-func (m *Module) fn199(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+func (m *Module) fn200(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	var v8 int32
 	var v9 int64
 	t0 := m.g0
@@ -20163,7 +20219,7 @@ func (m *Module) fn199(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 			store64(m.memory, uint64(uint32(t5))+48, uint64(v9|int64(uint32(v8+i32(8)))))
 			store64(m.memory, uint64(uint32(v8))+40, uint64(v9|int64(uint32(v8))))
 			store64(m.memory, uint64(uint32(v8))+32, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v8+i32(16)))))
-			m.fn211(i32(33521), v8+i32(32), v7)
+			m.fn212(i32(33521), v8+i32(32), v7)
 			panic("unreachable")
 		}
 		store32(m.memory, uint64(uint32(v8))+28, uint32(v6))
@@ -20174,25 +20230,25 @@ func (m *Module) fn199(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 		store64(m.memory, uint64(uint32(v8))+48, uint64(v9|int64(uint32(v8))))
 		store64(m.memory, uint64(uint32(v8))+40, uint64(int64(uint32(i32(54)))<<32|int64(uint32(v8+i32(24)))))
 		store64(m.memory, uint64(uint32(v8))+32, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v8+i32(16)))))
-		m.fn211(i32(33576), v8+i32(32), v7)
+		m.fn212(i32(33576), v8+i32(32), v7)
 		panic("unreachable")
 	}
 }
-func (m *Module) fn200(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn201(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(16)
 	m.g0 = v6
 	store32(m.memory, uint64(uint32(v6))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v1))
-	m.fn199(v0, v6+i32(8), i32(40264), v6+i32(12), i32(40264), v3, v4, v5)
+	m.fn200(v0, v6+i32(8), i32(40264), v6+i32(12), i32(40264), v3, v4, v5)
 	panic("unreachable")
 }
-func (m *Module) fn201(v0, v1, v2 int32) {
-	m.fn211(v0, v1<<1|i32(1), v2)
+func (m *Module) fn202(v0, v1, v2 int32) {
+	m.fn212(v0, v1<<1|i32(1), v2)
 	panic("unreachable")
 }
-func (m *Module) fn202(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	var v6, v7 int64
 	var v8, v9, v10 int32
@@ -20209,15 +20265,15 @@ func (m *Module) fn202(v0, v1, v2, v3, v4 int32) {
 			t1 := int64(load64(m.memory, uint32(v1)))
 			v6 = t1
 			if v6 == i64(0) {
-				m.fn201(i32(44352), i32(28), i32(44380))
+				m.fn202(i32(44352), i32(28), i32(44380))
 				panic("unreachable")
 			}
 			if uint64(v6) >= uint64(i64(0x2000000000000000)) {
-				m.fn201(i32(44396), i32(36), i32(44432))
+				m.fn202(i32(44396), i32(36), i32(44432))
 				panic("unreachable")
 			}
 			if v3 == 0 {
-				m.fn201(i32(40976), i32(33), i32(44448))
+				m.fn202(i32(40976), i32(33), i32(44448))
 				panic("unreachable")
 			}
 			t2 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -20225,13 +20281,13 @@ func (m *Module) fn202(v0, v1, v2, v3, v4 int32) {
 			v8 = t2 - int32(v7)
 			v1 = (int32(int16(i32(-96)-v8))*i32(80) + i32(86960)) / i32(2126)
 			if uint32(v1) > uint32(i32(80)) {
-				m.fn220(v1, i32(81), i32(44464))
+				m.fn221(v1, i32(81), i32(44464))
 				panic("unreachable")
 			}
 			t3 := v5
 			v1 = v1 << 4
 			t4 := int64(load64(m.memory, uint64(uint32(v1))+43056))
-			m.fn256(t3, t4, i64(0), i64_shl(v6, v7), i64(0))
+			m.fn257(t3, t4, i64(0), i64_shl(v6, v7), i64(0))
 			t5 := int64(load64(m.memory, uint32(v5)))
 			t6 := int64(load64(m.memory, uint64(uint32(v5))+8))
 			v6 = int64(uint64(t5)>>63) + t6
@@ -20356,7 +20412,7 @@ l9:
 		v1 = int32(int16(v4))
 		if t25 <= v1 {
 			t30 := int64(uint64(v6) / uint64(i64(10)))
-			m.fn243(v0, v2, v3, i32(0), v16, v4, t30, i64_shl(int64(uint32(v8)), v15), v11)
+			m.fn244(v0, v2, v3, i32(0), v16, v4, t30, i64_shl(int64(uint32(v8)), v15), v11)
 			goto l16
 		}
 		v17 = v9 & i32(0xffff)
@@ -20372,13 +20428,13 @@ l9:
 			t27 := int32(uint32(v10) / uint32(v8))
 			v9 = t27
 			if v3 == v1 {
-				m.fn220(v3, v3, i32(44496))
+				m.fn221(v3, v3, i32(44496))
 				panic("unreachable")
 			}
 			v10 = v10 - v9*v8
 			m.memory[uint32(v2+v1)] = byte(v9 + i32(48))
 			if v13 == v1 {
-				m.fn243(v0, v2, v3, v18, v16, v4, i64_shl(int64(uint32(v10)), v15)+v7, i64_shl(int64(uint32(v8)), v15), v11)
+				m.fn244(v0, v2, v3, v18, v16, v4, i64_shl(int64(uint32(v10)), v15)+v7, i64_shl(int64(uint32(v8)), v15), v11)
 				goto l16
 			}
 			if v14 == v1 {
@@ -20394,7 +20450,7 @@ l9:
 					goto l16
 				l17:
 					if uint32(v1) >= uint32(v3) {
-						m.fn220(v1, v3, i32(44512))
+						m.fn221(v1, v3, i32(44512))
 						panic("unreachable")
 					}
 					t31 := v2 + v1
@@ -20408,7 +20464,7 @@ l9:
 						goto l19
 					}
 				}
-				m.fn243(v0, v2, v3, v18, v16, v4, v7, v11, v6)
+				m.fn244(v0, v2, v3, v18, v16, v4, v7, v11, v6)
 				goto l16
 			}
 			v1 = v1 + i32(1)
@@ -20423,7 +20479,7 @@ l9:
 				goto l15
 			}
 		}
-		m.fn241(i32(44480))
+		m.fn242(i32(44480))
 		panic("unreachable")
 	}
 l5:
@@ -20431,7 +20487,7 @@ l5:
 l16:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	var v6, v7, v8 int64
 	var v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35 int32
@@ -20442,27 +20498,27 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v6 = t1
 		if v6 == i64(0) {
-			m.fn201(i32(44352), i32(28), i32(44908))
+			m.fn202(i32(44352), i32(28), i32(44908))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v7 = t2
 		if v7 == i64(0) {
-			m.fn201(i32(44544), i32(29), i32(44924))
+			m.fn202(i32(44544), i32(29), i32(44924))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v8 = t3
 		if v8 == i64(0) {
-			m.fn201(i32(44592), i32(28), i32(44940))
+			m.fn202(i32(44592), i32(28), i32(44940))
 			panic("unreachable")
 		}
 		if uint64(v8) > uint64(v6^i64(-1)) {
-			m.fn201(i32(44836), i32(54), i32(45052))
+			m.fn202(i32(44836), i32(54), i32(45052))
 			panic("unreachable")
 		}
 		if uint64(v6) < uint64(v7) {
-			m.fn201(i32(44764), i32(55), i32(45036))
+			m.fn202(i32(44764), i32(55), i32(45036))
 			panic("unreachable")
 		}
 		t4 := int32(int16(load16(m.memory, uint64(uint32(v1))+24)))
@@ -20486,18 +20542,18 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		if v1 < i32(0) {
 			goto l5
 		}
-		_ = m.fn223(v5+i32(12), v1)
+		_ = m.fn224(v5+i32(12), v1)
 		goto l6
 	l5:
-		_ = m.fn223(v5+i32(176), int32(int16(i32(0)-v1)))
+		_ = m.fn224(v5+i32(176), int32(int16(i32(0)-v1)))
 	l6:
 		if v10 > i32(-1) {
 			goto l7
 		}
-		_ = m.fn244(v5+i32(12), (i32(0)-v10)&i32(0xffff))
+		_ = m.fn245(v5+i32(12), (i32(0)-v10)&i32(0xffff))
 		goto l8
 	l7:
-		_ = m.fn244(v5+i32(176), v9&i32(0x7fff))
+		_ = m.fn245(v5+i32(176), v9&i32(0x7fff))
 	l8:
 		memory_copy(m.memory, uint32(v5+i32(668)), uint32(v5+i32(176)), uint32(i32(164)))
 		v11 = v3
@@ -20511,7 +20567,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			t12 := int32(load32(m.memory, uint64(uint32(v5))+828))
 			v1 = t12
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn210(i32(0), v1, i32(40), i32(40580))
+				m.fn211(i32(0), v1, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			{
@@ -20574,13 +20630,13 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45212))
 		v9 = t21 << 1
 		if v9 == 0 {
-			m.fn201(i32(40524), i32(27), i32(40580))
+			m.fn202(i32(40524), i32(27), i32(40580))
 			panic("unreachable")
 		}
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+828))
 		v1 = t22
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40580))
+			m.fn211(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		{
@@ -20651,7 +20707,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		}
 		v16 = p33
 		if uint32(v16) > uint32(i32(40)) {
-			m.fn210(i32(0), v16, i32(40), i32(40580))
+			m.fn211(i32(0), v16, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v16 != 0 {
@@ -20744,7 +20800,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			goto l26
 		}
 		if v16 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40580))
+			m.fn221(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(668)+v16<<2), uint32(i32(1)))
@@ -20759,7 +20815,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 		}
 		v1 = p53
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40580))
+			m.fn211(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -20848,7 +20904,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 				goto l41
 			}
 			if v15 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40580))
+				m.fn221(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -20885,17 +20941,17 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					goto l44
 				}
 				memory_copy(m.memory, uint32(v5+i32(340)), uint32(v5+i32(176)), uint32(i32(164)))
-				t70 := m.fn223(v5+i32(340), i32(1))
+				t70 := m.fn224(v5+i32(340), i32(1))
 				v25 = t70
 				memory_copy(m.memory, uint32(v5+i32(504)), uint32(v5+i32(176)), uint32(i32(164)))
-				t71 := m.fn223(v5+i32(504), i32(2))
+				t71 := m.fn224(v5+i32(504), i32(2))
 				v26 = t71
 				memory_copy(m.memory, uint32(v5+i32(668)), uint32(v5+i32(176)), uint32(i32(164)))
 				v17 = v5 + i32(176) + i32(-4)
 				v4 = v5 + i32(340) + i32(-4)
 				v16 = v5 + i32(504) + i32(-4)
 				v18 = v5 + i32(668) + i32(-4)
-				t72 := m.fn223(v5+i32(668), i32(3))
+				t72 := m.fn224(v5+i32(668), i32(3))
 				v27 = t72
 				t73 := int32(load32(m.memory, uint64(uint32(v25))+160))
 				v28 = t73
@@ -20910,7 +20966,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 				{
 					v32 = v31
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn210(i32(0), v15, i32(40), i32(40580))
+						m.fn211(i32(0), v15, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -20920,7 +20976,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					{
 						if v14 == v1 {
 							if uint32(v24) > uint32(v3) {
-								m.fn210(v32, v24, v3, i32(45020))
+								m.fn211(v32, v24, v3, i32(45020))
 								panic("unreachable")
 							}
 							if v24 == v32 {
@@ -20949,7 +21005,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p78
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn210(i32(0), v33, i32(40), i32(40580))
+						m.fn211(i32(0), v33, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21055,7 +21111,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l54:
 					if v11 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint64(uint32(v5))+172, uint32(v33))
@@ -21068,7 +21124,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p100
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn210(i32(0), v33, i32(40), i32(40580))
+						m.fn211(i32(0), v33, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21178,7 +21234,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l63:
 					if v11 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l60:
@@ -21191,7 +21247,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v35 = p122
 					if uint32(v35) >= uint32(i32(41)) {
-						m.fn210(i32(0), v35, i32(40), i32(40580))
+						m.fn211(i32(0), v35, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v35 << 2
@@ -21301,7 +21357,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l72:
 					if v11 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l69:
@@ -21314,7 +21370,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 					v15 = p144
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn210(i32(0), v15, i32(40), i32(40580))
+						m.fn211(i32(0), v15, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v15 << 2
@@ -21424,7 +21480,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					}
 				l81:
 					if v11 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l78:
@@ -21432,7 +21488,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 					v34 = v34 + i32(1)
 				l77:
 					if v32 == v3 {
-						m.fn220(v3, v3, i32(45004))
+						m.fn221(v3, v3, i32(45004))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v34 + i32(48))
@@ -21507,7 +21563,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 						goto l85
 					}
 					if v15 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40580))
+						m.fn221(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -21599,7 +21655,7 @@ l44:
 		goto l96
 	l102:
 		if v21 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40580))
+			m.fn221(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(176)+v13), uint32(int32(v6)))
@@ -21612,7 +21668,7 @@ l44:
 		}
 		v1 = p186
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40580))
+			m.fn211(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -21662,7 +21718,7 @@ l44:
 				}
 				v1 = v12 + i32(-1)
 				if uint32(v1) >= uint32(v3) {
-					m.fn220(v1, v3, i32(44956))
+					m.fn221(v1, v3, i32(44956))
 					panic("unreachable")
 				}
 				t192 := int32(m.memory[uint32(v2+v1)])
@@ -21672,7 +21728,7 @@ l44:
 			}
 		l107:
 			if uint32(v12) > uint32(v3) {
-				m.fn210(i32(0), v12, v3, i32(44972))
+				m.fn211(i32(0), v12, v3, i32(44972))
 				panic("unreachable")
 			}
 			v11 = v2 + v12
@@ -21724,7 +21780,7 @@ l44:
 	}
 l108:
 	if uint32(v12) > uint32(v3) {
-		m.fn210(i32(0), v12, v3, i32(44988))
+		m.fn211(i32(0), v12, v3, i32(44988))
 		panic("unreachable")
 	}
 	v1 = v12
@@ -21735,18 +21791,18 @@ l95:
 	store32(m.memory, uint32(v0), uint32(v2))
 	m.g0 = v5 + i32(832)
 }
-func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn205(v0, v1, v2, v3, v4, v5, v6 int32) {
 	if v2 == 0 {
-		m.fn201(i32(40976), i32(33), i32(41012))
+		m.fn202(i32(40976), i32(33), i32(41012))
 		panic("unreachable")
 	}
 	t0 := int32(m.memory[uint32(v1)])
 	if uint32(t0) <= uint32(i32(48)) {
-		m.fn201(i32(41028), i32(31), i32(41060))
+		m.fn202(i32(41028), i32(31), i32(41060))
 		panic("unreachable")
 	}
 	if uint32(v6) <= uint32(i32(3)) {
-		m.fn201(i32(40280), i32(34), i32(41076))
+		m.fn202(i32(40280), i32(34), i32(41076))
 		panic("unreachable")
 	}
 	store16(m.memory, uint32(v5), uint16(i32(2)))
@@ -21818,7 +21874,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn205(v0, v1 int32) int32 {
+func (m *Module) fn206(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7, v8, v9 int32
@@ -21834,7 +21890,7 @@ func (m *Module) fn205(v0, v1 int32) int32 {
 			}
 			t2 := int32(load32(m.memory, uint32(v0)))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t4 := m.fn227(t2, t3, v1)
+			t4 := m.fn228(t2, t3, v1)
 			v1 = t4
 			goto l1
 		}
@@ -21931,7 +21987,7 @@ func (m *Module) fn205(v0, v1 int32) int32 {
 			if uint32(v1) >= uint32(v3&i32(0xffff)) {
 				t27 := int32(load32(m.memory, uint32(v0)))
 				t28 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				t29 := m.fn227(t27, t28, v2)
+				t29 := m.fn228(t27, t28, v2)
 				v1 = t29
 				store64(m.memory, uint64(uint32(v0))+8, uint64(v4))
 				goto l1
@@ -21957,7 +22013,7 @@ func (m *Module) fn205(v0, v1 int32) int32 {
 		l18:
 			{
 				if uint32(v1&i32(0xffff)) >= uint32(v3&i32(0xffff)) {
-					t30 := m.fn227(v7, v8, v2)
+					t30 := m.fn228(v7, v8, v2)
 					if t30 != 0 {
 						goto l4
 					}
@@ -22001,7 +22057,7 @@ l1:
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn206(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn207(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -22160,7 +22216,7 @@ l0:
 			if uint32(v10) < uint32(i32(16064)) {
 				goto l6
 			}
-			m.fn201(i32(40370), i32(37), i32(40408))
+			m.fn202(i32(40370), i32(37), i32(40408))
 			panic("unreachable")
 		}
 	l6:
@@ -22191,7 +22247,7 @@ l0:
 			p26 = i32(0) - v3
 		}
 		v10 = p26
-		m.fn202(t23, t24, t25, t27, v10)
+		m.fn203(t23, t24, t25, t27, v10)
 		v10 = int32(int16(v10))
 		{
 			t28 := int32(load32(m.memory, uint64(uint32(v4))+1040))
@@ -22205,7 +22261,7 @@ l0:
 			goto l12
 		}
 	l11:
-		m.fn203(v4+i32(1088), v4+i32(1104), v4+i32(16), v15, v10)
+		m.fn204(v4+i32(1088), v4+i32(1104), v4+i32(16), v15, v10)
 	l12:
 		p31 := v7
 		if v2 != 0 {
@@ -22225,7 +22281,7 @@ l0:
 			}
 			t34 := int32(load32(m.memory, uint64(uint32(v4))+1088))
 			t35 := int32(load32(m.memory, uint64(uint32(v4))+0x444))
-			m.fn204(v4+i32(8), t34, t35, v7, v11, v4+i32(1040), i32(4))
+			m.fn205(v4+i32(8), t34, t35, v7, v11, v4+i32(1040), i32(4))
 			t36 := int32(load32(m.memory, uint64(uint32(v4))+12))
 			v10 = t36
 			t37 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -22255,12 +22311,12 @@ l10:
 	store32(m.memory, uint64(uint32(v4))+1096, uint32(v3))
 	store32(m.memory, uint64(uint32(v4))+0x444, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+1088, uint32(v12))
-	t38 := m.fn205(v0, v4+i32(1088))
+	t38 := m.fn206(v0, v4+i32(1088))
 	v10 = t38
 	m.g0 = v4 + i32(1136)
 	return v10
 }
-func (m *Module) fn207(v0, v1, v2, v3 int32) {
+func (m *Module) fn208(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8, v9, v10 int64
 	var v11 int32
@@ -22278,36 +22334,36 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn201(i32(44352), i32(28), i32(44528))
+			m.fn202(i32(44352), i32(28), i32(44528))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn201(i32(44544), i32(29), i32(44576))
+			m.fn202(i32(44544), i32(29), i32(44576))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn201(i32(44592), i32(28), i32(44620))
+			m.fn202(i32(44592), i32(28), i32(44620))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn201(i32(44836), i32(54), i32(44892))
+			m.fn202(i32(44836), i32(54), i32(44892))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn201(i32(44764), i32(55), i32(44820))
+			m.fn202(i32(44764), i32(55), i32(44820))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn201(i32(40314), i32(45), i32(44636))
+			m.fn202(i32(40314), i32(45), i32(44636))
 			panic("unreachable")
 		}
 		if uint64(v8) >= uint64(i64(0x2000000000000000)) {
-			m.fn201(i32(44652), i32(45), i32(44700))
+			m.fn202(i32(44652), i32(45), i32(44700))
 			panic("unreachable")
 		}
 		t4 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -22324,7 +22380,7 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		v10 = i64_shr_u(v9, v7)
 		store64(m.memory, uint64(uint32(t7))+72, uint64(v10))
 		if v10 != v6 {
-			m.fn200(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
+			m.fn201(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v4))+64, uint16(v1))
@@ -22334,22 +22390,22 @@ func (m *Module) fn207(v0, v1, v2, v3 int32) {
 		v6 = i64_shr_u(v10, v7)
 		store64(m.memory, uint64(uint32(t9))+72, uint64(v6))
 		if v6 != v5 {
-			m.fn200(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
+			m.fn201(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
 			panic("unreachable")
 		}
 		v11 = v1 - int32(v7)
 		v1 = (int32(int16(i32(-96)-v11))*i32(80) + i32(86960)) / i32(2126)
 		if uint32(v1) > uint32(i32(80)) {
-			m.fn220(v1, i32(81), i32(44464))
+			m.fn221(v1, i32(81), i32(44464))
 			panic("unreachable")
 		}
 		t10 := v4 + i32(32)
 		v1 = v1 << 4
 		t11 := int64(load64(m.memory, uint64(uint32(v1))+43056))
 		v5 = t11
-		m.fn256(t10, v5, i64(0), i64_shl(v8, v7), i64(0))
-		m.fn256(v4+i32(16), v5, i64(0), v9, i64(0))
-		m.fn256(v4, v5, i64(0), v10, i64(0))
+		m.fn257(t10, v5, i64(0), i64_shl(v8, v7), i64(0))
+		m.fn257(v4+i32(16), v5, i64(0), v9, i64(0))
+		m.fn257(v4, v5, i64(0), v10, i64(0))
 		t12 := int32(load16(m.memory, uint64(uint32(v1))+43064))
 		v11 = i32(0) - (v11 + t12)
 		v5 = int64(uint32(v11))
@@ -22475,7 +22531,7 @@ l22:
 		t35 := int32(uint32(v23) / uint32(v11))
 		v17 = t35
 		if v3 == v1 {
-			m.fn220(v3, v3, i32(44732))
+			m.fn221(v3, v3, i32(44732))
 			panic("unreachable")
 		}
 		v27 = v2 + v1
@@ -22555,7 +22611,7 @@ l22:
 				v9 = v6
 				v10 = v8
 				if uint32(v1) >= uint32(v3) {
-					m.fn220(v1, v3, i32(44748))
+					m.fn221(v1, v3, i32(44748))
 					panic("unreachable")
 				}
 				t38 := v2 + v1
@@ -22636,7 +22692,7 @@ l22:
 			goto l22
 		}
 	}
-	m.fn241(i32(44716))
+	m.fn242(i32(44716))
 	panic("unreachable")
 l26:
 	v6 = v8
@@ -22706,7 +22762,7 @@ l35:
 l32:
 	m.g0 = v4 + i32(80)
 }
-func (m *Module) fn208(v0, v1, v2, v3 int32) {
+func (m *Module) fn209(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8 int64
 	var v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38 int32
@@ -22717,32 +22773,32 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn201(i32(44352), i32(28), i32(45068))
+			m.fn202(i32(44352), i32(28), i32(45068))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn201(i32(44544), i32(29), i32(45084))
+			m.fn202(i32(44544), i32(29), i32(45084))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn201(i32(44592), i32(28), i32(45100))
+			m.fn202(i32(44592), i32(28), i32(45100))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn201(i32(44836), i32(54), i32(45196))
+			m.fn202(i32(44836), i32(54), i32(45196))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn201(i32(44764), i32(55), i32(45180))
+			m.fn202(i32(44764), i32(55), i32(45180))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn201(i32(40314), i32(45), i32(45116))
+			m.fn202(i32(40314), i32(45), i32(45116))
 			panic("unreachable")
 		}
 		t4 := int32(int8(m.memory[uint64(uint32(v1))+26]))
@@ -22790,12 +22846,12 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		if v1 < i32(0) {
 			goto l6
 		}
-		_ = m.fn223(v4, v1)
-		_ = m.fn223(v4+i32(164), v1)
-		_ = m.fn223(v4+i32(328), v1)
+		_ = m.fn224(v4, v1)
+		_ = m.fn224(v4+i32(164), v1)
+		_ = m.fn224(v4+i32(328), v1)
 		goto l7
 	l6:
-		_ = m.fn223(v4+i32(492), int32(int16(i32(0)-v1)))
+		_ = m.fn224(v4+i32(492), int32(int16(i32(0)-v1)))
 	l7:
 		{
 			if v11 > i32(-1) {
@@ -22803,13 +22859,13 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			}
 			t19 := v4
 			v1 = (i32(0) - v11) & i32(0xffff)
-			_ = m.fn244(t19, v1)
-			_ = m.fn244(v4+i32(164), v1)
-			_ = m.fn244(v4+i32(328), v1)
+			_ = m.fn245(t19, v1)
+			_ = m.fn245(v4+i32(164), v1)
+			_ = m.fn245(v4+i32(328), v1)
 			goto l9
 		}
 	l8:
-		_ = m.fn244(v4+i32(492), v10&i32(0x7fff))
+		_ = m.fn245(v4+i32(492), v10&i32(0x7fff))
 	l9:
 		memory_copy(m.memory, uint32(v4+i32(1148)), uint32(v4), uint32(i32(164)))
 		t24 := int32(load32(m.memory, uint64(uint32(v4))+488))
@@ -22823,7 +22879,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		}
 		v13 = p27
 		if uint32(v13) > uint32(i32(40)) {
-			m.fn210(i32(0), v13, i32(40), i32(40580))
+			m.fn211(i32(0), v13, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v13 != 0 {
@@ -22916,7 +22972,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			goto l12
 		}
 		if v13 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40580))
+			m.fn221(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v4+i32(1148)+v13<<2), uint32(i32(1)))
@@ -22932,7 +22988,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		}
 		v1 = p48
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn210(i32(0), v1, i32(40), i32(40580))
+			m.fn211(i32(0), v1, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -22975,7 +23031,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			t54 := int32(load32(m.memory, uint64(uint32(v4))+160))
 			v14 = t54
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn210(i32(0), v14, i32(40), i32(40580))
+				m.fn211(i32(0), v14, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			if v14 != 0 {
@@ -23049,7 +23105,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 				goto l24
 			}
 			if v14 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40580))
+				m.fn221(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -23059,7 +23115,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			t65 := int32(load32(m.memory, uint64(uint32(v4))+324))
 			v14 = t65
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn210(i32(0), v14, i32(40), i32(40580))
+				m.fn211(i32(0), v14, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v15 = i32(0)
@@ -23135,7 +23191,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			goto l32
 		l38:
 			if v14 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40580))
+				m.fn221(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(164)+v20), uint32(int32(v5)))
@@ -23213,7 +23269,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			goto l47
 		l46:
 			if v12 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40580))
+				m.fn221(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(328)+v15), uint32(int32(v5)))
@@ -23226,15 +23282,15 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		v11 = v11 + i32(1)
 	l47:
 		memory_copy(m.memory, uint32(v4+i32(656)), uint32(v4+i32(492)), uint32(i32(164)))
-		t86 := m.fn223(v4+i32(656), i32(1))
+		t86 := m.fn224(v4+i32(656), i32(1))
 		v23 = t86
 		memory_copy(m.memory, uint32(v4+i32(820)), uint32(v4+i32(492)), uint32(i32(164)))
-		t87 := m.fn223(v4+i32(820), i32(2))
+		t87 := m.fn224(v4+i32(820), i32(2))
 		v24 = t87
 		memory_copy(m.memory, uint32(v4+i32(984)), uint32(v4+i32(492)), uint32(i32(164)))
 		{
 			{
-				t88 := m.fn223(v4+i32(984), i32(3))
+				t88 := m.fn224(v4+i32(984), i32(3))
 				v25 = t88
 				t89 := int32(load32(m.memory, uint64(uint32(v25))+160))
 				v26 = t89
@@ -23368,7 +23424,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l56:
 					if v14 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l53:
@@ -23382,7 +23438,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v27 = p116
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn210(i32(0), v27, i32(40), i32(40580))
+						m.fn211(i32(0), v27, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23492,7 +23548,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l65:
 					if v14 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l62:
@@ -23505,7 +23561,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v34 = p138
 					if uint32(v34) >= uint32(i32(41)) {
-						m.fn210(i32(0), v34, i32(40), i32(40580))
+						m.fn211(i32(0), v34, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v34 << 2
@@ -23615,7 +23671,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l74:
 					if v14 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l71:
@@ -23628,7 +23684,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v27 = p160
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn210(i32(0), v27, i32(40), i32(40580))
+						m.fn211(i32(0), v27, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23737,7 +23793,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 				l83:
 					if v14 == 0 {
-						m.fn201(i32(40551), i32(26), i32(40580))
+						m.fn202(i32(40551), i32(26), i32(40580))
 						panic("unreachable")
 					}
 				l80:
@@ -23745,7 +23801,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					v33 = v33 + i32(1)
 				l79:
 					if v32 == v3 {
-						m.fn220(v3, v3, i32(45132))
+						m.fn221(v3, v3, i32(45132))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v33 + i32(48))
@@ -23757,7 +23813,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v1 = p183
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn210(i32(0), v1, i32(40), i32(40580))
+						m.fn211(i32(0), v1, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -23804,7 +23860,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v34 = p192
 					if uint32(v34) > uint32(i32(40)) {
-						m.fn210(i32(0), v34, i32(40), i32(40580))
+						m.fn211(i32(0), v34, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					if v34 != 0 {
@@ -23897,7 +23953,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 						goto l92
 					}
 					if v34 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40580))
+						m.fn221(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(1148)+v34<<2), uint32(i32(1)))
@@ -23910,7 +23966,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					}
 					v1 = p211
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn210(i32(0), v1, i32(40), i32(40580))
+						m.fn211(i32(0), v1, i32(40), i32(40580))
 						panic("unreachable")
 					}
 					v1 = v1 << 2
@@ -24025,7 +24081,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					goto l103
 				l109:
 					if v27 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40580))
+						m.fn221(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -24103,7 +24159,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 					goto l111
 				l117:
 					if v36 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40580))
+						m.fn221(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(164)+v18), uint32(int32(v5)))
@@ -24181,7 +24237,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 						goto l120
 					}
 					if v33 == i32(40) {
-						m.fn220(i32(40), i32(40), i32(40580))
+						m.fn221(i32(40), i32(40), i32(40580))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(328)+v18), uint32(int32(v5)))
@@ -24199,13 +24255,13 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 				}
 			}
 		l49:
-			m.fn210(i32(0), v27, i32(40), i32(40580))
+			m.fn211(i32(0), v27, i32(40), i32(40580))
 			panic("unreachable")
 		l101:
 			if v1 >= v9 {
 				goto l128
 			}
-			_ = m.fn223(v4, i32(1))
+			_ = m.fn224(v4, i32(1))
 			t249 := int32(load32(m.memory, uint64(uint32(v4))+160))
 			t250 := v22
 			v1 = t249
@@ -24215,7 +24271,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 			}
 			v1 = p251
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn210(i32(0), v1, i32(40), i32(40580))
+				m.fn211(i32(0), v1, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v1 = v1 << 2
@@ -24279,7 +24335,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		memory_fill(m.memory, uint32(v2+i32(1)), i32(48), uint32(v32))
 	l133:
 		if uint32(v31) >= uint32(v3) {
-			m.fn220(v31, v3, i32(45148))
+			m.fn221(v31, v3, i32(45148))
 			panic("unreachable")
 		}
 		m.memory[uint32(v15)] = byte(i32(48))
@@ -24287,7 +24343,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		v31 = v32 + i32(2)
 	l128:
 		if uint32(v31) > uint32(v3) {
-			m.fn210(i32(0), v31, v3, i32(45164))
+			m.fn211(i32(0), v31, v3, i32(45164))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v0))+8, uint16(v11))
@@ -24297,7 +24353,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		return
 	}
 }
-func (m *Module) fn209(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn210(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -24440,7 +24496,7 @@ l0:
 				goto l11
 			}
 			v10 = v3 & i32(0xffff)
-			m.fn207(v4+i32(32), v4+i32(96), v4+i32(15), i32(17))
+			m.fn208(v4+i32(32), v4+i32(96), v4+i32(15), i32(17))
 			var p14 int32
 			if v5 < i64(0) {
 				p14 = 1
@@ -24468,7 +24524,7 @@ l0:
 			goto l7
 		}
 	l6:
-		m.fn208(v4+i32(80), v4+i32(96), v4+i32(15), i32(17))
+		m.fn209(v4+i32(80), v4+i32(96), v4+i32(15), i32(17))
 	l7:
 		p25 := v11
 		if v2 != 0 {
@@ -24483,7 +24539,7 @@ l0:
 		t27 := int32(load32(m.memory, uint64(uint32(v4))+80))
 		t28 := int32(load32(m.memory, uint64(uint32(v4))+84))
 		t29 := int32(load16(m.memory, uint64(uint32(v4))+88))
-		m.fn204(v4, t27, t28, t29, v10, v4+i32(32), i32(4))
+		m.fn205(v4, t27, t28, t29, v10, v4+i32(32), i32(4))
 		t30 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		v10 = t30
 		t31 := int32(load32(m.memory, uint32(v4)))
@@ -24502,12 +24558,12 @@ l11:
 	store32(m.memory, uint64(uint32(v4))+88, uint32(v11))
 	store32(m.memory, uint64(uint32(v4))+84, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+80, uint32(v12))
-	t32 := m.fn205(v0, v4+i32(80))
+	t32 := m.fn206(v0, v4+i32(80))
 	v10 = t32
 	m.g0 = v4 + i32(128)
 	return v10
 }
-func (m *Module) fn210(v0, v1, v2, v3 int32) {
+func (m *Module) fn211(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5 int64
 	t0 := m.g0
@@ -24520,7 +24576,7 @@ func (m *Module) fn210(v0, v1, v2, v3 int32) {
 		v5 = int64(uint32(i32(7))) << 32
 		store64(m.memory, uint64(uint32(t1))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-		m.fn211(i32(33372), v4+i32(16), v3)
+		m.fn212(i32(33372), v4+i32(16), v3)
 		panic("unreachable")
 	}
 	if uint32(v1) > uint32(v2) {
@@ -24530,7 +24586,7 @@ func (m *Module) fn210(v0, v1, v2, v3 int32) {
 		v5 = int64(uint32(i32(7))) << 32
 		store64(m.memory, uint64(uint32(t2))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-		m.fn211(i32(33429), v4+i32(16), v3)
+		m.fn212(i32(33429), v4+i32(16), v3)
 		panic("unreachable")
 	}
 	v5 = int64(uint32(i32(7))) << 32
@@ -24539,17 +24595,17 @@ func (m *Module) fn210(v0, v1, v2, v3 int32) {
 		store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
 		store64(m.memory, uint64(uint32(v4))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-		m.fn211(i32(33429), v4+i32(16), v3)
+		m.fn212(i32(33429), v4+i32(16), v3)
 		panic("unreachable")
 	}
 	store32(m.memory, uint64(uint32(v4))+8, uint32(v0))
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1))
 	store64(m.memory, uint64(uint32(v4))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 	store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-	m.fn211(i32(33158), v4+i32(16), v3)
+	m.fn212(i32(33158), v4+i32(16), v3)
 	panic("unreachable")
 }
-func (m *Module) fn211(v0, v1, v2 int32) {
+func (m *Module) fn212(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -24559,10 +24615,10 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 	store16(m.memory, uint64(uint32(v3))+28, uint16(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+20, uint32(v3+i32(12)))
-	m.fn166(v3 + i32(20))
+	m.fn167(v3 + i32(20))
 	panic("unreachable")
 }
-func (m *Module) fn212(v0, v1 int32) int32 {
+func (m *Module) fn213(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6 int32
@@ -24582,7 +24638,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t12 := v3
 				v5 = t11
-				t13 := m.fn215(t12, v5, i32(35132), v2+i32(16))
+				t13 := m.fn216(t12, v5, i32(35132), v2+i32(16))
 				if t13 == 0 {
 					goto l1
 				}
@@ -24600,7 +24656,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 			t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t7 := v3
 			v5 = t6
-			t8 := m.fn215(t7, v5, i32(32771), v2+i32(16))
+			t8 := m.fn216(t7, v5, i32(32771), v2+i32(16))
 			if t8 == 0 {
 				goto l1
 			}
@@ -24614,7 +24670,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 			v6 = t15
 			if v6 != 0 {
 				if uint32(v6) >= uint32(i32(10)) {
-					m.fn210(i32(0), v6, i32(9), i32(40492))
+					m.fn211(i32(0), v6, i32(9), i32(40492))
 					panic("unreachable")
 				}
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v6))
@@ -24636,7 +24692,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 						t20 := int32(load32(m.memory, uint32(t19)))
 						v1 = t20
 						if uint32(v1) > uint32(i32(0xffff)) {
-							m.fn211(i32(40441), i32(65), i32(40476))
+							m.fn212(i32(40441), i32(65), i32(40476))
 							panic("unreachable")
 						}
 					}
@@ -24645,7 +24701,7 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 					t21 := v2
 					v4 = int64(uint32(i32(55))) << 32
 					store64(m.memory, uint64(uint32(t21))+16, uint64(v4|int64(uint32(v2+i32(8)))))
-					t22 := m.fn215(v3, v5, i32(40431), v2+i32(16))
+					t22 := m.fn216(v3, v5, i32(40431), v2+i32(16))
 					if t22 == 0 {
 						goto l4
 					}
@@ -24659,14 +24715,14 @@ func (m *Module) fn212(v0, v1 int32) int32 {
 	l4:
 		t23 := int64(load32(m.memory, uint64(uint32(v0))+20))
 		store64(m.memory, uint64(uint32(v2))+16, uint64(v4|t23))
-		t24 := m.fn215(v3, v5, i32(33660), v2+i32(16))
+		t24 := m.fn216(v3, v5, i32(33660), v2+i32(16))
 		v0 = t24
 	}
 l2:
 	m.g0 = v2 + i32(32)
 	return v0
 }
-func (m *Module) fn213(v0, v1 int32) int32 {
+func (m *Module) fn214(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5, v6 int64
 	var v7, v8 int32
@@ -24733,18 +24789,18 @@ l2:
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l4:
-	t15 := m.fn224(v1, i32(1), i32(1), i32(0), v2+i32(12)+v3, i32(20)-v3)
+	t15 := m.fn225(v1, i32(1), i32(1), i32(0), v2+i32(12)+v3, i32(20)-v3)
 	v3 = t15
 	m.g0 = v2 + i32(32)
 	return v3
 }
-func (m *Module) fn214(v0, v1 int32) int32 {
+func (m *Module) fn215(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn229(v1, t0, t1)
+	t2 := m.fn230(v1, t0, t1)
 	return t2
 }
-func (m *Module) fn215(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn216(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -24914,7 +24970,7 @@ l2:
 	m.g0 = v4 + i32(16)
 	return v5
 }
-func (m *Module) fn216(v0, v1, v2 int32) {
+func (m *Module) fn217(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -24944,7 +25000,7 @@ func (m *Module) fn216(v0, v1, v2 int32) {
 			if uint32(v1) <= uint32(i32(767)) {
 				goto l9
 			}
-			t1 := m.fn218(v1)
+			t1 := m.fn219(v1)
 			if t1 == 0 {
 				goto l9
 			}
@@ -24998,7 +25054,7 @@ func (m *Module) fn216(v0, v1, v2 int32) {
 			goto l12
 		}
 	l9:
-		t12 := m.fn219(v1)
+		t12 := m.fn220(v1)
 		if t12 != 0 {
 			store32(m.memory, uint32(v0), uint32(v1))
 			v1 = i32(129)
@@ -25047,7 +25103,7 @@ l14:
 	m.memory[uint64(uint32(v0))+12] = byte(v2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn217(v0, v1, v2 int32) {
+func (m *Module) fn218(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -25241,7 +25297,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn218(v0 int32) int32 {
+func (m *Module) fn219(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = i32(0)
 	p0 := i32(16)
@@ -25346,7 +25402,7 @@ l3:
 l2:
 	return v2 & i32(1)
 }
-func (m *Module) fn219(v0 int32) int32 {
+func (m *Module) fn220(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	if uint32(v0) >= uint32(i32(32)) {
 		goto l0
@@ -25401,7 +25457,7 @@ l2:
 							goto l12
 						}
 					l8:
-						m.fn210(v2, v6, i32(284), i32(42808))
+						m.fn211(v2, v6, i32(284), i32(42808))
 						panic("unreachable")
 					l9:
 						v2 = v6
@@ -25476,7 +25532,7 @@ l2:
 					goto l20
 				}
 			l16:
-				m.fn210(v2, v6, i32(212), i32(42808))
+				m.fn211(v2, v6, i32(212), i32(42808))
 				panic("unreachable")
 			l17:
 				v2 = v6
@@ -25496,7 +25552,7 @@ l2:
 				v5 = t23
 				if v5 < i32(0) {
 					if v2 == i32(504) {
-						m.fn236(i32(42824))
+						m.fn237(i32(42824))
 						panic("unreachable")
 					}
 					t24 := int32(m.memory[uint32(v0+i32(41653))])
@@ -25574,7 +25630,7 @@ l28:
 		v6 = t25
 		if v6 < i32(0) {
 			if v2 == i32(292) {
-				m.fn236(i32(42824))
+				m.fn237(i32(42824))
 				panic("unreachable")
 			}
 			t26 := int32(m.memory[uint32(v5+i32(42517))])
@@ -25597,7 +25653,7 @@ l26:
 l1:
 	return v1 & i32(1)
 }
-func (m *Module) fn220(v0, v1, v2 int32) {
+func (m *Module) fn221(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -25609,10 +25665,10 @@ func (m *Module) fn220(v0, v1, v2 int32) {
 	v4 = int64(uint32(i32(7))) << 32
 	store64(m.memory, uint64(uint32(t1))+24, uint64(v4|int64(uint32(v3+i32(8)))))
 	store64(m.memory, uint64(uint32(v3))+16, uint64(v4|int64(uint32(v3+i32(12)))))
-	m.fn211(i32(33210), v3+i32(16), v2)
+	m.fn212(i32(33210), v3+i32(16), v2)
 	panic("unreachable")
 }
-func (m *Module) fn221(v0, v1, v2 int32) int32 {
+func (m *Module) fn222(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v3 = t0
@@ -25791,7 +25847,7 @@ l18:
 l0:
 	return v6
 }
-func (m *Module) fn222(v0, v1, v2 int32) int32 {
+func (m *Module) fn223(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14, v15 int64
 	var v16 int32
@@ -25804,7 +25860,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 		v4 = t1
 		if uint32(v4) < uint32(v2) {
 			if uint32(v4) >= uint32(i32(41)) {
-				m.fn210(i32(0), v4, i32(40), i32(40580))
+				m.fn211(i32(0), v4, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v16 = v2 + i32(1)
@@ -25840,7 +25896,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 		l14:
 			{
 				if uint32(v9) >= uint32(i32(40)) {
-					m.fn220(v9, i32(40), i32(40580))
+					m.fn221(v9, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				t12 := int64(load32(m.memory, uint32(v11)))
@@ -25864,7 +25920,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 				}
 				v11 = v12 + v2
 				if uint32(v11) >= uint32(i32(40)) {
-					m.fn220(v11, i32(40), i32(40580))
+					m.fn221(v11, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -25882,7 +25938,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 			}
 		}
 		if uint32(v4) >= uint32(i32(41)) {
-			m.fn210(i32(0), v4, i32(40), i32(40580))
+			m.fn211(i32(0), v4, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		v5 = v1 + v2<<2
@@ -25945,7 +26001,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 		l6:
 			{
 				if uint32(v1) >= uint32(i32(40)) {
-					m.fn220(v1, i32(40), i32(40580))
+					m.fn221(v1, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				t3 := int64(load32(m.memory, uint32(v11)))
@@ -25968,7 +26024,7 @@ func (m *Module) fn222(v0, v1, v2 int32) int32 {
 			}
 			v11 = v10 + v4
 			if uint32(v11) >= uint32(i32(40)) {
-				m.fn220(v11, i32(40), i32(40580))
+				m.fn221(v11, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -25991,10 +26047,10 @@ l3:
 	m.g0 = v3 + i32(160)
 	return v0
 }
-func (m *Module) fn223(v0, v1 int32) int32 {
+func (m *Module) fn224(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	if uint32(v1) >= uint32(i32(1280)) {
-		m.fn201(i32(40596), i32(29), i32(40580))
+		m.fn202(i32(40596), i32(29), i32(40580))
 		panic("unreachable")
 	}
 	v2 = int32(uint32(v1) >> 5)
@@ -26016,12 +26072,12 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 		l4:
 			{
 				if v3 == 0 {
-					m.fn220(v4, i32(40), i32(40580))
+					m.fn221(v4, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				v7 = v2 + v4
 				if uint32(v7) >= uint32(i32(40)) {
-					m.fn220(v7, i32(40), i32(40580))
+					m.fn221(v7, i32(40), i32(40580))
 					panic("unreachable")
 				}
 				t2 := int32(load32(m.memory, uint32(v5)))
@@ -26051,7 +26107,7 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 		if v5 != 0 {
 			v6 = v4 + i32(-1)
 			if uint32(v6) > uint32(i32(39)) {
-				m.fn220(v6, i32(40), i32(40580))
+				m.fn221(v6, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			v8 = v4
@@ -26062,7 +26118,7 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 				goto l8
 			}
 			if uint32(v4) > uint32(i32(39)) {
-				m.fn220(v4, i32(40), i32(40580))
+				m.fn221(v4, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4<<2), uint32(v3))
@@ -26121,7 +26177,7 @@ l10:
 	store32(m.memory, uint64(uint32(v0))+160, uint32(v8))
 	return v0
 }
-func (m *Module) fn224(v0, v1, v2, v3, v4, v5 int32) int32 {
+func (m *Module) fn225(v0, v1, v2, v3, v4, v5 int32) int32 {
 	var v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -26147,7 +26203,7 @@ l0:
 		if uint32(v3) < uint32(i32(16)) {
 			goto l2
 		}
-		t3 := m.fn225(v2, v3)
+		t3 := m.fn226(v2, v3)
 		v7 = t3
 		goto l3
 	}
@@ -26249,7 +26305,7 @@ l1:
 					t30 := int32(load32(m.memory, uint64(uint32(v0))+4))
 					t31 := v10
 					v11 = t30
-					t32 := m.fn226(t31, v11, v12, v2, v3)
+					t32 := m.fn227(t31, v11, v12, v2, v3)
 					if t32 != 0 {
 						goto l15
 					}
@@ -26299,7 +26355,7 @@ l1:
 				{
 					if uint32(v7&i32(0xffff)) >= uint32(v1&i32(0xffff)) {
 						v13 = i32(1)
-						t35 := m.fn226(v10, v11, v12, v2, v3)
+						t35 := m.fn227(v10, v11, v12, v2, v3)
 						if t35 != 0 {
 							goto l15
 						}
@@ -26348,7 +26404,7 @@ l1:
 		t44 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t45 := v7
 		v10 = t44
-		t46 := m.fn226(t45, v10, v12, v2, v3)
+		t46 := m.fn227(t45, v10, v12, v2, v3)
 		if t46 != 0 {
 			goto l15
 		}
@@ -26359,7 +26415,7 @@ l1:
 l15:
 	return v13
 }
-func (m *Module) fn225(v0, v1 int32) int32 {
+func (m *Module) fn226(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		t0 := v1
@@ -26617,7 +26673,7 @@ l15:
 l6:
 	return v8
 }
-func (m *Module) fn226(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn227(v0, v1, v2, v3, v4 int32) int32 {
 	{
 		if v2 == i32(1114112) {
 			goto l0
@@ -26637,7 +26693,7 @@ l0:
 	}
 	return i32(0)
 }
-func (m *Module) fn227(v0, v1, v2 int32) int32 {
+func (m *Module) fn228(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -26792,7 +26848,7 @@ l3:
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn228(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
@@ -26886,7 +26942,7 @@ l0:
 	m.g0 = v5 + i32(32)
 	return v6
 }
-func (m *Module) fn229(v0, v1, v2 int32) int32 {
+func (m *Module) fn230(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		{
@@ -26967,7 +27023,7 @@ func (m *Module) fn229(v0, v1, v2 int32) int32 {
 						v5 = i32(0)
 						goto l5
 					}
-					t2 := m.fn225(v1, v2)
+					t2 := m.fn226(v1, v2)
 					v5 = t2
 					goto l5
 				}
@@ -27099,14 +27155,14 @@ func (m *Module) fn229(v0, v1, v2 int32) int32 {
 l19:
 	return v8
 }
-func (m *Module) fn230(v0, v1, v2 int32) int32 {
+func (m *Module) fn231(v0, v1, v2 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(t1))+12))
 	t3 := m.t0[uint(t2)].(func(int32, int32, int32) int32)(t0, v1, v2)
 	return t3
 }
-func (m *Module) fn231(v0, v1 int32) int32 {
+func (m *Module) fn232(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27172,16 +27228,16 @@ l3:
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l5:
-	t15 := m.fn224(v1, i32(1), i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
+	t15 := m.fn225(v1, i32(1), i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
 	v3 = t15
 	m.g0 = v2 + i32(16)
 	return v3
 }
-func (m *Module) fn232(v0, v1, v2, v3, v4 int32) {
-	m.fn233(v0, v1, v2, v3, v4)
+func (m *Module) fn233(v0, v1, v2, v3, v4 int32) {
+	m.fn234(v0, v1, v2, v3, v4)
 	panic("unreachable")
 }
-func (m *Module) fn233(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn234(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -27262,7 +27318,7 @@ l6:
 				store64(m.memory, uint64(uint32(t12))+56, uint64(v8|int64(uint32(v5+i32(20)))))
 				store64(m.memory, uint64(uint32(v5))+48, uint64(v8|int64(uint32(v5+i32(12)))))
 				store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(4)))))
-				m.fn211(i32(32816), v5+i32(40), v4)
+				m.fn212(i32(32816), v5+i32(40), v4)
 				panic("unreachable")
 			}
 			if uint32(v3) > uint32(v1) {
@@ -27271,7 +27327,7 @@ l6:
 				store64(m.memory, uint64(uint32(t13))+56, uint64(v8|int64(uint32(v5+i32(20)))))
 				store64(m.memory, uint64(uint32(v5))+48, uint64(v8|int64(uint32(v5+i32(12)))))
 				store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(8)))))
-				m.fn211(i32(32863), v5+i32(40), v4)
+				m.fn212(i32(32863), v5+i32(40), v4)
 				panic("unreachable")
 			}
 			if uint32(v2) > uint32(v3) {
@@ -27283,7 +27339,7 @@ l6:
 				v8 = int64(uint32(i32(7))) << 32
 				store64(m.memory, uint64(uint32(t15))+48, uint64(v8|int64(uint32(v5+i32(8)))))
 				store64(m.memory, uint64(uint32(v5))+40, uint64(v8|int64(uint32(v5+i32(4)))))
-				m.fn211(i32(32774), v5+i32(40), v4)
+				m.fn212(i32(32774), v5+i32(40), v4)
 				panic("unreachable")
 			}
 			if v2 == 0 {
@@ -27408,11 +27464,11 @@ l6:
 			store64(m.memory, uint64(uint32(v5))+56, uint64(int64(uint32(i32(56)))<<32|int64(uint32(v5+i32(28)))))
 			store64(m.memory, uint64(uint32(v5))+48, uint64(int64(uint32(i32(57)))<<32|int64(uint32(v5+i32(36)))))
 			store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(4)))))
-			m.fn211(i32(32908), v5+i32(40), v4)
+			m.fn212(i32(32908), v5+i32(40), v4)
 			panic("unreachable")
 		}
 	l15:
-		m.fn232(v0, v1, v7, v2, v4)
+		m.fn233(v0, v1, v7, v2, v4)
 		panic("unreachable")
 	l10:
 		if v3 == 0 {
@@ -27534,14 +27590,14 @@ l6:
 		store64(m.memory, uint64(uint32(v5))+56, uint64(int64(uint32(i32(56)))<<32|int64(uint32(v5+i32(28)))))
 		store64(m.memory, uint64(uint32(v5))+48, uint64(int64(uint32(i32(57)))<<32|int64(uint32(v5+i32(36)))))
 		store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(8)))))
-		m.fn211(i32(32989), v5+i32(40), v4)
+		m.fn212(i32(32989), v5+i32(40), v4)
 		panic("unreachable")
 	}
 l20:
-	m.fn236(v4)
+	m.fn237(v4)
 	panic("unreachable")
 l30:
-	m.fn232(v0, v1, v7, v3, v4)
+	m.fn233(v0, v1, v7, v3, v4)
 	panic("unreachable")
 l25:
 	t34 := v5
@@ -27549,10 +27605,10 @@ l25:
 	store64(m.memory, uint64(uint32(t34))+56, uint64(v8|int64(uint32(v5+i32(20)))))
 	store64(m.memory, uint64(uint32(v5))+48, uint64(v8|int64(uint32(v5+i32(12)))))
 	store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(8)))))
-	m.fn211(i32(32863), v5+i32(40), v4)
+	m.fn212(i32(32863), v5+i32(40), v4)
 	panic("unreachable")
 }
-func (m *Module) fn234(v0, v1 int32) int32 {
+func (m *Module) fn235(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27577,7 +27633,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 						}
 					}
 					v4 = i32(1)
-					t5 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+					t5 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 					if t5 == 0 {
 						goto l2
 					}
@@ -27586,7 +27642,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 				if v3&i32(0x4000000) != 0 {
 					goto l1
 				}
-				t2 := m.fn231(v0, v1)
+				t2 := m.fn232(v0, v1)
 				if t2 == 0 {
 					goto l2
 				}
@@ -27608,7 +27664,7 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 				}
 			}
 			v4 = i32(1)
-			t8 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+			t8 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 			if t8 != 0 {
 				goto l3
 			}
@@ -27644,14 +27700,14 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 						goto l9
 					}
 				}
-				t17 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+				t17 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 				v4 = t17
 				goto l3
 			}
 			if v4&i32(0x4000000) != 0 {
 				goto l8
 			}
-			t14 := m.fn231(v3, v1)
+			t14 := m.fn232(v3, v1)
 			v4 = t14
 			goto l3
 		}
@@ -27669,14 +27725,14 @@ func (m *Module) fn234(v0, v1 int32) int32 {
 				goto l10
 			}
 		}
-		t20 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+		t20 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 		v4 = t20
 	}
 l3:
 	m.g0 = v2 + i32(16)
 	return v4
 }
-func (m *Module) fn235(v0, v1 int32) int32 {
+func (m *Module) fn236(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27695,7 +27751,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 			goto l0
 		}
 		t6 := int32(load32(m.memory, uint32(v0)))
-		m.fn216(v2, t6, i32(257))
+		m.fn217(v2, t6, i32(257))
 		{
 			t7 := int32(m.memory[uint64(uint32(v2))+13])
 			v3 = t7
@@ -27728,11 +27784,11 @@ l0:
 	m.g0 = v2 + i32(16)
 	return v3
 }
-func (m *Module) fn236(v0 int32) {
-	m.fn201(i32(40721), i32(43), v0)
+func (m *Module) fn237(v0 int32) {
+	m.fn202(i32(40721), i32(43), v0)
 	panic("unreachable")
 }
-func (m *Module) fn237(v0, v1, v2 int32) {
+func (m *Module) fn238(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -27740,10 +27796,10 @@ func (m *Module) fn237(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
 	store32(m.memory, uint32(v3), uint32(v0))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v3))))
-	m.fn211(i32(33660), v3+i32(8), v2)
+	m.fn212(i32(33660), v3+i32(8), v2)
 	panic("unreachable")
 }
-func (m *Module) fn238(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn239(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
@@ -27754,33 +27810,33 @@ func (m *Module) fn238(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+8, uint32(v2))
 	store64(m.memory, uint64(uint32(v5))+24, uint64(int64(uint32(i32(53)))<<32|int64(uint32(v5+i32(8)))))
 	store64(m.memory, uint64(uint32(v5))+16, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v5))))
-	m.fn211(i32(33648), v5+i32(16), v4)
+	m.fn212(i32(33648), v5+i32(16), v4)
 	panic("unreachable")
 }
-func (m *Module) fn239(v0, v1 int32) int32 {
+func (m *Module) fn240(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(t1))+12))
 	t3 := m.t0[uint(t2)].(func(int32, int32) int32)(t0, v1)
 	return t3
 }
-func (m *Module) fn240(v0, v1 int32) int32 {
+func (m *Module) fn241(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v1)))
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint32(v0)))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t4 := m.fn215(t0, t1, t2, t3)
+	t4 := m.fn216(t0, t1, t2, t3)
 	return t4
 }
-func (m *Module) fn241(v0 int32) {
-	m.fn211(i32(42840), i32(51), v0)
-	panic("unreachable")
-}
 func (m *Module) fn242(v0 int32) {
-	m.fn211(i32(42865), i32(115), v0)
+	m.fn212(i32(42840), i32(51), v0)
 	panic("unreachable")
 }
-func (m *Module) fn243(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
+func (m *Module) fn243(v0 int32) {
+	m.fn212(i32(42865), i32(115), v0)
+	panic("unreachable")
+}
+func (m *Module) fn244(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 	var v9, v10, v11, v12 int32
 	{
 		if uint64(v7) <= uint64(v8) {
@@ -27798,7 +27854,7 @@ func (m *Module) fn243(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			if uint32(v3) <= uint32(v2) {
 				goto l12
 			}
-			m.fn210(i32(0), v3, v2, i32(45440))
+			m.fn211(i32(0), v3, v2, i32(45440))
 			panic("unreachable")
 		}
 	l2:
@@ -27863,12 +27919,12 @@ func (m *Module) fn243(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			v3 = v3 + i32(1)
 		l8:
 			if uint32(v3) > uint32(v2) {
-				m.fn210(i32(0), v3, v2, i32(45408))
+				m.fn211(i32(0), v3, v2, i32(45408))
 				panic("unreachable")
 			}
 			goto l12
 		}
-		m.fn210(i32(0), v3, v2, i32(45424))
+		m.fn211(i32(0), v3, v2, i32(45424))
 		panic("unreachable")
 	}
 l12:
@@ -27879,7 +27935,7 @@ l12:
 l4:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn244(v0, v1 int32) int32 {
+func (m *Module) fn245(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8, v9 int64
 	{
@@ -27887,7 +27943,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 			t12 := int32(load32(m.memory, uint64(uint32(v0))+160))
 			v6 = t12
 			if uint32(v6) >= uint32(i32(41)) {
-				m.fn210(i32(0), v6, i32(40), i32(40580))
+				m.fn211(i32(0), v6, i32(40), i32(40580))
 				panic("unreachable")
 			}
 			if v6 != 0 {
@@ -27956,7 +28012,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 					goto l16
 				}
 				if v6 == i32(40) {
-					m.fn220(i32(40), i32(40), i32(40580))
+					m.fn221(i32(40), i32(40), i32(40580))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v0+v7), uint32(int32(v9)))
@@ -27975,7 +28031,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t0
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn210(i32(0), v3, i32(40), i32(40580))
+			m.fn211(i32(0), v3, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28044,7 +28100,7 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 				goto l8
 			}
 			if v3 == i32(40) {
-				m.fn220(i32(40), i32(40), i32(40580))
+				m.fn221(i32(40), i32(40), i32(40580))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4), uint32(int32(v9)))
@@ -28064,7 +28120,7 @@ l1:
 		t24 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t24
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn210(i32(0), v3, i32(40), i32(40580))
+			m.fn211(i32(0), v3, i32(40), i32(40580))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28136,7 +28192,7 @@ l1:
 			goto l21
 		}
 		if v3 == i32(40) {
-			m.fn220(i32(40), i32(40), i32(40580))
+			m.fn221(i32(40), i32(40), i32(40580))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v0+v4), uint32(int32(v8)))
@@ -28148,32 +28204,32 @@ l18:
 	if v1&i32(16) == 0 {
 		goto l27
 	}
-	_ = m.fn222(v0, i32(45252), i32(2))
+	_ = m.fn223(v0, i32(45252), i32(2))
 l27:
 	if v1&i32(32) == 0 {
 		goto l28
 	}
-	_ = m.fn222(v0, i32(45260), i32(3))
+	_ = m.fn223(v0, i32(45260), i32(3))
 l28:
 	if v1&i32(64) == 0 {
 		goto l29
 	}
-	_ = m.fn222(v0, i32(45272), i32(5))
+	_ = m.fn223(v0, i32(45272), i32(5))
 l29:
 	if v1&i32(128) == 0 {
 		goto l30
 	}
-	_ = m.fn222(v0, i32(45292), i32(10))
+	_ = m.fn223(v0, i32(45292), i32(10))
 l30:
 	if v1&i32(256) == 0 {
 		goto l31
 	}
-	_ = m.fn222(v0, i32(45332), i32(19))
+	_ = m.fn223(v0, i32(45332), i32(19))
 l31:
-	_ = m.fn223(v0, v1)
+	_ = m.fn224(v0, v1)
 	return v0
 }
-func (m *Module) fn245(v0 int32, v1 int64, v2, v3, v4, v5, v6, v7 int32) int32 {
+func (m *Module) fn246(v0 int32, v1 int64, v2, v3, v4, v5, v6, v7 int32) int32 {
 	var v8, v9, v10, v11, v12, v13, v14 int32
 	var v15 int64
 	t0 := m.g0
@@ -28388,7 +28444,7 @@ l0:
 					goto l1
 				}
 			l5:
-				m.fn241(i32(45456))
+				m.fn242(i32(45456))
 				panic("unreachable")
 			}
 			v4 = i32(1)
@@ -28610,7 +28666,7 @@ l24:
 			{
 				if uint32(v2&i32(0xffff)) >= uint32(v7&i32(0xffff)) {
 					v3 = i32(1)
-					t66 := m.fn212(v8+i32(56), v0)
+					t66 := m.fn213(v8+i32(56), v0)
 					if t66 != 0 {
 						goto l36
 					}
@@ -28647,14 +28703,14 @@ l24:
 			}
 		}
 	l25:
-		t70 := m.fn212(v8+i32(56), v0)
+		t70 := m.fn213(v8+i32(56), v0)
 		v3 = t70
 	}
 l36:
 	m.g0 = v8 + i32(80)
 	return v3
 }
-func (m *Module) fn246(v0, v1 int32) int32 {
+func (m *Module) fn247(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v2 = t0
@@ -28685,7 +28741,7 @@ l0:
 	t9 := m.t0[uint(t8)].(func(int32, int32) int32)(v3, v1)
 	return t9
 }
-func (m *Module) fn247(v0, v1, v2 int32) int32 {
+func (m *Module) fn248(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28771,7 +28827,7 @@ func (m *Module) fn247(v0, v1, v2 int32) int32 {
 				v13 = v15 + i32(4)
 			}
 		l7:
-			m.fn216(v3, v8, i32(65537))
+			m.fn217(v3, v8, i32(65537))
 			{
 				t12 := int32(m.memory[uint64(uint32(v3))+13])
 				v15 = t12
@@ -28876,7 +28932,7 @@ func (m *Module) fn247(v0, v1, v2 int32) int32 {
 					goto l17
 				}
 			l11:
-				m.fn232(v0, v1, v9, v12, i32(45516))
+				m.fn233(v0, v1, v9, v12, i32(45516))
 				panic("unreachable")
 			l17:
 				v4 = i32(1)
@@ -28958,7 +29014,7 @@ func (m *Module) fn247(v0, v1, v2 int32) int32 {
 				v9 = v8
 			}
 		l27:
-			m.fn232(v0, v1, v9, v2, i32(45532))
+			m.fn233(v0, v1, v9, v2, i32(45532))
 			panic("unreachable")
 		}
 		v2 = i32(0)
@@ -28977,7 +29033,7 @@ l0:
 	m.g0 = v3 + i32(16)
 	return v4
 }
-func (m *Module) fn248(v0, v1 int32) int32 {
+func (m *Module) fn249(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -29003,14 +29059,14 @@ func (m *Module) fn248(v0, v1 int32) int32 {
 						goto l3
 					}
 				}
-				t6 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
+				t6 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
 				v0 = t6
 				goto l2
 			}
 			if v3&i32(0x4000000) != 0 {
 				goto l1
 			}
-			t3 := m.fn213(v0, v1)
+			t3 := m.fn214(v0, v1)
 			v0 = t3
 			goto l2
 		}
@@ -29028,14 +29084,14 @@ func (m *Module) fn248(v0, v1 int32) int32 {
 				goto l4
 			}
 		}
-		t9 := m.fn224(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
+		t9 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
 		v0 = t9
 	}
 l2:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn249(v0, v1 int32) int32 {
+func (m *Module) fn250(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -29090,12 +29146,12 @@ l1:
 		m.memory[uint32(t12+v3)] = byte(t13)
 	}
 l3:
-	t14 := m.fn224(v1, i32(1), i32(1), i32(0), v2+i32(11)+v3, i32(5)-v3)
+	t14 := m.fn225(v1, i32(1), i32(1), i32(0), v2+i32(11)+v3, i32(5)-v3)
 	v0 = t14
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn250(v0, v1 int32) int32 {
+func (m *Module) fn251(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 float64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -29112,7 +29168,7 @@ func (m *Module) fn250(v0, v1 int32) int32 {
 			if v3 != i32(0) {
 				p9 = 1
 			}
-			t10 := m.fn206(t7, t8, p9, t6)
+			t10 := m.fn207(t7, t8, p9, t6)
 			return t10
 		}
 		t2 := v1
@@ -29121,11 +29177,11 @@ func (m *Module) fn250(v0, v1 int32) int32 {
 		if v3 != i32(0) {
 			p4 = 1
 		}
-		t5 := m.fn209(t2, t3, p4, i32(0))
+		t5 := m.fn210(t2, t3, p4, i32(0))
 		return t5
 	}
 }
-func (m *Module) fn251(v0, v1 int32) int32 {
+func (m *Module) fn252(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -29142,14 +29198,14 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 		t3 := int64(load64(m.memory, uint32(v0)))
 		v5 = t3
 		if v5 != i64(0) {
-			t8 := m.fn245(v1, v5, v2, i32(100000000), v3, v4, i32(45503), i32(1))
+			t8 := m.fn246(v1, v5, v2, i32(100000000), v3, v4, i32(45503), i32(1))
 			return t8
 		}
 		if uint32(v2) > uint32(i32(999999)) {
 			t9 := int32(uint32(v2) / uint32(i32(1000000)))
 			t10 := v1
 			v0 = t9
-			t11 := m.fn245(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45501), i32(2))
+			t11 := m.fn246(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45501), i32(2))
 			return t11
 		}
 		{
@@ -29157,32 +29213,32 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 				t5 := int32(uint32(v2) / uint32(i32(1000)))
 				t6 := v1
 				v0 = t5
-				t7 := m.fn245(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45498), i32(3))
+				t7 := m.fn246(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45498), i32(3))
 				return t7
 			}
-			t4 := m.fn245(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45496), i32(2))
+			t4 := m.fn246(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45496), i32(2))
 			return t4
 		}
 	}
 }
-func (m *Module) fn252(v0, v1 int32) int32 {
+func (m *Module) fn253(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
-		t2 := m.fn229(v1, i32(45509), i32(4))
+		t2 := m.fn230(v1, i32(45509), i32(4))
 		return t2
 	}
-	t1 := m.fn229(v1, i32(45504), i32(5))
+	t1 := m.fn230(v1, i32(45504), i32(5))
 	return t1
 }
-func (m *Module) fn253(v0, v1, v2 int32) int32 {
-	t0 := m.fn229(v2, v0, v1)
-	return t0
-}
 func (m *Module) fn254(v0, v1, v2 int32) int32 {
-	t0 := m.fn215(v0, i32(40628), v1, v2)
+	t0 := m.fn230(v2, v0, v1)
 	return t0
 }
 func (m *Module) fn255(v0, v1, v2 int32) int32 {
+	t0 := m.fn216(v0, i32(40628), v1, v2)
+	return t0
+}
+func (m *Module) fn256(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	v3 = i32(0)
 	if v2 == 0 {
@@ -29211,7 +29267,7 @@ l1:
 l0:
 	return v3
 }
-func (m *Module) fn256(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int64
 	t0 := v0
 	v5 = v3 & i64(0xffffffff)
@@ -29240,7 +29296,7 @@ func (m *Module) fn256(v0 int32, v1, v2, v3, v4 int64) {
 	}
 	store64(m.memory, uint64(uint32(t5))+8, uint64(t8+int64(uint32(p9))+(v4*v1+v3*v2)))
 }
-func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 	var v5 int32
 	var v6 int64
 	var v7, v8, v9 int32
@@ -29316,8 +29372,8 @@ func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 			t22 := v1
 			t23 := v2
 			v8 = i32(64) - v8
-			m.fn260(t21, t22, t23, v8)
-			m.fn260(v5+i32(32), v3, v4, v8)
+			m.fn261(t21, t22, t23, v8)
+			m.fn261(v5+i32(32), v3, v4, v8)
 			v6 = i64(0)
 			t24 := int64(load64(m.memory, uint64(uint32(v5))+48))
 			t25 := int64(load64(m.memory, uint64(uint32(v5))+32))
@@ -29325,8 +29381,8 @@ func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 			t27 := v5
 			t28 := v3
 			v12 = t26
-			m.fn256(t27, t28, i64(0), v12, i64(0))
-			m.fn256(v5+i32(16), v4, i64(0), v12, i64(0))
+			m.fn257(t27, t28, i64(0), v12, i64(0))
+			m.fn257(v5+i32(16), v4, i64(0), v12, i64(0))
 			t29 := int64(load64(m.memory, uint32(v5)))
 			v10 = t29
 			{
@@ -29384,7 +29440,7 @@ func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 		t5 := v3
 		t6 := v4
 		v9 = i32(96) - v7
-		m.fn260(t4, t5, t6, v9)
+		m.fn261(t4, t5, t6, v9)
 		t7 := int64(load32(m.memory, uint64(uint32(v5))+160))
 		v10 = t7 + i64(1)
 		v11 = i64(0)
@@ -29396,21 +29452,21 @@ func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 				t43 := v1
 				t44 := v2
 				v8 = i32(64) - v8
-				m.fn260(t42, t43, t44, v8)
+				m.fn261(t42, t43, t44, v8)
 				t45 := int64(load64(m.memory, uint64(uint32(v5))+144))
 				v12 = t45
 				{
 					if uint32(v8) >= uint32(v9) {
 						goto l9
 					}
-					m.fn260(v5+i32(80), v3, v4, v8)
+					m.fn261(v5+i32(80), v3, v4, v8)
 					t46 := int64(load64(m.memory, uint64(uint32(v5))+80))
 					t47 := int64(uint64(v12) / uint64(t46))
 					t48 := v5 + i32(64)
 					t49 := v3
 					t50 := v4
 					v13 = t47
-					m.fn256(t48, t49, t50, v13, i64(0))
+					m.fn257(t48, t49, t50, v13, i64(0))
 					{
 						t51 := int64(load64(m.memory, uint64(uint32(v5))+64))
 						t52 := v1
@@ -29473,11 +29529,11 @@ func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 				v12 = t67
 				t69 := v12
 				v8 = v8 - v9
-				m.fn261(t68, t69, i64(0), v8)
-				m.fn256(v5+i32(112), v3, v4, v12, i64(0))
+				m.fn262(t68, t69, i64(0), v8)
+				m.fn257(v5+i32(112), v3, v4, v12, i64(0))
 				t70 := int64(load64(m.memory, uint64(uint32(v5))+112))
 				t71 := int64(load64(m.memory, uint64(uint32(v5))+120))
-				m.fn261(v5+i32(96), t70, t71, v8)
+				m.fn262(v5+i32(96), t70, t71, v8)
 				t72 := int64(load64(m.memory, uint64(uint32(v5))+136))
 				t73 := int64(load64(m.memory, uint64(uint32(v5))+128))
 				t74 := t72 + v6
@@ -29570,12 +29626,12 @@ l6:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v6))
 	m.g0 = v5 + i32(176)
 }
-func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn259(v0 int32, v1, v2, v3, v4 int64) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn257(v5, v1, v2, v3, v4)
+	m.fn258(v5, v1, v2, v3, v4)
 	t1 := int64(load64(m.memory, uint64(uint32(v5))+16))
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v5))+24))
@@ -29583,12 +29639,12 @@ func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 	store64(m.memory, uint32(v0), uint64(v4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn259(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn260(v0 int32, v1, v2, v3, v4 int64) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn257(v5, v1, v2, v3, v4)
+	m.fn258(v5, v1, v2, v3, v4)
 	t1 := int64(load64(m.memory, uint32(v5)))
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v5))+8))
@@ -29596,7 +29652,7 @@ func (m *Module) fn259(v0 int32, v1, v2, v3, v4 int64) {
 	store64(m.memory, uint32(v0), uint64(v4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn260(v0 int32, v1, v2 int64, v3 int32) {
+func (m *Module) fn261(v0 int32, v1, v2 int64, v3 int32) {
 	var v4 int64
 	{
 		if v3&i32(64) != 0 {
@@ -29619,7 +29675,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(v1))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v2))
 }
-func (m *Module) fn261(v0 int32, v1, v2 int64, v3 int32) {
+func (m *Module) fn262(v0 int32, v1, v2 int64, v3 int32) {
 	var v4 int64
 	{
 		if v3&i32(64) != 0 {
@@ -29815,4 +29871,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00\x00\x00\u0086\x00\x00\x19\x00\x00\x00\x8f\x00\x00\x00\x11\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00l\x00\x00\x00#\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00$\x00\x00\x00\r\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_calls\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x008\x85\x00\x00\x1c\x00\x00\x00A\x01\x00\x00(\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00܆\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00܆\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00܆\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x009\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00R\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xa3\x8c\x00\x00\xa9\x8c\x00\x00\xad\x8c\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00\xb9\x8c\x00\x00ʌ\x00\x00ٌ\x00\x00\xea\x8c\x00\x00\xf6\x8c\x00\x00z\x8c\x00\x00\x86\x8c\x00\x00\x03\x8d\x00\x00\b\x8d\x00\x00\f\x8d\x00\x00\x12\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\x9e\x86\x00\x00#\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\x9e\x86\x00\x00#\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\x9e\x86\x00\x00#\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\xf4\x86\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instant=\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00'\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00x\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\xea\x85\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00x\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\x85\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\x85\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00ۇ\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00ۇ\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00<\x9f\x00\x00>\x9f\x00\x00@\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00\x00\x00\u0086\x00\x00\x19\x00\x00\x00\x8f\x00\x00\x00\x11\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00l\x00\x00\x00#\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00$\x00\x00\x00\r\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_calls\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x008\x85\x00\x00\x1c\x00\x00\x00H\x01\x00\x00(\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00܆\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00܆\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00܆\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x009\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00R\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xa3\x8c\x00\x00\xa9\x8c\x00\x00\xad\x8c\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00\xb9\x8c\x00\x00ʌ\x00\x00ٌ\x00\x00\xea\x8c\x00\x00\xf6\x8c\x00\x00z\x8c\x00\x00\x86\x8c\x00\x00\x03\x8d\x00\x00\b\x8d\x00\x00\f\x8d\x00\x00\x12\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\x9e\x86\x00\x00#\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\x9e\x86\x00\x00#\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\x9e\x86\x00\x00#\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\xf4\x86\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instant=\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00'\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00x\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\xea\x85\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00x\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\x85\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\x85\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00ۇ\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00ۇ\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00<\x9f\x00\x00>\x9f\x00\x00@\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"

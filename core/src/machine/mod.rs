@@ -201,8 +201,7 @@ impl Machine {
     }
 
     /// Closed, no failure in a row, nothing forced.
-    #[cfg(any(feature = "std", loom))]
-    pub(crate) const fn is_at_rest(&self) -> bool {
+    pub const fn is_at_rest(&self) -> bool {
         matches!(
             (self.forced, self.phase()),
             (None, Phase::Closed { failures: 0 })

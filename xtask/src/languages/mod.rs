@@ -6,6 +6,7 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
+mod go;
 mod node;
 mod python;
 mod rust;
@@ -48,5 +49,6 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(c::C),
         Box::new(python::Python),
         Box::new(node::Node),
+        Box::new(go::Go),
     ]
 }

@@ -7,12 +7,13 @@ use anyhow::{Result, bail};
 use crate::run::{command, streaming};
 use crate::{wasm, workspace};
 
+pub(crate) mod go;
 pub(crate) mod python;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
-        bail!("usage: cargo xtask package c PREFIX | python FOLDER | wasm FOLDER");
+        bail!("usage: cargo xtask package c PREFIX | go FOLDER | python FOLDER | wasm FOLDER");
     };
     // It is made in the workspace's folder; the place is seen from the user's.
     let folder = std::env::current_dir()?.join(folder);
@@ -23,6 +24,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
                 .arg(folder)
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
+        }
+        "go" => {
+            print!("{}", go::build(&folder)?);
+            Ok(true)
         }
         "python" => {
             for file in python::build(&folder)? {
