@@ -137,7 +137,9 @@ func (s *State) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText reads what String says.
-func (r *Reason) UnmarshalText(text []byte) error { return unmarshal(r, reasonNames, "reason", string(text)) }
+func (r *Reason) UnmarshalText(text []byte) error {
+	return unmarshal(r, reasonNames, "reason", string(text))
+}
 
 // UnmarshalText reads what String says.
 func (r *RejectReason) UnmarshalText(text []byte) error {
