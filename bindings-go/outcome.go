@@ -80,8 +80,6 @@ const (
 	ReasonForced
 	// ReasonAutomatic is [CircuitBreaker.Automatic].
 	ReasonAutomatic
-	// ReasonFleet is another instance of the program; nothing of this package makes it.
-	ReasonFleet
 )
 
 // The words are those of every language of k1s0; a test compares them with conformance/constants.json.
@@ -92,7 +90,7 @@ var (
 	rejectReasonNames = []string{"open", "half_open", "forced_open"}
 	reasonNames       = []string{
 		"failure_threshold", "timeout_elapsed", "success_threshold", "probe_failed", "probe_timeout", "failure_rate",
-		"slow_call_rate", "reset", "trip", "forced", "automatic", "fleet",
+		"slow_call_rate", "reset", "trip", "forced", "automatic",
 	}
 )
 
