@@ -1,7 +1,6 @@
 package circuitbreaker
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -179,9 +178,6 @@ func (c *Config) draft() (draft, *ConfigError) {
 	}, nil
 }
 
-// coreWord is a name of the core's in a range.
-var coreWord = regexp.MustCompile(`\b[a-z]+(_[a-z]+)+\b|\btimeout\b`)
-
 // refusal is what the core has against a configuration, in this package's words: field, value and range, a line each.
 func (d *draft) refusal(text string) *ConfigError {
 	lines := strings.SplitN(text, "\n", 3)
@@ -199,8 +195,20 @@ func (d *draft) refusal(text string) *ConfigError {
 	return &ConfigError{
 		Field: name,
 		Value: value(lines[1]),
-		Range: coreWord.ReplaceAllStringFunc(lines[2], func(word string) string { return fieldNames[word] }),
+		Range: inOurWords(lines[2]),
 	}
+}
+
+// inOurWords is a range in which a field is named as Config has it. (Two names are ordinary words as well, which no range
+// uses as names.)
+func inOurWords(text string) string {
+	words := strings.Split(text, " ")
+	for place, word := range words {
+		if ours, known := fieldNames[word]; known && (word == "timeout" || strings.Contains(word, "_")) {
+			words[place] = ours
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // value is a number if it is one, and the core's words for it if not.

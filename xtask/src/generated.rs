@@ -42,6 +42,47 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-go/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-go/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
+        path: "bindings-go/contrib/grpc/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-go/contrib/grpc/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
+        path: "bindings-go/contrib/otel/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-go/contrib/otel/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
+        path: "bindings-go/contrib/otel/vocabulary.go",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_go",
+            ],
+        },
+    },
+    Generated {
         path: go::MACHINE,
         maker: Maker::Steps { text: go::machine },
     },

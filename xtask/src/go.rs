@@ -115,6 +115,13 @@ pub(crate) fn go(folder: &str, arguments: &[&str]) -> Command {
     go
 }
 
+/// The formatter, started in the workspace's folder.
+pub(crate) fn gofmt(arguments: &[&str]) -> Command {
+    let mut gofmt = command("gofmt", arguments);
+    in_go(&mut gofmt);
+    gofmt
+}
+
 /// A script of ours that uses Go.
 pub(crate) fn script(path: &str) -> Command {
     let mut bash = command("bash", &[path]);

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 // server answers with the status that a request asks for, after as many messages as it asks for.
 type server struct {
 	pb.UnimplementedTestServiceServer
-	calls int
+	calls atomic.Int64
 }
 
 func answer(code *pb.EchoStatus) error {
@@ -30,7 +31,7 @@ func answer(code *pb.EchoStatus) error {
 }
 
 func (s *server) UnaryCall(ctx context.Context, request *pb.SimpleRequest) (*pb.SimpleResponse, error) {
-	s.calls++
+	s.calls.Add(1)
 	switch wish := request.GetResponseStatus().GetMessage(); wish {
 	case "hang":
 		<-ctx.Done()
@@ -126,14 +127,14 @@ func TestUnary(t *testing.T) {
 	}
 	// A cancellation of the server's is a failure.
 	_ = unary(t.Context(), client, codes.Canceled, "")
-	before := service.calls
+	before := service.calls.Load()
 	err := unary(t.Context(), client, codes.OK, "")
 	var open *circuitbreaker.OpenError
 	if !errors.Is(err, circuitbreaker.ErrOpen) || !errors.As(err, &open) || status.Code(err) != codes.Unavailable {
 		t.Fatal(err)
 	}
-	if wait, known := open.RetryAfter(); !known || wait > time.Hour || service.calls != before {
-		t.Error(wait, known, service.calls-before)
+	if wait, known := open.RetryAfter(); !known || wait > time.Hour || service.calls.Load() != before {
+		t.Error(wait, known, service.calls.Load()-before)
 	}
 }
 

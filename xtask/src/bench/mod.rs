@@ -3,6 +3,7 @@
 
 use anyhow::{Result, bail};
 
+mod go;
 mod node;
 mod python;
 pub(crate) mod rust;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         Box::new(rust::Rust),
         Box::new(python::Python),
         Box::new(node::Node),
+        Box::new(go::Go),
     ]
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
-mod go;
+pub(crate) mod go;
 mod node;
 mod python;
 mod rust;

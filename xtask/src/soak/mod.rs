@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 use crate::stopwatch::Stopwatch;
 
+mod go;
 pub(crate) mod loom;
 mod miri;
 mod mutants;
@@ -32,6 +33,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "python",
         run: python::run,
+    },
+    Proof {
+        name: "go",
+        run: go::run,
     },
     Proof {
         name: "miri",
