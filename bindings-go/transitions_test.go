@@ -38,6 +38,18 @@ func TestSynctest(t *testing.T) {
 	})
 }
 
+// As the README has it.
+func TestAnHourInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		breaker := circuitbreaker.New(circuitbreaker.Config{Timeout: time.Hour})
+		breaker.Trip()
+		time.Sleep(time.Hour)
+		if breaker.State() != circuitbreaker.StateHalfOpen {
+			t.Error("it is", breaker.State())
+		}
+	})
+}
+
 func TestZeroValueInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var cb circuitbreaker.CircuitBreaker

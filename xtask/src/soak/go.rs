@@ -6,7 +6,7 @@ use crate::go::{self, SOURCE};
 use crate::run::streaming;
 
 /// How much longer than in `cargo xtask test`: a million breakers made and collected.
-const SCALE: &str = "20";
+const SCALE: &str = "50";
 const FUZZED: &str = "2000000x";
 
 pub(super) fn run() -> Result<String> {
