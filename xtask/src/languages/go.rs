@@ -13,6 +13,9 @@ use crate::workspace;
 /// Go.
 pub(crate) struct Go;
 
+/// A program on gobreaker, and the same on this module.
+const MIGRATION: &str = "bindings-go/test/migration";
+
 /// Where a user may build for besides this machine, as `GOOS/GOARCH`: another processor, another system, a big-endian one,
 /// one of 32 bits, and none.
 const PLATFORMS: [&str; 6] = [
@@ -48,6 +51,9 @@ impl Language for Go {
         tally.passed += narrow.passed;
         tally.failed += narrow.failed;
 
+        // What the migration page tells.
+        let mut run = go::go(MIGRATION, &["test", "-json", "./..."]);
+        success &= go::test(&mut run, &mut tally)?;
         builds(&mut tally)?;
         fresh(&mut tally)?;
         Ok(Tested { tally, success })
