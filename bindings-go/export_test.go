@@ -31,3 +31,10 @@ var Words = map[string][]string{
 
 // FieldNames are the fields of Config by the core's names.
 var FieldNames = fieldNames
+
+// Elsewhere is how many names a registry remembers of breakers that it has forgotten.
+func Elsewhere(r *Registry) int {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	return len(r.elsewhere)
+}

@@ -3,7 +3,9 @@
 use k1s0_circuit_breaker::metrics::vocabulary::{INSTRUMENTS, Instrument, Kind, SCOPE, UNNAMED};
 
 fn main() {
-    println!("// Code generated from core/src/metrics/vocabulary.rs by cargo xtask generate. DO NOT EDIT.\n");
+    println!(
+        "// Code generated from core/src/metrics/vocabulary.rs by cargo xtask generate. DO NOT EDIT.\n"
+    );
     println!("package otelbreaker\n");
     println!("// Scope is the instrumentation scope of every language of k1s0.");
     println!("const Scope = {SCOPE:?}\n");

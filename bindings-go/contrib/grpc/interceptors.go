@@ -27,7 +27,7 @@ import (
 const pushback = "grpc-retry-pushback-ms"
 
 // BreakerFor finds the breaker for a call, where there is more than one: a method of the service, as
-// "/package.Service/Method", and the connection.
+// "/package.Service/Method", and the connection. Without a breaker and without an error, the call is not guarded.
 type BreakerFor func(ctx context.Context, method string, conn *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error)
 
 // One is the same breaker for every call.
@@ -69,6 +69,9 @@ func UnaryClientInterceptorFor(find BreakerFor) grpc.UnaryClientInterceptor {
 		breaker, err := find(ctx, method, conn)
 		if err != nil {
 			return &rejection{err}
+		}
+		if breaker == nil {
+			return invoke(ctx, method, request, reply, conn, opts...)
 		}
 		permit, err := breaker.TryAcquire()
 		if err != nil {

@@ -287,3 +287,80 @@ func TestPerTarget(t *testing.T) {
 		t.Error("there is none of this name, or it was not used")
 	}
 }
+
+func TestStreamsWithoutServer(t *testing.T) {
+	client, cb, _, stop := served(t, circuitbreaker.Config{})
+	stop()
+	stream, err := client.FullDuplexCall(t.Context())
+	if err == nil {
+		// Whoever asks first is told.
+		_, err = stream.Header()
+		if again := drain(stream); status.Code(again) != codes.Unavailable {
+			t.Error(again)
+		}
+	}
+	if status.Code(err) != codes.Unavailable {
+		t.Fatal(err)
+	}
+	if metrics := cb.Metrics(); metrics.FailureCount != 1 {
+		t.Errorf("%+v", metrics)
+	}
+}
+
+func TestNoBreakerAndNoAnswer(t *testing.T) {
+	fails := errors.New("no room")
+	for name, find := range map[string]grpcbreaker.BreakerFor{
+		"no breaker": func(context.Context, string, *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error) { return nil, nil },
+		"an error":   func(context.Context, string, *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error) { return nil, fails },
+	} {
+		conn, err := grpc.NewClient("127.0.0.1:1",
+			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithUnaryInterceptor(grpcbreaker.UnaryClientInterceptorFor(find)),
+			grpc.WithStreamInterceptor(grpcbreaker.StreamClientInterceptorFor(find)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := pb.NewTestServiceClient(conn)
+		err = unary(t.Context(), client, codes.OK, "")
+		if status.Code(err) != codes.Unavailable || errors.Is(err, fails) != (name == "an error") {
+			t.Errorf("%s: %v", name, err)
+		}
+		stream, err := client.FullDuplexCall(t.Context())
+		if err == nil {
+			_, err = stream.Recv()
+		}
+		if status.Code(err) != codes.Unavailable || errors.Is(err, fails) != (name == "an error") {
+			t.Errorf("%s: %v", name, err)
+		}
+		conn.Close()
+	}
+}
+
+func TestAnInvokerThatPanics(t *testing.T) {
+	cb := circuitbreaker.New(circuitbreaker.Config{FailureThreshold: 2})
+	broken := func() {
+		defer func() {
+			if recover() != "broken" {
+				t.Error("another panic")
+			}
+		}()
+		_ = grpcbreaker.UnaryClientInterceptor(cb)(t.Context(), "", nil, nil, nil,
+			func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error { panic("broken") })
+	}
+	brokenStream := func() {
+		defer func() {
+			if recover() != "broken" {
+				t.Error("another panic")
+			}
+		}()
+		_, _ = grpcbreaker.StreamClientInterceptor(cb)(t.Context(), new(grpc.StreamDesc), nil, "",
+			func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+				panic("broken")
+			})
+	}
+	broken()
+	brokenStream()
+	if !cb.IsOpen() {
+		t.Error(cb.Explain())
+	}
+}

@@ -28,6 +28,9 @@ func StreamClientInterceptorFor(find BreakerFor) grpc.StreamClientInterceptor {
 		if err != nil {
 			return nil, &rejection{err}
 		}
+		if breaker == nil {
+			return open(ctx, description, conn, method, opts...)
+		}
 		permit, err := breaker.TryAcquire()
 		if err != nil {
 			return nil, &rejection{err}

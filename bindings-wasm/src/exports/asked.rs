@@ -46,10 +46,8 @@ unsafe extern "C" fn retry_after(status: u32, date_at: usize) -> u32 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn grpc_retry_pushback() -> u32 {
     // SAFETY: one thread.
-    unsafe {
-        GIVEN.with(|given| classify::grpc_retry_pushback(core::str::from_utf8(given).ok()?))
-    }
-    .map_or(0, answered)
+    unsafe { GIVEN.with(|given| classify::grpc_retry_pushback(core::str::from_utf8(given).ok()?)) }
+        .map_or(0, answered)
 }
 
 /// More nanoseconds than 64 bits hold are for ever all the same, and that is no number of an answer.

@@ -77,7 +77,7 @@ const STEPS: &[Step] = &[
         run: || generated::compare().map(Done::Holds),
     },
     Step {
-        name: "go: format, vet, staticcheck",
+        name: "go: lint, tidy, coverage",
         run: go::check,
     },
     Step {
