@@ -35,6 +35,7 @@ func (s *server) UnaryCall(ctx context.Context, request *pb.SimpleRequest) (*pb.
 	switch wish := request.GetResponseStatus().GetMessage(); wish {
 	case "hang":
 		<-ctx.Done()
+		return nil, status.FromContextError(ctx.Err()).Err()
 	case "pushback":
 		_ = grpc.SetTrailer(ctx, metadata.Pairs("grpc-retry-pushback-ms", "120000"))
 	}
@@ -52,6 +53,7 @@ func (s *server) StreamingOutputCall(request *pb.StreamingOutputCallRequest, str
 	}
 	if request.GetResponseStatus().GetMessage() == "hang" {
 		<-stream.Context().Done()
+		return status.FromContextError(stream.Context().Err()).Err()
 	}
 	return answer(request.GetResponseStatus())
 }
@@ -310,8 +312,12 @@ func TestStreamsWithoutServer(t *testing.T) {
 func TestNoBreakerAndNoAnswer(t *testing.T) {
 	fails := errors.New("no room")
 	for name, find := range map[string]grpcbreaker.BreakerFor{
-		"no breaker": func(context.Context, string, *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error) { return nil, nil },
-		"an error":   func(context.Context, string, *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error) { return nil, fails },
+		"no breaker": func(context.Context, string, *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error) {
+			return nil, nil
+		},
+		"an error": func(context.Context, string, *grpc.ClientConn) (*circuitbreaker.CircuitBreaker, error) {
+			return nil, fails
+		},
 	} {
 		conn, err := grpc.NewClient("127.0.0.1:1",
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
