@@ -38,7 +38,7 @@ func (g *guard) ask() bool {
 // end settles the call. It is deferred, so that it is done however the call ends.
 func (g *guard) end() {
 	if g.ended && g.err == nil && g.cb.word.Load() == g.permit^isClear {
-		if !g.cb.successes.addAlone() {
+		if !increment(g.cb.successes.here()) {
 			g.cb.successes.addContended()
 		}
 		return

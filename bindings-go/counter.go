@@ -15,13 +15,19 @@ type counter struct {
 	stripes atomic.Pointer[stripes]
 }
 
+// places is how many places a table of stripes has, and so how many stripes there may be.
+const (
+	placeBits = 6
+	places    = 1 << placeBits
+)
+
 // stripes is a table that does not change; a larger one takes its place.
 type stripes struct {
-	// As many as a power of two.
-	all []*stripe
-	// seed chooses which goroutine counts where, and shuffles is how often another one was chosen.
-	seed     uint64
-	shuffles int
+	// A stripe stands in several places until there are as many as places.
+	at       [places]*stripe
+	distinct int
+	// shift chooses the part of a hash that says which goroutine counts where.
+	shift uint
 }
 
 // stripe is as large as a cache line, so that two are in two.
@@ -33,27 +39,33 @@ type stripe struct {
 // growing is for all counters: they grow a few times in their lives.
 var growing sync.Mutex
 
-// addAlone counts one, where nobody else is counting: false means nothing was done. It is small enough to be inlined.
-func (c *counter) addAlone() bool {
-	seen := c.one.Load()
-	return c.stripes.Load() == nil && c.one.CompareAndSwap(seen, seen+1)
+// here is where this goroutine counts, by increment, and if that fails by addContended. The three are apart so that two are
+// inlined.
+func (c *counter) here() *atomic.Uint64 {
+	if stripes := c.stripes.Load(); stripes != nil {
+		return &stripes.ours().count
+	}
+	return &c.one
 }
 
-// addContended counts one, where somebody else may be counting.
+// increment adds one, unless somebody else is at it: false means nothing was done.
+func increment(count *atomic.Uint64) bool {
+	seen := count.Load()
+	return count.CompareAndSwap(seen, seen+1)
+}
+
+// addContended counts one, after somebody else was seen to count.
 func (c *counter) addContended() {
 	for {
 		stripes := c.stripes.Load()
-		if stripes != nil {
-			stripe := stripes.ours()
-			if seen := stripe.count.Load(); stripe.count.CompareAndSwap(seen, seen+1) {
-				return
-			}
-			if stripes.isFinal() {
-				stripe.count.Add(1)
-				return
-			}
+		if stripes != nil && stripes.isFinal() {
+			stripes.ours().count.Add(1)
+			return
 		}
 		c.grow(stripes)
+		if increment(c.here()) {
+			return
+		}
 	}
 }
 
@@ -68,21 +80,20 @@ func (c *counter) grow(from *stripes) {
 }
 
 func (s *stripes) grown() *stripes {
-	grown := &stripes{seed: 1}
-	switch {
-	case s == nil:
-		grown.all = make([]*stripe, 2)
-	case len(s.all) < mostStripes():
-		grown.all = make([]*stripe, 2*len(s.all))
-		copy(grown.all, s.all)
-	default:
-		grown.all = s.all
-		grown.shuffles = s.shuffles + 1
-		grown.seed = s.seed + 2
+	grown := &stripes{distinct: 2, shift: 64 - placeBits}
+	if s != nil {
+		*grown = *s
+		grown.distinct = min(2*s.distinct, mostStripes())
+		if grown.distinct == s.distinct {
+			grown.shift -= placeBits
+		}
 	}
-	for place, found := range grown.all {
-		if found == nil {
-			grown.all[place] = new(stripe)
+	for place := range grown.at {
+		switch {
+		case place >= grown.distinct:
+			grown.at[place] = grown.at[place%grown.distinct]
+		case s == nil || place >= s.distinct:
+			grown.at[place] = new(stripe)
 		}
 	}
 	return grown
@@ -91,14 +102,14 @@ func (s *stripes) grown() *stripes {
 // isFinal is whether there are enough stripes, and shuffling them has not helped: then more goroutines count at once than
 // there are stripes.
 func (s *stripes) isFinal() bool {
-	return s.shuffles == 16 && len(s.all) >= mostStripes()
+	return s.shift < placeBits
 }
 
 // sum is what was counted.
 func (c *counter) sum() uint64 {
 	sum := c.one.Load()
 	if stripes := c.stripes.Load(); stripes != nil {
-		for _, stripe := range stripes.all {
+		for _, stripe := range stripes.at[:stripes.distinct] {
 			sum += stripe.count.Load()
 		}
 	}
@@ -108,7 +119,7 @@ func (c *counter) sum() uint64 {
 // mostStripes is how many are worth their memory: four times as many as can count at once, so that two goroutines
 // rarely meet.
 func mostStripes() int {
-	return min(4*runtime.GOMAXPROCS(0), 64)
+	return min(4*runtime.GOMAXPROCS(0), places)
 }
 
 // ours chooses a stripe for this goroutine. Goroutines have stacks of their own, 2 KiB apart at least, so the address of a
@@ -117,7 +128,7 @@ func (s *stripes) ours() *stripe {
 	var local byte
 	// SAFETY: only the number is used; the address is never followed.
 	address := uint64(uintptr(unsafe.Pointer(&local)))
-	// Fibonacci hashing: the upper half is the best mixed.
-	mixed := (address >> 11) * s.seed * 0x9E3779B97F4A7C15
-	return s.all[int(mixed>>32)&(len(s.all)-1)]
+	// Fibonacci hashing: the higher a bit, the better it is mixed.
+	hash := (address >> 11) * 0x9E3779B97F4A7C15
+	return s.at[hash>>(s.shift&63)&(places-1)]
 }

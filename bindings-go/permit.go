@@ -36,7 +36,7 @@ func (p *Permit) Success() Effect {
 	cb := p.cb
 	if cb != nil && cb.word.Load() == p.call.permit^isClear {
 		p.cb = nil
-		if !cb.successes.addAlone() {
+		if !increment(cb.successes.here()) {
 			cb.successes.addContended()
 		}
 		return Applied
