@@ -338,3 +338,56 @@ func TestExplain(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// A clock of the user's that panics is the caller's to see, and leaves nothing locked and nothing changed.
+func TestAClockThatPanics(t *testing.T) {
+	clock := newFake()
+	broken := false
+	cb := made(t, circuitbreaker.Config{FailureThreshold: 1}, circuitbreaker.WithClock(func() time.Time {
+		if broken {
+			panic("broken")
+		}
+		return clock.now()
+	}))
+	cb.Trip()
+	broken = true
+	for name, use := range map[string]func(){
+		"Call":    func() { _ = cb.Call(well) },
+		"State":   func() { cb.State() },
+		"Reset":   cb.Reset,
+		"Metrics": func() { cb.Metrics() },
+		"Explain": func() { cb.Explain() },
+	} {
+		func() {
+			defer func() {
+				if recover() != "broken" {
+					t.Errorf("%s: another panic", name)
+				}
+			}()
+			use()
+		}()
+	}
+	broken = false
+	clock.advance(30 * time.Second)
+	if cb.State() != circuitbreaker.StateHalfOpen || cb.Metrics().Epoch != 2 {
+		t.Error(cb.Explain())
+	}
+}
+
+// The clock is read outside of every lock, so it may even ask the breaker.
+func TestAClockThatAsksTheBreaker(t *testing.T) {
+	var cb *circuitbreaker.CircuitBreaker
+	clock := newFake()
+	asked := 0
+	cb = made(t, circuitbreaker.Config{FailureThreshold: 1}, circuitbreaker.WithClock(func() time.Time {
+		if cb != nil && asked == 0 {
+			asked++
+			cb.RecentTransitions()
+		}
+		return clock.now()
+	}))
+	_ = cb.Call(sick)
+	if asked != 1 || !cb.IsOpen() {
+		t.Error(asked, cb.State())
+	}
+}

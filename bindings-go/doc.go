@@ -36,7 +36,7 @@
 //
 // The rules are those of one core that is written in Rust and used by every language of k1s0; here it is Go source that
 // was translated from WebAssembly. There is no cgo, no dependency but the standard library, no goroutine, no timer and no
-// finalizer that anything waits for. A success of a healthy breaker takes two atomic loads and an atomic addition and no
+// finalizer that anything waits for. A success of a healthy breaker takes some atomic loads, one atomic addition and no
 // lock; whatever may change the state takes a lock for some nanoseconds, in which no code of the user's runs.
 //
 // # Time
