@@ -40,12 +40,12 @@ impl Language for Go {
         let mut tally = Tally::default();
         let mut success = true;
         for module in MODULES {
-            let mut run = go::go(module, &["test", "-json", "-race", "./..."]);
+            let mut run = go::go(module, &["test", "-json", "-count=1", "-race", "./..."]);
             success &= go::test(&mut run, &mut tally)?;
         }
         // Without a second count of the scenarios.
         let mut narrow = Tally::default();
-        let mut run = go::go(SOURCE, &["test", "-json", "./..."]);
+        let mut run = go::go(SOURCE, &["test", "-json", "-count=1", "./..."]);
         run.env("GOARCH", "386").env("CGO_ENABLED", "0");
         success &= go::test(&mut run, &mut narrow)?;
         tally.passed += narrow.passed;
