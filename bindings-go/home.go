@@ -79,6 +79,7 @@ func (cb *CircuitBreaker) make(cfg *Config, opts []Option) error {
 	if refused := cb.moveIn(&draft); refused != nil {
 		return refused
 	}
+	draft.pay()
 	return nil
 }
 
@@ -91,7 +92,7 @@ func (cb *CircuitBreaker) makeDefault() {
 
 // moveIn makes the breaker's machine in the core, which checks the configuration.
 func (cb *CircuitBreaker) moveIn(draft *draft) *ConfigError {
-	shard := &shards[int(nextBorn.Add(1))%len(shards)]
+	shard := &shards[nextBorn.Add(1)%uint32(len(shards))]
 	core := shard.open()
 	defer shard.lock.Unlock()
 	core.Xconfig_begin()
@@ -114,7 +115,6 @@ func (cb *CircuitBreaker) moveIn(draft *draft) *ConfigError {
 	cb.home = &home{shard: shard, address: address}
 	runtime.AddCleanup(cb.home, shard.free, address)
 	cb.publish()
-	draft.pay()
 	return nil
 }
 

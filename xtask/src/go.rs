@@ -129,8 +129,7 @@ pub(crate) fn script(path: &str) -> Command {
     bash
 }
 
-/// Has a command use the Go that was found: the fetched one comes after that of the machine, which is used where it is new
-/// enough.
+/// Has a command use the Go that was found: the fetched one, if one had to be.
 fn in_go(command: &mut Command) {
     let own = std::env::var_os("PATH").unwrap_or_default();
     let mut path: Vec<_> = std::env::split_paths(&own).collect();
