@@ -85,7 +85,7 @@ func head() {
 	fmt.Print("\nRead the ratios: the nanoseconds belong to one machine. A ratio is the median of the rounds' ratios, in " +
 		"each of which every case runs once.\n`k1s0` is `Call`; `-do` is `Do`, `-permit` `TryAcquire`, `-window` `Call` with a window of " +
 		"100 calls, `-time` with one of a minute.\n`failsafe` is its permit API, `failsafe-run` its executor; `mutex` takes a " +
-		"`sync.Mutex` before and after the call, and does nothing else of use.\n\n")
+		"`sync.Mutex` before and after the call, and does nothing else of use; `bare` is the call alone: what two goroutines of it gain over one is all that the machine gave.\n\n")
 }
 
 func targets(cases map[string]map[string]figures) {
@@ -120,7 +120,7 @@ func targets(cases map[string]map[string]figures) {
 		{"a tenth fails, × gobreaker", false, 0.3, ratio("TenthFails", "k1s0", "TenthFails", "gobreaker", ns)},
 		{"window of 100 calls, healthy, × gobreaker", false, 0.12, ratio("Success", "k1s0-window", "Success", "gobreaker", ns)},
 		{"rejection, × gobreaker", false, 0.9, ratio("Rejection", "k1s0", "Rejection", "gobreaker", ns)},
-		{"2 goroutines on one breaker: throughput, × one", true, 1.7, ratio(one, "k1s0", two, "k1s0", ns)},
+		{fmt.Sprintf("2 goroutines on one breaker: throughput, × one (a bare call here: %s)", shown(ratio(one, "bare", two, "bare", ns))), true, 1.7, ratio(one, "k1s0", two, "k1s0", ns)},
 		{"2 goroutines on one breaker: throughput, × gobreaker's", true, 4, ratio(two, "gobreaker", two, "k1s0", ns)},
 		{"allocations of a healthy call", false, 0, most("Success", "allocs/op")},
 		{"allocations of a rejection", false, 0, most("Rejection", "allocs/op")},
