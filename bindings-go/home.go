@@ -179,13 +179,17 @@ func (cb *CircuitBreaker) publish() {
 	}
 }
 
-// now reads the clock, between enter and leave. A clock of the user's is read without the lock, as it may do anything.
+// now reads the clock, between enter and leave. It is small enough to be inlined.
 func (cb *CircuitBreaker) now() uint64 {
-	clock := &cb.settings.clock
-	if clock.custom == nil {
-		return clock.tick()
+	if cb.settings.clock.custom == nil {
+		return cb.settings.clock.tick()
 	}
+	return cb.nowOutside()
+}
+
+// nowOutside reads a clock of the user's, without the lock, as it may do anything.
+func (cb *CircuitBreaker) nowOutside() uint64 {
 	cb.leave()
 	defer cb.enter()
-	return clock.custom()
+	return cb.settings.clock.custom()
 }
