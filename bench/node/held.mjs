@@ -6,15 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CASES } from "./cases.mjs";
 
 const [name, count, milliseconds] = process.argv.slice(2);
-const make = CASES[name];
+const { make } = CASES[name];
 
 const used = async () => {
   for (let time = 0; time < 3; time += 1) {
     globalThis.gc();
     await sleep(5);
   }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { counted: heapUsed + external, rss };
 };
 
 make();
@@ -23,11 +23,14 @@ const before = await used();
 for (let index = 0; index < held.length; index += 1) {
   held[index] = make();
 }
-const bytes = ((await used()) - before) / held.length;
+const after = await used();
+const each = (what) => (after[what] - before[what]) / held.length;
 await sleep(50);
 const began = process.cpuUsage();
 await sleep(Number(milliseconds));
 const { user, system } = process.cpuUsage(began);
 const percent = (user + system) / 10 / Number(milliseconds);
-console.log(JSON.stringify({ bytes, percent, held: held.length }));
+console.log(
+  JSON.stringify({ bytes: each("counted"), rss: each("rss"), percent, held: held.length }),
+);
 process.exit();

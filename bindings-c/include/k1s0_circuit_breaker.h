@@ -510,6 +510,16 @@ k1s0_cb_result k1s0_cb_new(const struct k1s0_cb_config *config,
                            struct k1s0_cb **breaker,
                            struct k1s0_cb_config_error *error);
 
+// As `k1s0_cb_new`, of a breaker with a name, which explanations have and `k1s0_cb_get_name` says: `length` bytes of UTF-8,
+// 1 to `K1S0_CB_MAX_NAME`. It is nobody else's breaker, whoever has the same name; see `k1s0_cb_shared`.
+//
+// Also `K1S0_CB_INVALID_ARGUMENT` for the length; `K1S0_CB_INVALID_UTF8`.
+k1s0_cb_result k1s0_cb_new_named(const char *name,
+                                 uint64_t length,
+                                 const struct k1s0_cb_config *config,
+                                 struct k1s0_cb **breaker,
+                                 struct k1s0_cb_config_error *error);
+
 // Gives one more reference to the same breaker; each is freed by itself.
 //
 // `K1S0_CB_NULL_POINTER`.
@@ -518,7 +528,7 @@ k1s0_cb_result k1s0_cb_clone(const struct k1s0_cb *breaker, struct k1s0_cb **cop
 // Takes a reference back. With the last one the breaker is gone. NULL is nothing.
 void k1s0_cb_free(struct k1s0_cb *breaker);
 
-// Copies the name that the breaker was given by `k1s0_cb_shared` into your buffer, terminated; "" if
+// Copies the name that the breaker was given when it was made into your buffer, terminated; "" if
 // it has none. `needed` is how many bytes the buffer must have, the end included.
 //
 // `K1S0_CB_BUFFER_TOO_SMALL`, with `needed` written and the buffer left alone (which may then be
@@ -774,6 +784,27 @@ k1s0_cb_result k1s0_cb_classify_grpc_status(int32_t code,
 // `K1S0_CB_INVALID_ARGUMENT`; `K1S0_CB_NULL_POINTER`.
 k1s0_cb_result k1s0_cb_classify_transport_error(k1s0_cb_transport_error error,
                                                 k1s0_cb_outcome *outcome);
+
+// For how long an HTTP response asks not to be called, for `k1s0_cb_settle_retry_after`: its `Retry-After`, where its status is
+// 429 or 503. A date is taken against the response's own `Date`. `wait_ns` is `K1S0_CB_OFF` where it asks for nothing, or for
+// what cannot be read.
+//
+// Both headers are as they came, `length` bytes each; NULL where there is none.
+//
+// `K1S0_CB_NULL_POINTER` for `wait_ns`.
+k1s0_cb_result k1s0_cb_http_retry_after(int32_t status,
+                                        const char *retry_after_header,
+                                        uint64_t retry_after_length,
+                                        const char *date_header,
+                                        uint64_t date_length,
+                                        uint64_t *wait_ns);
+
+// The same of a gRPC response: its `grpc-retry-pushback-ms`.
+//
+// `K1S0_CB_NULL_POINTER` for `wait_ns`.
+k1s0_cb_result k1s0_cb_grpc_retry_pushback(const char *pushback_header,
+                                           uint64_t length,
+                                           uint64_t *wait_ns);
 
 #ifdef __cplusplus
 }  // extern "C"

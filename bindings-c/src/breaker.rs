@@ -1,5 +1,6 @@
 //! The handle: making, counting, freeing.
 
+use std::ffi::c_char;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -82,6 +83,34 @@ pub unsafe extern "C" fn k1s0_cb_new(
     })
 }
 
+/// As `k1s0_cb_new`, of a breaker with a name, which explanations have and `k1s0_cb_get_name` says: `length` bytes of UTF-8,
+/// 1 to `K1S0_CB_MAX_NAME`. It is nobody else's breaker, whoever has the same name; see `k1s0_cb_shared`.
+///
+/// Also `K1S0_CB_INVALID_ARGUMENT` for the length; `K1S0_CB_INVALID_UTF8`.
+///
+/// # Safety
+///
+/// Each pointer is NULL or good (conventions 4 and 9); `name` is to `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn k1s0_cb_new_named(
+    name: *const c_char,
+    length: u64,
+    config: *const k1s0_cb_config,
+    breaker: *mut *mut k1s0_cb,
+    error: *mut k1s0_cb_config_error,
+) -> k1s0_cb_result {
+    boundary(|| {
+        // SAFETY: the host promises convention 4.
+        let place = unsafe { out(breaker) }?;
+        // SAFETY: the host promises convention 4, and `length` bytes.
+        let name = unsafe { shared::name(name, length) }?;
+        // SAFETY: the host promises conventions 4 and 9.
+        let rules = unsafe { config::rules(config, error) }?;
+        hand_out(k1s0_cb::make(&rules, Some(name.into()))?, place);
+        Ok(())
+    })
+}
+
 /// Gives one more reference to the same breaker; each is freed by itself.
 ///
 /// `K1S0_CB_NULL_POINTER`.
@@ -121,7 +150,7 @@ pub unsafe extern "C" fn k1s0_cb_free(breaker: *mut k1s0_cb) {
     });
 }
 
-/// Copies the name that the breaker was given by `k1s0_cb_shared` into your buffer, terminated; "" if
+/// Copies the name that the breaker was given when it was made into your buffer, terminated; "" if
 /// it has none. `needed` is how many bytes the buffer must have, the end included.
 ///
 /// `K1S0_CB_BUFFER_TOO_SMALL`, with `needed` written and the buffer left alone (which may then be
@@ -133,7 +162,7 @@ pub unsafe extern "C" fn k1s0_cb_free(breaker: *mut k1s0_cb) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn k1s0_cb_get_name(
     breaker: *const k1s0_cb,
-    buffer: *mut std::ffi::c_char,
+    buffer: *mut c_char,
     size: u64,
     needed: *mut u64,
 ) -> k1s0_cb_result {

@@ -152,7 +152,7 @@ impl Default for k1s0_cb_config {
     }
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(K1S0_CB_NEVER)
 }
 

@@ -48,19 +48,30 @@ pub unsafe extern "C" fn k1s0_cb_shared(
 ) -> k1s0_cb_result {
     boundary(|| {
         // SAFETY: the host promises convention 4.
-        let (first, place) = unsafe { (required(name)?, out(breaker)?) };
-        if !(1..=K1S0_CB_MAX_NAME).contains(&length) {
-            return Err(K1S0_CB_INVALID_ARGUMENT);
-        }
-        let first = std::ptr::from_ref(first).cast::<u8>();
-        // SAFETY: the host promises `length` bytes, and the length is a sensible one.
-        let name = unsafe { slice::from_raw_parts(first, length as usize) };
-        let name = str::from_utf8(name).map_err(|_| K1S0_CB_INVALID_UTF8)?;
+        let place = unsafe { out(breaker) }?;
+        // SAFETY: the host promises convention 4, and `length` bytes.
+        let name = unsafe { self::name(name, length) }?;
         // SAFETY: the host promises conventions 4 and 9.
         let rules = unsafe { config::rules(config, error) }?;
         hand_out(find_or_make(name, rules, config.is_null())?, place);
         Ok(())
     })
+}
+
+/// A name from outside.
+///
+/// # Safety
+///
+/// `first` is NULL or to `length` bytes (convention 4), which nobody changes while the answer is used.
+pub(crate) unsafe fn name<'a>(first: *const c_char, length: u64) -> Answer<&'a str> {
+    // SAFETY: the caller passes on the host's promise of convention 4.
+    let first = std::ptr::from_ref(unsafe { required(first) }?).cast::<u8>();
+    if !(1..=K1S0_CB_MAX_NAME).contains(&length) {
+        return Err(K1S0_CB_INVALID_ARGUMENT);
+    }
+    // SAFETY: the host promises `length` bytes, and the length is a sensible one.
+    let bytes = unsafe { slice::from_raw_parts(first, length as usize) };
+    str::from_utf8(bytes).map_err(|_| K1S0_CB_INVALID_UTF8)
 }
 
 fn find_or_make(name: &str, rules: Rules, any_rules: bool) -> Answer<Arc<k1s0_cb>> {

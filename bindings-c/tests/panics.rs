@@ -21,6 +21,10 @@ fn a_panic_at_any_entry_becomes_a_result() {
     unsafe {
         is(PANIC, (abi.config_init)(m.cast(), 16));
         is(PANIC, (abi.new)(n.cast(), m.cast(), m.cast()));
+        is(
+            PANIC,
+            (abi.new_named)(n.cast(), 0, n.cast(), m.cast(), m.cast()),
+        );
         is(PANIC, (abi.clone)(n.cast(), m.cast()));
         is(PANIC, (abi.get_name)(n.cast(), m.cast(), 0, m.cast()));
         is(
@@ -87,6 +91,11 @@ fn a_panic_at_any_entry_becomes_a_result() {
         is(PANIC, (abi.classify_http_status)(0, m.cast()));
         is(PANIC, (abi.classify_grpc_status)(0, m.cast()));
         is(PANIC, (abi.classify_transport_error)(0, m.cast()));
+        is(
+            PANIC,
+            (abi.http_retry_after)(503, n.cast(), 0, n.cast(), 0, m.cast()),
+        );
+        is(PANIC, (abi.grpc_retry_pushback)(n.cast(), 0, m.cast()));
         // Those without a result come back, and that is all.
         (abi.free)(m.cast());
         (abi.counter_free)(m.cast());

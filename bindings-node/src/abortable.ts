@@ -1,6 +1,8 @@
-import { CircuitBreakerError } from "./error.js";
-import { Handle } from "./handle.js";
-import { CANCELLED, FAILURE } from "./outcome.js";
+import { classifyTransportError } from "./classifier.js";
+import { OPEN } from "./error.js";
+import { Handle, takenHigh, takenLow } from "./handle.js";
+import type { Outcome } from "./outcome.js";
+import { OUTCOMES } from "./outcome.js";
 
 /** What the breaker does with a call that ended by itself. */
 interface Ends {
@@ -27,9 +29,10 @@ export function callAbortable<T>(
     signal.throwIfAborted();
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw handle.rejection(permit, handle.stackTraces ? new Error(OPEN) : null);
     }
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let ended = false;
     /** Whether this is the first end of the call. */
     const ends = (): boolean => {
@@ -40,8 +43,7 @@ export function callAbortable<T>(
     };
     const aborted = (): void => {
       if (ends()) {
-        const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
-        handle.settle(permit, timedOut ? FAILURE : CANCELLED, beganHigh, beganLow);
+        handle.settle(permit, OUTCOMES.indexOf(classifyAbort(signal.reason)), beganHigh, beganLow);
         reject(signal.reason);
       }
     };
@@ -66,4 +68,16 @@ export function callAbortable<T>(
       }, threw)
       .catch(reject);
   });
+}
+
+/**
+ * What an abort for this reason says about the service: a `TimeoutError`, that of `AbortSignal.timeout`, or an error
+ * with the code ETIMEDOUT, such as axios', is a deadline that passed, and any other the caller giving up. Told by the
+ * name: another realm's errors are no `Error` here.
+ * @internal
+ */
+export function classifyAbort(reason: unknown): Outcome {
+  const { name, code } = (reason ?? {}) as { name?: unknown; code?: unknown };
+  const timedOut = name === "TimeoutError" || code === "ETIMEDOUT";
+  return classifyTransportError(timedOut ? "timeout" : "cancelled");
 }

@@ -2,22 +2,26 @@
 
 import { callAbortable } from "./abortable.js";
 import type { Classifier, Verdict } from "./classifier.js";
-import { standardClock } from "./clock.js";
+import { processClock, standardClock } from "./clock.js";
 import type { CircuitBreakerSettings } from "./config.js";
-import { takeLength } from "./config.js";
+import { create, createShared, takeLength } from "./config.js";
+import type { Given } from "./handle.js";
 import {
   AUTOMATIC,
   FORCE_CLOSED,
   FORCE_OPEN,
   Handle,
   RESET,
+  takenHigh,
+  takenLow,
   TICK,
   TRIP,
 } from "./handle.js";
-import { CircuitBreakerError } from "./error.js";
+import { OPEN } from "./error.js";
 import type { Explanation } from "./explanation.js";
 import type { CircuitBreakerEvents } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
+import { SharedListeners } from "./sharing.js";
 import type { CircuitState } from "./outcome.js";
 import { FAILURE, OUTCOMES, STATES, SUCCESS } from "./outcome.js";
 import { Permit } from "./permit.js";
@@ -31,6 +35,11 @@ export interface CircuitBreakerOptions extends Classifier {
   name?: string;
   /** Where the time comes from; by default a monotonic clock that follows fake timers. */
   clock?: Clock;
+  /**
+   * Whether a rejection's error has a stack, true by default. Without one, which leaves its first line, a rejection costs
+   * less than half.
+   */
+  stackTraces?: boolean;
 }
 
 /** What a single call may be given. */
@@ -51,8 +60,6 @@ type Continue = (value: unknown) => unknown;
  */
 export class CircuitBreaker {
   readonly #handle: Handle;
-  readonly #classifyError: Classifier["classifyError"];
-  readonly #classifyResult: Classifier["classifyResult"];
   // What follows a guarded promise, made once per epoch: a permit says no more than its epoch.
   #permit = -1;
   #ok: Continue | undefined = undefined;
@@ -63,15 +70,42 @@ export class CircuitBreaker {
    * @throws {CircuitBreakerConfigError} (a RangeError) or {CircuitBreakerConfigTypeError} (a TypeError) where a field is
    * not what it may be; they name field, value and range.
    */
-  constructor(config: CircuitBreakerSettings = {}, options: CircuitBreakerOptions = {}) {
-    this.#handle = new Handle(config, options.clock ?? standardClock, options.name);
-    this.#classifyError = options.classifyError;
-    this.#classifyResult = options.classifyResult;
+  constructor(config?: CircuitBreakerSettings, options?: CircuitBreakerOptions);
+  /** @internal */
+  constructor(config: undefined, options: undefined, handle: Handle);
+  constructor(
+    config: CircuitBreakerSettings = {},
+    options?: CircuitBreakerOptions,
+    handle: Handle = new Handle(create(config), given(options, standardClock)),
+  ) {
+    this.#handle = handle;
+  }
+
+  /**
+   * The breaker of this name that all threads of the process share: what a worker's calls come to, the others see. The
+   * first to ask for it makes it; when no thread has it any more it is gone, also where a thread was terminated. `config`
+   * must be the one that it was made of, or left out: then whatever it has is right, and for a new one the defaults.
+   *
+   * Classifiers and listeners are each thread's own. Listeners hear of every transition, in their order: of those that other
+   * threads made soon after, in a turn of their own. A clock must be one that all threads have, as the standard one is here.
+   *
+   * Only the native addon shares; see `backend`.
+   * @throws {CircuitBreakerConfigError} as the constructor does, and where it was made of another configuration.
+   */
+  static shared(
+    name: string,
+    config?: CircuitBreakerSettings,
+    options?: Omit<CircuitBreakerOptions, "name">,
+  ): CircuitBreaker {
+    const its = given({ ...options, name }, processClock);
+    const address = createShared(name, config);
+    const handle = new Handle(address, its, SharedListeners.of(address, name));
+    return new CircuitBreaker(undefined, undefined, handle);
   }
 
   /** The name, if it was given one. */
   get name(): string | undefined {
-    return this.#handle.name;
+    return this.#handle.given.name;
   }
 
   /** The state now: half-open as soon as the wait is over, though no call has come yet. */
@@ -114,8 +148,7 @@ export class CircuitBreaker {
         if (Handle.isPermit(permit)) {
           return this.#callAsked(permit, fn as () => PromiseLike<T> | T);
         }
-        const reason = Handle.reason(permit);
-        return Promise.reject(new CircuitBreakerError(reason, handle.left, handle.name));
+        return later(handle.rejection(permit, handle.stackTraces ? new Error(OPEN) : null));
       }
     } catch (error) {
       return Promise.reject(error);
@@ -140,9 +173,10 @@ export class CircuitBreaker {
     const handle = this.#handle;
     const permit = handle.admit();
     if (!Handle.isPermit(permit)) {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw handle.rejection(permit, handle.stackTraces ? new Error(OPEN) : null);
     }
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let result: T;
     try {
       result = fn();
@@ -183,7 +217,7 @@ export class CircuitBreaker {
     const handle = this.#handle;
     const permit = Permit.acquire(handle);
     if (typeof permit === "number") {
-      throw new CircuitBreakerError(Handle.reason(permit), handle.left, handle.name);
+      throw handle.rejection(permit, handle.stackTraces ? new Error(OPEN) : null);
     }
     return permit;
   }
@@ -277,8 +311,8 @@ export class CircuitBreaker {
 
   /** A call that had to be asked for: its permit may depend on when it began. */
   #callAsked<T>(permit: number, fn: () => PromiseLike<T> | T): Promise<T> {
-    const handle = this.#handle;
-    const { beganHigh, beganLow } = handle;
+    const beganHigh = takenHigh;
+    const beganLow = takenLow;
     let result: PromiseLike<T> | T;
     try {
       result = fn();
@@ -298,7 +332,7 @@ export class CircuitBreaker {
     this.#permit = permit;
     const handle = this.#handle;
     this.#ok =
-      this.#classifyResult === undefined
+      this.#handle.given.classifyResult === undefined
         ? (value) => {
             handle.settle(permit, SUCCESS, 0, 0);
             return value;
@@ -311,19 +345,19 @@ export class CircuitBreaker {
   }
 
   #succeeded<T>(result: T, permit: number, beganHigh: number, beganLow: number): T {
-    if (this.#classifyResult === undefined) {
+    if (this.#handle.given.classifyResult === undefined) {
       this.#handle.settle(permit, SUCCESS, beganHigh, beganLow);
     } else {
-      this.#judged(() => this.#classifyResult?.(result), SUCCESS, permit, beganHigh, beganLow);
+      this.#judged(() => this.#handle.given.classifyResult?.(result), SUCCESS, permit, beganHigh, beganLow);
     }
     return result;
   }
 
   #failed(error: unknown, permit: number, beganHigh: number, beganLow: number): void {
-    if (this.#classifyError === undefined) {
+    if (this.#handle.given.classifyError === undefined) {
       this.#handle.settle(permit, FAILURE, beganHigh, beganLow);
     } else {
-      this.#judged(() => this.#classifyError?.(error), FAILURE, permit, beganHigh, beganLow);
+      this.#judged(() => this.#handle.given.classifyError?.(error), FAILURE, permit, beganHigh, beganLow);
     }
   }
 
@@ -370,6 +404,35 @@ export class CircuitBreaker {
       handle.settleAsked(permit, outcome, beganHigh, beganLow, high, low);
     }
   }
+}
+
+const NOW = Promise.resolve();
+
+/**
+ * A promise that rejects as soon as its caller has had the time to await it. One that is born rejected has Node note that
+ * nobody handles it, and take that back: twice the cost of all the rest but the stack.
+ */
+function later(error: unknown): Promise<never> {
+  return new Promise((_, reject) => {
+    void NOW.then(() => reject(error));
+  });
+}
+
+/** Of every breaker that was given nothing. */
+const NOTHING: Given = chosen({}, standardClock);
+
+function given(options: CircuitBreakerOptions | undefined, standard: Clock): Given {
+  return options === undefined ? NOTHING : chosen(options, standard);
+}
+
+function chosen(options: CircuitBreakerOptions, standard: Clock): Given {
+  return {
+    name: options.name,
+    clock: options.clock ?? standard,
+    classifyError: options.classifyError,
+    classifyResult: options.classifyResult,
+    stackTraces: options.stackTraces ?? true,
+  };
 }
 
 function outcomeOf(word: string): number {

@@ -27,6 +27,8 @@ let seenDateNow: unknown = realDateNow && Date.now;
 let faked = false;
 /** What is added to a fake date. */
 let offset = 0;
+/** The same of the last fake that began at the real date. */
+let lastOffset = 0;
 let last = 0;
 
 /** Monotonic milliseconds. @internal */
@@ -45,13 +47,46 @@ function look(): void {
   faked = !(isReal(Date) && isReal(Date.now));
   if (faked) {
     const date = Date.now();
-    const real = realDateNow?.() ?? performance.timeOrigin + monotonic();
+    const [real, now] = bothClocks();
+    // An earlier fake may have been advanced past what is real now.
+    const before = Math.min(last, now);
     if (Math.abs(date - real) < 400 * DAY) {
-      offset = monotonic() - Math.floor(real) + 1;
+      // Up to a millisecond more or less, by the fraction that the real date does not show; a fake after another must not
+      // be behind it.
+      const difference = now - Math.floor(real) + 1;
+      lastOffset =
+        Math.abs(difference - lastOffset) < 1 ? Math.max(difference, lastOffset) : difference;
+      offset = lastOffset;
     } else if (date >= 0 && date < 400 * DAY) {
-      offset = last;
+      offset = before;
     } else {
-      offset = last - date;
+      offset = before - date;
     }
   }
+}
+
+/** The real date and the monotonic clock at one moment; a pause between the two readings shows, and is not taken. */
+function bothClocks(): [real: number, now: number] {
+  for (let tries = 10; ; tries -= 1) {
+    const now = monotonic();
+    const real = realDateNow?.() ?? performance.timeOrigin + now;
+    if (tries === 0 || monotonic() - now < 0.1) {
+      return [real, now];
+    }
+  }
+}
+
+/** The process's own counter of nanoseconds, where there is one. Fakes may replace it, too. */
+const hrtime = (globalThis as { process?: { hrtime?: { bigint?: () => bigint } } }).process?.hrtime
+  ?.bigint;
+/** How far the process's counter is ahead of this thread's clock. */
+let processAhead: number | undefined;
+
+/**
+ * As the standard clock, on the scale that all threads of the process have; theirs begin when they do.
+ * @internal
+ */
+export function processClock(): number {
+  processAhead ??= hrtime === undefined ? 0 : Number(hrtime()) / 1e6 - monotonic();
+  return standardClock() + processAhead;
 }

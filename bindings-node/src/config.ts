@@ -1,7 +1,8 @@
 // A configuration, and its way into the core, which checks it. Here only types are looked at: the core knows numbers only.
 
-import { core, text } from "./core.js";
+import { core, shared, text } from "./core.js";
 import { CircuitBreakerConfigError, CircuitBreakerConfigTypeError } from "./error.js";
+import { refusal as refused } from "./native.js";
 import { high, low, Nanoseconds, take, takeNanoseconds } from "./time.js";
 
 /**
@@ -91,11 +92,40 @@ const FIELDS: Record<keyof CircuitBreakerConfig, readonly [number, string, Kind]
   shadow: [18, "shadow", "flag"],
 };
 
-/**
- * Makes a breaker in the core; answers its address.
- * @internal
- */
+/** Makes a breaker in the core; answers its number there. @internal */
 export function create(settings: CircuitBreakerSettings): number {
+  const given = draft(settings);
+  const breaker = core.create(random32(), random32());
+  if (breaker === 0) {
+    throw refusal(given);
+  }
+  return breaker;
+}
+
+/** As `create`, of a breaker that the threads of the process share. @internal */
+export function createShared(name: string, settings: CircuitBreakerSettings | undefined): number {
+  if (shared === undefined) {
+    throw new Error("only the native addon shares circuit breakers between threads", {
+      cause: refused,
+    });
+  }
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError("the name of a shared circuit breaker must be a string that is not empty");
+  }
+  const given = draft(settings ?? {});
+  const breaker = shared(name, settings === undefined ? 1 : 0);
+  if (breaker === 0) {
+    throw refusal(given);
+  }
+  if (breaker < 0) {
+    const range = `what the shared circuit breaker "${name}" was made of`;
+    throw new CircuitBreakerConfigError("config", settings, range);
+  }
+  return breaker;
+}
+
+/** Writes a configuration for the core to check. */
+function draft(settings: CircuitBreakerSettings): Record<string, unknown> {
   if (typeof settings !== "object" || settings === null) {
     throw new CircuitBreakerConfigTypeError("config", settings, "an object");
   }
@@ -110,11 +140,7 @@ export function create(settings: CircuitBreakerSettings): number {
       write(field as keyof CircuitBreakerConfig, value);
     }
   }
-  const breaker = core.create(random32(), random32());
-  if (breaker === 0) {
-    throw refusal(given);
-  }
-  return breaker;
+  return given;
 }
 
 /** Where the jitter's random numbers begin, unless the configuration says. */

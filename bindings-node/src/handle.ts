@@ -1,16 +1,18 @@
-// A breaker in the core's memory, and the steps that its operations have in common: ask, if need be ask again with the
+// A breaker of the core, and the steps that its operations have in common: ask, if need be ask again with the
 // time, tell of the transitions that were made.
 
-import type { CircuitBreakerSettings } from "./config.js";
-import { create } from "./config.js";
+import type { Classifier } from "./classifier.js";
 import { ASK_WITH_TIME, core, NEEDS_NOW, REJECTED, text } from "./core.js";
+import type { CircuitBreakerError } from "./error.js";
+import { rejection, withoutStack } from "./error.js";
 import type { Explanation } from "./explanation.js";
 import { readExplanation } from "./explanation.js";
 import { Listeners } from "./listeners.js";
 import type { CircuitBreakerMetrics } from "./metrics.js";
 import { readMetrics } from "./metrics.js";
-import type { RejectReason } from "./outcome.js";
-import { ALREADY_SETTLED, REJECT_REASONS } from "./outcome.js";
+import { ALREADY_SETTLED, CANCELLED, REJECT_REASONS, SUCCESS } from "./outcome.js";
+import type { SharedListeners } from "./sharing.js";
+import { Slot } from "./slot.js";
 import type { Clock } from "./time.js";
 import { high, low, take } from "./time.js";
 import type { Transition } from "./transition.js";
@@ -31,56 +33,66 @@ export const TICK = 5;
 
 /** From here on, an effect comes with transitions. */
 const MADE = 16;
-const { acquire, settle } = core;
 
-/** Frees what nobody disposed of. */
-const freed = new FinalizationRegistry<number>((address) => core.free(address));
+/** Frees what nobody disposed of. (Without a token to unregister by: it would cost each breaker more than its slot.) */
+const freed = new FinalizationRegistry<Slot>((slot) => slot.free());
 
 /** Permits that take a slot, and are not to keep it if they are forgotten. */
 const forgotten = new FinalizationRegistry<() => void>((cancel) => cancel());
 
+// What the last admission answered besides, for its caller to take at once. Not the handle's: ten thousand of those are
+// kept, and need it only for that moment.
+
+/** When it took the time. A permit that was given without it does not depend on it. @internal */
+export let takenHigh = 0;
+/** @internal */
+export let takenLow = 0;
+/** What is left of the wait, in milliseconds, if it was a rejection; NaN where nobody can say. */
+let leftMs = NaN;
+
+/** What a breaker was given besides its configuration. @internal */
+export interface Given {
+  readonly name: string | undefined;
+  readonly clock: Clock;
+  readonly classifyError: Classifier["classifyError"];
+  readonly classifyResult: Classifier["classifyResult"];
+  readonly stackTraces: boolean;
+}
+
 /** @internal */
 export class Handle {
-  /** 0 once it is disposed of. */
-  address: number;
+  readonly #slot: Slot;
   #listeners: Listeners | undefined;
-  /** When the last admission took the time. A permit that was given without it does not depend on it. */
-  beganHigh = 0;
-  beganLow = 0;
-  /** What is left of the wait, if the last admission was a rejection. */
-  #leftMs = NaN;
 
   constructor(
-    settings: CircuitBreakerSettings,
-    readonly clock: Clock,
-    readonly name: string | undefined,
+    address: number,
+    readonly given: Given,
+    shared?: SharedListeners,
   ) {
-    this.address = create(settings);
-    freed.register(this, this.address, this);
+    this.#slot = new Slot(address);
+    this.#listeners = shared;
+    freed.register(this, this.#slot);
   }
 
   dispose(): void {
-    if (this.address !== 0) {
-      freed.unregister(this);
-      core.free(this.address);
-      this.address = 0;
+    if (this.#slot.address !== 0) {
+      this.#listeners?.leave();
+      this.#listeners = undefined;
+      this.#slot.free();
     }
   }
 
   #alive(): number {
-    if (this.address === 0) {
-      throw new Error("the circuit breaker has been disposed of");
-    }
-    return this.address;
+    return this.#slot.alive();
   }
 
   #time(): void {
-    take(this.clock());
+    take(this.given.clock());
   }
 
   /** A permit where nothing has to be decided: it is even. An odd answer is for `admitAsking`. */
   admitUnasked(): number {
-    return acquire(this.#alive());
+    return this.#slot.acquire();
   }
 
   /** After `admitUnasked`: a permit, or an odd number that says why there is none. */
@@ -92,18 +104,15 @@ export class Handle {
       return answer;
     }
     if (answer >= REJECTED && (answer & 1) === 1) {
-      this.#leftMs = core.answer_ms();
+      leftMs = core.answer_ms();
     }
-    this.beganHigh = high;
-    this.beganLow = low;
+    takenHigh = high;
+    takenLow = low;
     if (core.made() > 0) {
-      const { beganHigh, beganLow } = this;
-      const left = this.#leftMs;
+      const taken = [takenHigh, takenLow, leftMs] as const;
       this.#tellMade();
-      // A listener may have used the breaker meanwhile.
-      this.beganHigh = beganHigh;
-      this.beganLow = beganLow;
-      this.#leftMs = left;
+      // A listener may have used a breaker meanwhile.
+      [takenHigh, takenLow, leftMs] = taken;
     }
     return answer;
   }
@@ -111,7 +120,11 @@ export class Handle {
   /** Both steps. */
   admit(): number {
     const answer = this.admitUnasked();
-    return (answer & 1) === 0 ? answer : this.admitAsking(answer);
+    if ((answer & 1) === 0) {
+      takenHigh = takenLow = 0;
+      return answer;
+    }
+    return this.admitAsking(answer);
   }
 
   /** Whether an admission answered with a permit. */
@@ -119,23 +132,32 @@ export class Handle {
     return (answer & 1) === 0 || answer < ASK_WITH_TIME;
   }
 
-  /** Why an admission was a rejection. Callers make the error themselves: each frame of its stack costs half a microsecond. */
-  static reason(answer: number): RejectReason {
-    return REJECT_REASONS[(answer - REJECTED) / 2] ?? "open";
+  /** Whether the errors of rejections have stacks. */
+  get stackTraces(): boolean {
+    return this.given.stackTraces;
   }
 
-  /** What was left of the wait at the last rejection, in milliseconds. */
-  get left(): number | undefined {
-    return Number.isNaN(this.#leftMs) ? undefined : this.#leftMs;
+  /**
+   * What an admission that was a rejection is thrown as. It is made of the caller's own error, with the caller's stack, or
+   * of none: a frame more in a stack costs a third of a microsecond.
+   */
+  rejection(answer: number, error: Error | null): CircuitBreakerError {
+    const reason = REJECT_REASONS[(answer - REJECTED) / 2] ?? "open";
+    const left = Number.isNaN(leftMs) ? undefined : leftMs;
+    return rejection(error ?? withoutStack(), reason, left, this.given.name);
   }
 
   /** Settles a permit; answers the effect's number. `began` is when its admission took the time. */
   settle(permit: number, outcome: number, beganHigh: number, beganLow: number): number {
+    const slot = this.#slot;
+    if (outcome === SUCCESS && slot.succeed(permit)) {
+      return 0;
+    }
     // The breaker may be gone before its calls are.
-    if (this.address === 0) {
+    if (slot.address === 0) {
       return ALREADY_SETTLED;
     }
-    const result = settle(this.address, permit, outcome);
+    const result = slot.settle(permit, outcome);
     return result === 0 ? 0 : this.#settleAsking(result, permit, outcome, beganHigh, beganLow);
   }
 
@@ -148,7 +170,7 @@ export class Handle {
   ): number {
     if (result === NEEDS_NOW) {
       this.#time();
-      result = core.settle_at(this.address, permit, outcome, beganHigh, beganLow, high, low);
+      result = core.settle_at(this.#alive(), permit, outcome, beganHigh, beganLow, high, low);
       if (result >= MADE) {
         this.#tellMade();
       }
@@ -165,14 +187,14 @@ export class Handle {
     retryHigh: number,
     retryLow: number,
   ): number {
-    if (this.address === 0) {
+    if (this.#slot.address === 0) {
       return ALREADY_SETTLED;
     }
-    let result = settle(this.address, permit, outcome);
+    let result = this.#slot.settle(permit, outcome);
     if (result === NEEDS_NOW) {
       this.#time();
       result = core.settle_asked_at(
-        this.address,
+        this.#alive(),
         permit,
         outcome,
         beganHigh,
@@ -192,7 +214,7 @@ export class Handle {
   record(outcome: number): void {
     if (core.record(this.#alive(), outcome) === NEEDS_NOW) {
       this.#time();
-      core.record_at(this.address, outcome, high, low);
+      core.record_at(this.#alive(), outcome, high, low);
       this.#tellMade();
     }
   }
@@ -224,7 +246,7 @@ export class Handle {
   }
 
   history(): Transition[] {
-    return readTransitions(core.answer(), core.history(this.#alive()), this.name);
+    return readTransitions(core.answer(), core.history(this.#alive()), this.given.name);
   }
 
   explain(): Explanation {
@@ -232,7 +254,7 @@ export class Handle {
       this.#time();
       core.explain_at(this.#alive(), high, low);
     }
-    return readExplanation(text(), this.name);
+    return readExplanation(text(), this.given.name);
   }
 
   get listeners(): Listeners {
@@ -242,13 +264,13 @@ export class Handle {
   #tellMade(): void {
     const count = core.made();
     if (count > 0 && this.#listeners !== undefined) {
-      this.#listeners.tell(readTransitions(core.made_rows(), count, this.name));
+      this.#listeners.made(count, this.given.name);
     }
   }
 
   /** Cancels the permit if `owner` is collected before `keep`. */
   remind(owner: object, permit: number, beganHigh: number, beganLow: number): void {
-    forgotten.register(owner, () => this.settle(permit, 3, beganHigh, beganLow), owner);
+    forgotten.register(owner, () => this.settle(permit, CANCELLED, beganHigh, beganLow), owner);
   }
 
   static keep(owner: object): void {

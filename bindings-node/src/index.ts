@@ -1,7 +1,9 @@
+export { grpcRetryPushbackMs, retryAfterMs } from "./asked.js";
 export type { CallOptions, CircuitBreakerOptions } from "./breaker.js";
 export { CircuitBreaker } from "./breaker.js";
 export type { Classifier, TransportError, Verdict } from "./classifier.js";
 export { classifyGrpcStatus, classifyHttpStatus, classifyTransportError } from "./classifier.js";
+export { backend } from "./core.js";
 export type {
   CircuitBreakerConfig,
   CircuitBreakerLevels,

@@ -1,5 +1,7 @@
+import { core } from "./core.js";
 import type { CircuitState } from "./outcome.js";
 import type { Transition } from "./transition.js";
+import { readTransitions } from "./transition.js";
 
 /** What can be listened to: a change to one of the states, or every transition. */
 export interface CircuitBreakerEvents {
@@ -36,14 +38,25 @@ export class Listeners {
       this.#listeners.set(event, (listeners = new Set()));
     }
     listeners.add(listener);
-    return () => {
-      this.#listeners.get(event)?.delete(listener);
-    };
+    return () => this.remove(event, listener);
   }
 
   remove(event: keyof CircuitBreakerEvents, listener: Listener): void {
     this.#listeners.get(event)?.delete(listener);
   }
+
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return [...this.#listeners.values()].every(({ size }) => size === 0);
+  }
+
+  /** The core has just written down so many transitions that this thread made. */
+  made(count: number, name: string | undefined): void {
+    this.tell(readTransitions(core.made_rows(), count, name));
+  }
+
+  /** A handle that they were of has been disposed of. */
+  leave(): void {}
 
   /** Tells of these. A listener that uses the breaker makes more, which are told after them. */
   tell(transitions: readonly Transition[]): void {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { takeLength } from "./config.js";
-import { Handle } from "./handle.js";
+import { Handle, takenHigh, takenLow } from "./handle.js";
 import type { Effect, Outcome } from "./outcome.js";
 import {
   ALREADY_SETTLED,
@@ -41,8 +41,8 @@ export class Permit {
   constructor(handle: Handle, permit: number, wasAsked: boolean) {
     this.#handle = handle;
     this.#permit = permit;
-    this.#beganHigh = handle.beganHigh;
-    this.#beganLow = handle.beganLow;
+    this.#beganHigh = wasAsked ? takenHigh : 0;
+    this.#beganLow = wasAsked ? takenLow : 0;
     // Only these can hold a slot.
     if (wasAsked) {
       handle.remind(this, permit, this.#beganHigh, this.#beganLow);

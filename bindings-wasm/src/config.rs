@@ -9,7 +9,8 @@ use breaker::config::{Settings, WindowSize};
 use breaker::machine::Rules;
 
 /// A configuration that is being written. Everything that is wrong with it is said at the end, by core.
-pub(crate) struct Draft {
+#[derive(Debug)]
+pub struct Draft {
     settings: Settings,
     window_calls: u64,
     window_time: Option<Duration>,
@@ -21,7 +22,7 @@ pub(crate) struct Draft {
 /// The number that a field has at the boundary; never used again for another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-pub(crate) enum Field {
+enum Field {
     FailureThreshold = 0,
     SuccessThreshold = 1,
     Timeout = 2,
@@ -66,14 +67,20 @@ impl Field {
         Self::Shadow,
     ];
 
-    pub(crate) fn numbered(number: u32) -> Option<Self> {
+    fn numbered(number: u32) -> Option<Self> {
         Self::ALL.get(number as usize).copied()
+    }
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Draft {
     /// Every default of core's.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             settings: Settings::default(),
             window_calls: 100,
@@ -84,7 +91,10 @@ impl Draft {
     }
 
     /// Writes a count, a fraction or a flag (0 or 1); false where the field is none.
-    pub(crate) fn number(&mut self, field: Field, value: f64) -> bool {
+    pub fn number(&mut self, field: u32, value: f64) -> bool {
+        let Some(field) = Field::numbered(field) else {
+            return false;
+        };
         let Self {
             settings, no_count, ..
         } = self;
@@ -121,36 +131,40 @@ impl Draft {
     }
 
     /// Writes a length of time in nanoseconds, or the seed; false where the field is neither.
-    pub(crate) fn bits(&mut self, field: Field, value: u64) -> bool {
+    pub fn bits(&mut self, field: u32, value: u64) -> bool {
         let settings = &mut self.settings;
         let duration = Duration::from_nanos(value);
-        match field {
-            Field::Timeout => settings.timeout = duration,
-            Field::ProbeTimeout => settings.probe_timeout = duration,
-            Field::WindowTime => self.window_time = Some(duration),
-            Field::SlowCallDuration => settings.slow_call_duration = Some(duration),
-            Field::MaxTimeout => settings.max_timeout = Some(duration),
-            Field::JitterSeed => settings.jitter_seed = Some(value),
+        match Field::numbered(field) {
+            Some(Field::Timeout) => settings.timeout = duration,
+            Some(Field::ProbeTimeout) => settings.probe_timeout = duration,
+            Some(Field::WindowTime) => self.window_time = Some(duration),
+            Some(Field::SlowCallDuration) => settings.slow_call_duration = Some(duration),
+            Some(Field::MaxTimeout) => settings.max_timeout = Some(duration),
+            Some(Field::JitterSeed) => settings.jitter_seed = Some(value),
             _ => return false,
         }
         true
     }
 
     /// Switches a field off that can be; false where it cannot.
-    pub(crate) fn off(&mut self, field: Field) -> bool {
-        match field {
-            Field::FailureThreshold => self.settings.failure_threshold = None,
-            Field::FailureRate => self.settings.failure_rate = None,
-            Field::SlowCallDuration => self.settings.slow_call_duration = None,
-            Field::MaxTimeout => self.settings.max_timeout = None,
-            Field::JitterSeed => self.settings.jitter_seed = None,
+    pub fn off(&mut self, field: u32) -> bool {
+        match Field::numbered(field) {
+            Some(Field::FailureThreshold) => self.settings.failure_threshold = None,
+            Some(Field::FailureRate) => self.settings.failure_rate = None,
+            Some(Field::SlowCallDuration) => self.settings.slow_call_duration = None,
+            Some(Field::MaxTimeout) => self.settings.max_timeout = None,
+            Some(Field::JitterSeed) => self.settings.jitter_seed = None,
             _ => return false,
         }
         true
     }
 
-    /// Core's verdict. What is wrong comes as three lines: field, value, range.
-    pub(crate) fn rules(&mut self) -> Result<Rules, String> {
+    /// Core's verdict.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in three lines: field, value, range.
+    pub fn rules(&mut self) -> Result<Rules, String> {
         self.settings.window = match self.window_time {
             None => WindowSize::Calls(self.window_calls),
             Some(length) => WindowSize::Time {

@@ -7,26 +7,16 @@
 
 use alloc::string::String;
 
-use breaker::classify::{self, TransportError};
 use breaker::machine::{
-    Effect, Ending, Nanos, NeedsNow, Outcome, Recorded, RejectReason, Ticket, Verdict, Word,
+    Effect, Ending, Nanos, NeedsNow, Outcome, RejectReason, Ticket, Verdict, Word,
 };
 
-use crate::answer::{ANSWER, MADE, NONE, metrics_row, row};
-use crate::home::{Answered, Breaker, Control};
+use crate::answer::{ANSWER, MADE};
+use crate::home::{Answered, Breaker};
 use crate::nanos::joined;
+use crate::numbers::{self, ASK_WITH_TIME, Control, INTERFACE, MADE_ONE, NEEDS_NOW};
 use crate::place::Place;
-
-/// The number of this interface; hosts refuse another.
-const INTERFACE: u32 = 1;
-
-/// What an admission answers instead of a permit. Permits are even, but for the shadow's.
-const ASK_WITH_TIME: u32 = 3;
-const REJECTED: u32 = 5;
-/// What every other export answers where it needs the time.
-const NEEDS_NOW: i32 = -1;
-/// Added to an effect for each transition that was made.
-const MADE_ONE: i32 = 16;
+use crate::rows::{self, NONE, metrics_row, row};
 
 mod asked;
 #[cfg(feature = "explain")]
@@ -50,10 +40,7 @@ extern "C" fn answer() -> *const u64 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn answer_ms() -> f64 {
     // SAFETY: one thread.
-    match unsafe { ANSWER.with(|answer| answer[0]) } {
-        NONE => f64::NAN,
-        nanos => nanos as f64 / 1e6,
-    }
+    rows::milliseconds(unsafe { ANSWER.with(|answer| answer[0]) })
 }
 
 /// Where the transitions stand that the last `…_at` made.
@@ -66,7 +53,7 @@ extern "C" fn made_rows() -> *const u64 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn made() -> u32 {
     // SAFETY: one thread.
-    unsafe { MADE.with(|made| made.count) }
+    unsafe { MADE.with(|made| made.count()) }
 }
 
 /// Where the last text stands, in UTF-8.
@@ -89,7 +76,7 @@ unsafe extern "C" fn acquire(breaker: *mut Breaker) -> u32 {
     // SAFETY: the host's promise.
     let breaker = unsafe { &mut *breaker };
     match breaker.admit_unasked() {
-        Some(word) => permit(word),
+        Some(word) => numbers::permit(word),
         None if breaker.admission_needs_now() => ASK_WITH_TIME,
         // SAFETY: one thread.
         None => unsafe { verdict(breaker.admit(None)) },
@@ -105,17 +92,12 @@ unsafe extern "C" fn acquire_at(breaker: *mut Breaker, high: u32, low: u32) -> u
         // SAFETY: one thread.
         return unsafe { verdict(breaker.admit(Some(now))) };
     };
+    let rejected = Verdict::Rejected {
+        reason: RejectReason::Open,
+        retry_after: Some(left),
+    };
     // SAFETY: one thread.
-    unsafe {
-        ANSWER.with(|answer| answer[0] = left);
-        MADE.with(|made| made.count = 0);
-    }
-    REJECTED + 2 * RejectReason::Open as u32
-}
-
-/// All of a word that its permit needs. Bit 0 is left out, so that an epoch has one permit.
-const fn permit(word: Word) -> u32 {
-    word.epoch() << 1
+    unsafe { verdict(Ok((rejected, [None, None]))) }
 }
 
 /// # Safety
@@ -127,18 +109,12 @@ unsafe fn verdict(answered: Answered<Verdict>) -> u32 {
     };
     // SAFETY: one thread.
     unsafe { MADE.with(|made| made.note(transitions)) };
-    match verdict {
-        Verdict::Admitted(word) => permit(word),
-        Verdict::Shadowed { .. } => Word::SHADOW.to_bits() as u32,
-        Verdict::Rejected {
-            reason,
-            retry_after,
-        } => {
-            // SAFETY: one thread.
-            unsafe { ANSWER.with(|answer| answer[0] = retry_after.unwrap_or(NONE)) };
-            REJECTED + 2 * reason as u32
-        }
+    let (answer, left) = numbers::verdict(verdict);
+    if numbers::is_rejection(answer) {
+        // SAFETY: one thread.
+        unsafe { ANSWER.with(|answer| answer[0] = left.unwrap_or(NONE)) };
     }
+    answer
 }
 
 /// The call of this permit has ended. What comes back is the effect, and 16 more if a transition was made.
@@ -151,7 +127,7 @@ unsafe extern "C" fn settle(breaker: *mut Breaker, permit: u32, outcome: u32) ->
         return Effect::Applied as i32;
     }
     // SAFETY: one thread.
-    unsafe { effect(breaker.settle(word.into(), outcome_of(outcome).into(), None)) }
+    unsafe { effect(breaker.settle(word.into(), numbers::outcome(outcome).into(), None)) }
 }
 
 /// As `settle`; `began` is what the admission was handed, and anything where it was handed nothing.
@@ -165,7 +141,7 @@ unsafe extern "C" fn settle_at(
     high: u32,
     low: u32,
 ) -> i32 {
-    let ending = outcome_of(outcome).into();
+    let ending = numbers::outcome(outcome).into();
     let ticket = ticket(permit, joined(began_high, began_low));
     // SAFETY: the host's promise, and one thread.
     unsafe { effect((*breaker).settle(ticket, ending, Some(joined(high, low)))) }
@@ -185,7 +161,7 @@ unsafe extern "C" fn settle_asked_at(
     retry_low: u32,
 ) -> i32 {
     let ending = Ending {
-        outcome: outcome_of(outcome),
+        outcome: numbers::outcome(outcome),
         retry_after: Some(joined(retry_high, retry_low)),
     };
     let ticket = ticket(permit, joined(began_high, began_low));
@@ -198,12 +174,6 @@ fn ticket(permit: u32, began: Nanos) -> Ticket {
         word: Word::from_bits(permit.into()),
         began,
     }
-}
-
-/// A number that is no outcome says nothing about the service.
-fn outcome_of(number: u32) -> Outcome {
-    let known = Outcome::ALL.get(number as usize);
-    known.copied().unwrap_or(Outcome::Ignored)
 }
 
 /// # Safety
@@ -237,12 +207,7 @@ unsafe extern "C" fn record_at(breaker: *mut Breaker, outcome: u32, high: u32, l
 ///
 /// One thread.
 unsafe fn recorded(breaker: &mut Breaker, outcome: u32, now: Option<Nanos>) -> i32 {
-    let recorded = if outcome == Outcome::Success as u32 {
-        Recorded::Success
-    } else {
-        Recorded::Failure
-    };
-    match breaker.record(recorded, now) {
+    match breaker.record(numbers::recorded(outcome), now) {
         Err(NeedsNow) => NEEDS_NOW,
         // SAFETY: one thread.
         Ok(((), transitions)) => unsafe { MADE.with(|made| made.note(transitions) as i32) },
@@ -253,14 +218,8 @@ unsafe fn recorded(breaker: &mut Breaker, outcome: u32, now: Option<Nanos>) -> i
 /// it made.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn control_at(breaker: *mut Breaker, control: u32, high: u32, low: u32) -> u32 {
-    let control = match control {
-        0 => Control::Reset,
-        1 => Control::Trip,
-        2 => Control::ForceOpen,
-        3 => Control::ForceClosed,
-        4 => Control::Automatic,
-        5 => Control::Tick,
-        _ => return 0,
+    let Some(control) = Control::numbered(control) else {
+        return 0;
     };
     // SAFETY: the host's promise.
     let transition = unsafe { (*breaker).control(control, joined(high, low)) };
@@ -337,20 +296,17 @@ unsafe extern "C" fn history(breaker: *const Breaker) -> u32 {
 /// The outcome of an HTTP status.
 #[unsafe(no_mangle)]
 extern "C" fn http_status(status: u32) -> u32 {
-    classify::http_status(u16::try_from(status).unwrap_or_default()) as u32
+    numbers::http_status(status)
 }
 
 /// The outcome of a gRPC status.
 #[unsafe(no_mangle)]
 extern "C" fn grpc_status(code: i32) -> u32 {
-    classify::grpc_status(code) as u32
+    numbers::grpc_status(code)
 }
 
 /// The outcome of a transport error, by its number; of one that is not known, ignored.
 #[unsafe(no_mangle)]
 extern "C" fn transport_error(error: u32) -> u32 {
-    let known = TransportError::ALL.get(error as usize);
-    known.map_or(Outcome::Ignored, |error| classify::transport_error(*error)) as u32
+    numbers::transport_error(error)
 }
-
-const _: () = assert!(RejectReason::ALL.len() == 3, "README.md names them");

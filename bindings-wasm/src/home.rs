@@ -12,10 +12,9 @@ use breaker::machine::{
     Admission, Effect, Ending, Levels, Machine, Nanos, NeedsNow, Outcome, Policy, Recorded,
     RejectReason, Rules, State, Ticket, Transition, Verdict, Word,
 };
-use breaker::window::Content;
 
-/// How many transitions are remembered.
-pub(crate) const HISTORY: usize = 32;
+use crate::numbers::Control;
+use crate::rows::{Changes, HISTORY, Metrics};
 
 /// One breaker. The first two fields are the host's to read, and the second also to add to (DESIGN 5).
 #[repr(C)]
@@ -26,7 +25,8 @@ pub(crate) struct Breaker {
     successes: u64,
     policy: Policy,
     machine: Machine,
-    levels: Option<Levels>,
+    /// Apart: hundreds of bytes, and most breakers have none.
+    levels: Option<Box<Levels>>,
     /// By outcome; successes are counted above.
     settled: [u64; Outcome::ALL.len()],
     rejected: [u64; RejectReason::ALL.len()],
@@ -41,41 +41,8 @@ struct Ledger {
     history: VecDeque<Transition>,
 }
 
-/// How many transitions there were, by `from` and `to`.
-pub(crate) type Changes = [[u64; State::ALL.len()]; State::ALL.len()];
-
 /// What an operation on the machine answers, and the transitions that it made.
 pub(crate) type Answered<T> = Result<(T, [Option<Transition>; 2]), NeedsNow>;
-
-/// By hand, or by the clock.
-#[derive(Clone, Copy)]
-pub(crate) enum Control {
-    Reset,
-    Trip,
-    ForceOpen,
-    ForceClosed,
-    Automatic,
-    Tick,
-}
-
-/// Everything that can be read at one moment.
-pub(crate) struct Metrics {
-    pub(crate) settled: [u64; Outcome::ALL.len()],
-    pub(crate) rejected: [u64; RejectReason::ALL.len()],
-    /// The same, of a breaker in shadow mode, which rejects none.
-    pub(crate) would_reject: [u64; RejectReason::ALL.len()],
-    pub(crate) slow: u64,
-    pub(crate) stale: u64,
-    pub(crate) transitions: u64,
-    pub(crate) state: State,
-    pub(crate) epoch: u64,
-    pub(crate) consecutive_failures: u32,
-    pub(crate) probes_in_flight: u16,
-    pub(crate) remaining_wait: Option<Nanos>,
-    pub(crate) forced: bool,
-    pub(crate) window: Content,
-    pub(crate) changes: Changes,
-}
 
 impl Breaker {
     pub(crate) fn new(rules: &Rules, seed: u64) -> Self {
@@ -86,7 +53,7 @@ impl Breaker {
             successes: 0,
             policy: rules.policy,
             machine,
-            levels,
+            levels: levels.map(Box::new),
             settled: [0; Outcome::ALL.len()],
             rejected: [0; RejectReason::ALL.len()],
             stale: 0,
@@ -114,7 +81,7 @@ impl Breaker {
         }
         let left = self
             .machine
-            .remaining_wait(&self.policy, self.levels.as_ref(), Some(now))
+            .remaining_wait(&self.policy, self.levels.as_deref(), Some(now))
             .ok()??;
         // The whole wait is left also where the clock stepped back, which moves it (SPEC 2.3).
         let is_running = 0 < left && left < self.policy.timeout;
@@ -168,7 +135,7 @@ impl Breaker {
         {
             // Its place in a window of time, or its duration, matters.
             let now = now.ok_or(NeedsNow)?;
-            let levels = self.levels.as_ref();
+            let levels = self.levels.as_deref();
             if levels.is_some_and(|levels| levels.is_usual_success(ticket.began, now)) {
                 self.successes += 1;
                 return Ok((Effect::Applied, [None, None]));
@@ -221,12 +188,13 @@ impl Breaker {
     }
 
     pub(crate) fn state(&self, now: Option<Nanos>) -> Result<State, NeedsNow> {
-        self.machine.state(&self.policy, self.levels.as_ref(), now)
+        self.machine
+            .state(&self.policy, self.levels.as_deref(), now)
     }
 
     pub(crate) fn metrics(&mut self, now: Option<Nanos>) -> Result<Metrics, NeedsNow> {
         self.catch_up();
-        let (machine, policy, levels) = (&self.machine, &self.policy, self.levels.as_ref());
+        let (machine, policy, levels) = (&self.machine, &self.policy, self.levels.as_deref());
         let mut settled = self.settled;
         settled[Outcome::Success as usize] = self.successes;
         let none = [0; RejectReason::ALL.len()];
@@ -261,12 +229,14 @@ impl Breaker {
     /// Whether there is nothing to remember.
     pub(crate) fn is_idle(&mut self) -> bool {
         self.catch_up();
-        let levels = self.levels.as_ref();
+        let levels = self.levels.as_deref();
         self.machine.is_at_rest() && !levels.is_some_and(Levels::remembers_bad_calls)
     }
 
     fn counts_hung_calls(&self) -> bool {
-        self.levels.as_ref().is_some_and(Levels::counts_hung_calls)
+        self.levels
+            .as_deref()
+            .is_some_and(Levels::counts_hung_calls)
     }
 
     #[cfg(feature = "explain")]
@@ -276,7 +246,7 @@ impl Breaker {
         Explanation::of(
             &self.machine,
             &self.policy,
-            self.levels.as_ref(),
+            self.levels.as_deref(),
             history,
             now,
         )
@@ -288,15 +258,15 @@ impl Breaker {
         operation: impl FnOnce(&mut Machine, &Policy, Option<&mut Levels>) -> Result<R, NeedsNow>,
     ) -> Result<R, NeedsNow> {
         self.catch_up();
-        let answer = operation(&mut self.machine, &self.policy, self.levels.as_mut())?;
-        self.word = self.machine.word(&self.policy, self.levels.as_ref());
+        let answer = operation(&mut self.machine, &self.policy, self.levels.as_deref_mut())?;
+        self.word = self.machine.word(&self.policy, self.levels.as_deref());
         Ok(answer)
     }
 
     /// Takes note of what was done by the word, and of what the host has counted.
     fn catch_up(&mut self) {
         self.machine
-            .catch_up(self.word, self.levels.as_mut(), self.successes);
+            .catch_up(self.word, self.levels.as_deref_mut(), self.successes);
     }
 
     /// A wait that a server asks for must be remembered; a breaker that had no need of levels gets some.
@@ -304,9 +274,9 @@ impl Breaker {
         self.catch_up();
         let policy = &self.policy;
         self.levels
-            .get_or_insert_with(|| Levels::for_retry_after(policy))
+            .get_or_insert_with(|| Box::new(Levels::for_retry_after(policy)))
             .make_room_for_retry_after(policy);
-        self.word = self.machine.word(policy, self.levels.as_ref());
+        self.word = self.machine.word(policy, self.levels.as_deref());
     }
 
     fn count(&mut self, outcome: Outcome, effect: Effect) {

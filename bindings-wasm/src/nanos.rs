@@ -6,6 +6,6 @@
 use breaker::machine::Nanos;
 
 /// The number whose upper and lower halves these are.
-pub(crate) const fn joined(high: u32, low: u32) -> Nanos {
+pub const fn joined(high: u32, low: u32) -> Nanos {
     (high as u64) << 32 | low as u64
 }

@@ -111,6 +111,17 @@ impl Counters {
         }
     }
 
+    /// The calling thread's lease of this breaker's run, taken if need be. None where it is not kept.
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        if self.stripe().is_none() {
+            self.with_new_lease(|_| ());
+        }
+        let Place { run, index } = self.place;
+        let chunk = LEASES.with(|leases| leases.0.get(run as usize).map(Cell::get))?;
+        let stripe = chunk.get(index as usize)?;
+        Some(Lease { chunk, run, stripe })
+    }
+
     /// Adds every thread's counts.
     pub(crate) fn sum(&self, counts: &mut Counts) {
         TABLE.sum(self.place, counts);
@@ -157,6 +168,47 @@ impl Drop for Counters {
 /// Holds the table of all counters; see [`crate::engine::hold_counters`].
 pub(crate) fn hold() -> HeldTable<'static> {
     TABLE.hold()
+}
+
+/// One thread's counters of a run of breakers, and which of them is whose; from
+/// [`Engine::lease`](crate::engine::Engine::lease).
+///
+/// For a host whose threads count successes in place (DESIGN 5), as the thread itself would: where
+/// [`HostCounters`] are memory of their own for each breaker, this is the memory that the thread counts in anyway.
+pub struct Lease {
+    chunk: Chunk,
+    run: u32,
+    stripe: &'static Stripe,
+}
+
+impl Lease {
+    /// The run's number. A thread has one lease of a run, and it stays where it is for as long as the thread runs.
+    pub const fn run(&self) -> u32 {
+        self.run
+    }
+
+    /// All of the thread's counters of this run, as 64-bit numbers. They are never freed; once the thread has
+    /// ended they are another's.
+    pub fn memory(&self) -> *const [AtomicU64] {
+        let first = self.chunk.as_ptr().cast::<AtomicU64>();
+        let length = size_of_val(self.chunk) / size_of::<AtomicU64>();
+        std::ptr::slice_from_raw_parts(first, length)
+    }
+
+    /// Which of these numbers is the breaker's counter of successes. Nobody but the thread that asked may add
+    /// to it, and only while the breaker lives.
+    pub fn success_index(&self) -> usize {
+        let cell = std::ptr::from_ref(self.stripe.success_cell()).addr();
+        (cell - self.chunk.as_ptr().addr()) / size_of::<AtomicU64>()
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("run", &self.run)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A success counter that a foreign host owns and counts in, in place (DESIGN 5).

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::cell::{Cell, Inner};
 use crate::counters::{self, Counters, HostCounters};
-pub use crate::counters::{Leases, with_leases};
+pub use crate::counters::{Lease, Leases, with_leases};
 pub use crate::event::InOrder;
 use crate::explain::Explanation;
 use crate::machine::{
@@ -131,6 +131,12 @@ impl Engine {
     #[inline(always)]
     pub fn count_success_in(&self, leases: &Leases) -> bool {
         self.counters.success_in(leases)
+    }
+
+    /// Where the calling thread counts this breaker's successes, for a host that does it in place. None where the
+    /// thread keeps no lease: beyond two million breakers, and while it is ending.
+    pub fn lease(&self) -> Option<Lease> {
+        self.counters.lease()
     }
 
     /// Counts a success.

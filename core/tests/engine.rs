@@ -5,7 +5,7 @@ use std::thread;
 
 use k1s0_circuit_breaker::config::Settings;
 use k1s0_circuit_breaker::engine::{Engine, hold_counters};
-use k1s0_circuit_breaker::machine::Recorded;
+use k1s0_circuit_breaker::machine::{Recorded, Verdict};
 
 #[test]
 fn who_needs_a_held_lock_waits_and_goes_on() {
@@ -27,4 +27,39 @@ fn who_needs_a_held_lock_waits_and_goes_on() {
     });
     let metrics = engine.snapshot(None).unwrap();
     assert_eq!((metrics.failure_count, metrics.success_count), (1, 1));
+}
+
+#[test]
+fn a_host_counts_where_its_thread_counts() {
+    let rules = Settings::default().rules().unwrap();
+    let (one, other) = (Engine::new(&rules), Engine::new(&rules));
+    let (first, second) = (one.lease().unwrap(), other.lease().unwrap());
+    assert!(first.success_index() < first.memory().len());
+    if first.run() == second.run() {
+        // One memory for both, as a host that keeps views of it expects.
+        assert!(std::ptr::addr_eq(first.memory(), second.memory()));
+        assert_ne!(first.success_index(), second.success_index());
+    }
+    // The thread itself counts there.
+    let permit = one.admit_unasked().unwrap();
+    assert!(one.succeed_unasked(permit));
+    thread::scope(|scope| {
+        let theirs = scope.spawn(|| one.lease().unwrap().memory().addr());
+        assert_ne!(theirs.join().unwrap(), first.memory().addr());
+    });
+    assert_eq!(one.snapshot(None).unwrap().success_count, 1);
+    assert_eq!(other.snapshot(None).unwrap().success_count, 0);
+}
+
+#[test]
+fn a_word_tells_of_a_probe() {
+    let mut settings = Settings::default();
+    settings.timeout = std::time::Duration::ZERO;
+    let engine = Engine::new(&settings.rules().unwrap());
+    assert!(!engine.admit_unasked().unwrap().is_probe());
+    engine.trip(0);
+    let Verdict::Admitted(word) = engine.admit(Some(0)).unwrap().verdict else {
+        panic!("the wait is over");
+    };
+    assert!(word.is_probe());
 }

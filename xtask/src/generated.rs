@@ -52,6 +52,16 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-csharp/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-csharp/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
         path: "bindings-go/contrib/grpc/LICENSE-MIT",
         maker: Maker::Copies { of: "LICENSE-MIT" },
     },
@@ -94,6 +104,28 @@ const GENERATED: &[Generated] = &[
                 "--quiet",
                 "--package=k1s0-circuit-breaker",
                 "--example=metrics_doc",
+            ],
+        },
+    },
+    Generated {
+        path: "bindings-node/src/vocabulary.ts",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_ts",
+            ],
+        },
+    },
+    Generated {
+        path: "bindings-csharp/Metrics/MetricVocabulary.g.cs",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_csharp",
             ],
         },
     },

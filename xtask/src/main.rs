@@ -6,7 +6,9 @@ use anyhow::{Result, bail};
 
 mod bench;
 mod check;
+mod dart;
 mod demo;
+mod dotnet;
 mod generated;
 mod go;
 mod languages;
@@ -35,13 +37,16 @@ cargo xtask <command>
                          bench/results/LANGUAGE.md
        [--quick]         runs everything for a moment and writes nothing
   generate               writes the committed files that are made from others
-  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, python, go,
-                         mutants, or all
+  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, python, go, node,
+                         runtimes, mutants, or all
   replay TRACE --config FIELDS...
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
+  package dart FOLDER    puts together what is published for Dart
   package python FOLDER  builds the wheels and the source distribution into a folder
   package go FOLDER      packs the modules as a module proxy serves them
+  package csharp FOLDER  builds the NuGet package for this platform into a folder
+  package node FOLDER    builds the npm packages, this machine's addon among them, into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this
 

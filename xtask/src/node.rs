@@ -6,6 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) mod addon;
+
 use crate::run::{command, quiet, stdout};
 use crate::{wasm, workspace};
 
@@ -42,26 +44,45 @@ pub(crate) fn available() -> Result<()> {
     Ok(())
 }
 
-/// Builds the package as it is shipped, and packs it.
+/// Builds the packages as they are shipped, and packs them: the package itself, and the addon of this machine.
 ///
 /// # Errors
 ///
-/// If it does not build.
-pub(crate) fn pack() -> Result<PathBuf> {
+/// If one does not build.
+pub(crate) fn pack() -> Result<Vec<PathBuf>> {
+    pack_with(&addon::build()?, &workspace::target().join("node"))
+}
+
+/// Packs the packages with this addon into a folder.
+///
+/// # Errors
+///
+/// If one does not build.
+pub(crate) fn pack_with(addon: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     BUILD.prepare()?;
     let module = wasm::build()?;
-    let out = workspace::target().join("node");
-    let package = out.join("package");
+    let packages = workspace::target().join("node").join("packages");
     let script = format!("{SOURCE}/scripts/build.mjs");
     stdout(
         command("node", &[&script])
-            .arg(BUILD.folder().join("node_modules/typescript"))
+            .arg(BUILD.folder())
             .arg(module)
-            .arg(&package),
+            .arg(&packages)
+            .arg(workspace::version()?)
+            .arg(addon),
     )?;
-    let mut pack = npm(&package, &["pack", "--silent", "--pack-destination"]);
-    let name = stdout(pack.arg(&out))?;
-    Ok(out.join(name.trim()))
+    fs::create_dir_all(folder)?;
+    let mut entries = fs::read_dir(&packages)?.collect::<Result<Vec<_>, _>>()?;
+    // The package itself first: the others are named after platforms.
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    entries
+        .iter()
+        .map(|package| {
+            let mut pack = npm(&package.path(), &["pack", "--silent", "--pack-destination"]);
+            let name = stdout(pack.arg(folder))?;
+            Ok(folder.join(name.trim()))
+        })
+        .collect()
 }
 
 impl Environment {
@@ -95,28 +116,35 @@ impl Environment {
         Ok(())
     }
 
-    /// Installs the packed package, as its users do.
+    /// Installs the packed packages, as npm does for their users.
     ///
     /// # Errors
     ///
     /// If npm does not like it.
-    pub(crate) fn install(&self, tarball: &Path) -> Result<()> {
+    pub(crate) fn install(&self, tarballs: &[PathBuf]) -> Result<()> {
         // npm takes a tarball of the same name and version for the one that it has.
         let installed = self.folder().join("node_modules/@k1s0");
         if installed.exists() {
             fs::remove_dir_all(&installed)?;
         }
         let mut install = npm(&self.folder(), INSTALL);
-        stdout(install.args(["--no-save", "--force"]).arg(tarball))?;
+        stdout(install.args(["--no-save", "--force"]).args(tarballs))?;
         Ok(())
     }
 
     /// A program of Node, started in this folder.
     pub(crate) fn node(&self, arguments: &[&str]) -> Command {
-        let mut node = command("node", arguments);
-        node.current_dir(self.folder())
-            .env("K1S0_ROOT", workspace::root());
+        let mut node = self.program("node");
+        node.args(arguments);
         node
+    }
+
+    /// Another program, started in this folder.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let mut run = command(program, &[]);
+        run.current_dir(self.folder())
+            .env("K1S0_ROOT", workspace::root());
+        run
     }
 
     pub(crate) fn folder(&self) -> PathBuf {

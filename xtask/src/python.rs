@@ -110,16 +110,22 @@ impl Environment {
 
     /// Its maturin, if it has one, on our package.
     pub(crate) fn maturin(&self, arguments: &[&str]) -> Command {
-        let bin = self.folder().join("bin");
-        let mut maturin = command(&bin.join("maturin").to_string_lossy(), arguments);
+        let mut maturin = self.tool("maturin", arguments);
         maturin.args(["--manifest-path", "bindings-python/Cargo.toml"]);
-        // It looks for zig through the first `python3` that it finds.
+        maturin
+    }
+
+    /// A program that one of its packages has.
+    pub(crate) fn tool(&self, name: &str, arguments: &[&str]) -> Command {
+        let bin = self.folder().join("bin");
+        let mut tool = command(&bin.join(name).to_string_lossy(), arguments);
+        // Some look for zig through the first `python3` that they find.
         let path = std::env::var_os("PATH").unwrap_or_default();
         let paths = std::iter::once(bin).chain(std::env::split_paths(&path));
         if let Ok(path) = std::env::join_paths(paths) {
-            maturin.env("PATH", path);
+            tool.env("PATH", path);
         }
-        maturin
+        tool
     }
 
     /// Its own Python.

@@ -55,6 +55,15 @@ impl Tally {
         self.read_replay(line);
     }
 
+    /// Reads a line of our stand-in for xunit: its closing line, `tests: 12 passed, 0 failed`, and the line of a replay.
+    pub(crate) fn read_stand_in(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("tests: ") {
+            self.passed += number_before(counts, " passed");
+            self.failed += number_before(counts, " failed");
+        }
+        self.read_replay(line);
+    }
+
     /// Reads the line that every language's replay prints:
     /// `conformance: suite 2, 104 run, 0 failed, 0 skipped`.
     pub(crate) fn read_replay(&mut self, line: &str) {
@@ -133,6 +142,22 @@ mod tests {
             tally.read_pytest(line);
         }
         assert_eq!((tally.passed, tally.failed, tally.scenarios), (60, 3, 5));
+    }
+
+    #[test]
+    fn the_closing_line_of_the_stand_in() {
+        let mut tally = Tally::default();
+        for line in [
+            "FAIL PermitTests.One() tests: 9 passed",
+            "conformance: suite 2, 531 run, 0 failed, 0 skipped",
+            "tests: 4588 passed, 2 failed",
+        ] {
+            tally.read_stand_in(line);
+        }
+        assert_eq!(
+            (tally.passed, tally.failed, tally.scenarios),
+            (4588, 2, 531)
+        );
     }
 
     #[test]

@@ -55,6 +55,22 @@ impl Tool {
     }
 }
 
+/// A program of a Debian package, which apt-get installs if it is missing.
+///
+/// # Errors
+///
+/// If it is missing, and apt-get cannot get it.
+pub(crate) fn debian(program: &'static str, package: &str) -> Result<&'static str> {
+    if quiet(&mut command(program, &["--version"])).is_err() {
+        let install: &[&str] = &["install", "-y", "-qq", package];
+        for arguments in [&["update", "-qq"], install] {
+            stdout(command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+                .with_context(|| format!("{program} is missing, and apt-get cannot get it"))?;
+        }
+    }
+    Ok(program)
+}
+
 /// Has rustup install a toolchain, unless it is there with these components.
 ///
 /// # Errors

@@ -169,8 +169,59 @@ static void explained(void) {
     k1s0_cb_free(breaker);
 }
 
+// What a response's headers ask for, in nanoseconds.
+static uint64_t asked(int32_t status, const char *value, const char *date) {
+    uint64_t found = 77;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_http_retry_after(status, value, value ? strlen(value) : 0, date,
+                                                  date ? strlen(date) : 0, &found));
+    return found;
+}
+
+static void retry_after(void) {
+    const char *until = "Sun, 06 Nov 1994 08:50:37 GMT", *date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    CHECK_IS(120 * SECOND, asked(503, "120", NULL));
+    CHECK_IS(120 * SECOND, asked(429, " 120 ", NULL));
+    CHECK_IS(60 * SECOND, asked(503, until, date));
+    CHECK_IS(K1S0_CB_NEVER, asked(503, "99999999999999999999999", NULL));
+    CHECK_IS(K1S0_CB_OFF, asked(503, until, NULL));
+    CHECK_IS(K1S0_CB_OFF, asked(503, date, until));
+    CHECK_IS(K1S0_CB_OFF, asked(500, "120", NULL));
+    CHECK_IS(K1S0_CB_OFF, asked(-1, "120", NULL));
+    CHECK_IS(K1S0_CB_OFF, asked(503, "soon", date));
+    CHECK_IS(K1S0_CB_OFF, asked(503, NULL, NULL));
+
+    uint64_t wait = 77;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_grpc_retry_pushback("1500", 4, &wait));
+    CHECK_IS(1500 * (SECOND / 1000), wait);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_grpc_retry_pushback("-1", 2, &wait));
+    CHECK_IS(K1S0_CB_OFF, wait);
+}
+
+// A name that is only said: others may have it too.
+static void named(void) {
+    k1s0_cb *breaker = NULL, *same = NULL, *shared = NULL;
+    char buffer[4096];
+    uint64_t needed = 0;
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new_named("pay\"ments", 9, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_new_named("pay\"ments", 9, NULL, &same, NULL));
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("pay\"ments", 9, NULL, &shared, NULL));
+    CHECK(breaker != same && breaker != shared);
+    k1s0_cb_free(same);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("pay\"ments", 9, NULL, &same, NULL));
+    CHECK(same == shared);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_get_name(breaker, buffer, sizeof buffer, &needed));
+    CHECK(strcmp(buffer, "pay\"ments") == 0);
+    CHECK_IS(K1S0_CB_OK, k1s0_cb_explain_json(breaker, 0, buffer, sizeof buffer, &needed));
+    CHECK(strstr(buffer, "{\"name\":\"pay\\\"ments\",") == buffer);
+    k1s0_cb_free(breaker);
+    k1s0_cb_free(same);
+    k1s0_cb_free(shared);
+}
+
 int main(void) {
     configs();
+    named();
+    retry_after();
     explained();
     shadow();
     recent();

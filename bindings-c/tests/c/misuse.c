@@ -21,6 +21,8 @@ static void null_pointers(void) {
 #define NULLS(call) CHECK_IS(K1S0_CB_NULL_POINTER, call)
     NULLS(k1s0_cb_config_init(NULL, sizeof config));
     NULLS(k1s0_cb_new(NULL, NULL, NULL));
+    NULLS(k1s0_cb_new_named(NULL, 1, NULL, &other, NULL));
+    NULLS(k1s0_cb_new_named("a", 1, NULL, NULL, NULL));
     NULLS(k1s0_cb_clone(NULL, &other));
     NULLS(k1s0_cb_clone(breaker, NULL));
     NULLS(k1s0_cb_get_name(NULL, buffer, sizeof buffer, &needed));
@@ -69,6 +71,8 @@ static void null_pointers(void) {
     NULLS(k1s0_cb_classify_http_status(200, NULL));
     NULLS(k1s0_cb_classify_grpc_status(0, NULL));
     NULLS(k1s0_cb_classify_transport_error(0, NULL));
+    NULLS(k1s0_cb_http_retry_after(503, "1", 1, NULL, 0, NULL));
+    NULLS(k1s0_cb_grpc_retry_pushback("1", 1, NULL));
 #undef NULLS
     // Nothing was written.
     CHECK(other == NULL && counter == NULL && place == NULL && address == NULL);
@@ -301,6 +305,10 @@ static void names(void) {
              k1s0_cb_shared(longest, sizeof longest, NULL, &breaker, NULL));
     CHECK_IS(K1S0_CB_INVALID_ARGUMENT, k1s0_cb_shared(longest, UINT64_MAX, NULL, &breaker, NULL));
     CHECK_IS(K1S0_CB_INVALID_UTF8, k1s0_cb_shared("\xC3", 1, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_INVALID_ARGUMENT, k1s0_cb_new_named("", 0, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_INVALID_ARGUMENT,
+             k1s0_cb_new_named(longest, sizeof longest, NULL, &breaker, NULL));
+    CHECK_IS(K1S0_CB_INVALID_UTF8, k1s0_cb_new_named("\xC3", 1, NULL, &breaker, NULL));
     CHECK_IS(K1S0_CB_INVALID_UTF8, k1s0_cb_shared("\xED\xA0\x80", 3, NULL, &breaker, NULL));
     CHECK(breaker == NULL);
     CHECK_IS(K1S0_CB_OK, k1s0_cb_shared("支払い!", 10, NULL, &breaker, NULL));

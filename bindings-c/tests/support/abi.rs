@@ -176,6 +176,9 @@ abi! {
     version: extern "C" fn() -> *const c_char,
     config_init: unsafe extern "C" fn(*mut Config, u64) -> i32,
     new: unsafe extern "C" fn(*const Config, *mut *mut Breaker, *mut ConfigError) -> i32,
+    new_named: unsafe extern "C" fn(
+        *const c_char, u64, *const Config, *mut *mut Breaker, *mut ConfigError
+    ) -> i32,
     clone: unsafe extern "C" fn(*const Breaker, *mut *mut Breaker) -> i32,
     free: unsafe extern "C" fn(*mut Breaker),
     get_name: unsafe extern "C" fn(*const Breaker, *mut c_char, u64, *mut u64) -> i32,
@@ -215,6 +218,10 @@ abi! {
     classify_http_status: unsafe extern "C" fn(i32, *mut u32) -> i32,
     classify_grpc_status: unsafe extern "C" fn(i32, *mut u32) -> i32,
     classify_transport_error: unsafe extern "C" fn(u32, *mut u32) -> i32,
+    http_retry_after: unsafe extern "C" fn(
+        i32, *const c_char, u64, *const c_char, u64, *mut u64
+    ) -> i32,
+    grpc_retry_pushback: unsafe extern "C" fn(*const c_char, u64, *mut u64) -> i32,
     result_name: Name<i32>,
     state_name: Name<u32>,
     outcome_name: Name<u32>,

@@ -21,13 +21,13 @@ func New() *Module {
 	m := new(Module)
 	m.t0 = make([]any, 62)
 	m.memory = make([]byte, 65536)
-	m.elements = [][]any{{m.fn98, m.fn0, m.fn11, m.fn251, m.fn89, m.fn90, m.fn232, m.fn91, m.fn88, m.fn92, m.fn250, m.fn252, m.fn214, m.fn97, m.fn94, m.fn95, m.fn58, m.fn106, m.fn99, m.fn100, m.fn101, m.fn102, m.fn104, m.fn105, m.fn133, m.fn57, m.fn55, m.fn132, m.fn54, m.fn139, m.fn138, m.fn156, m.fn148, m.fn183, m.fn182, m.fn187, m.fn180, m.fn179, m.fn177, m.fn178, m.fn149, m.fn176, m.fn185, m.fn184, m.fn186, m.fn175, m.fn174, m.fn189, m.fn198, m.fn197, m.fn199, m.fn196, m.fn240, m.fn241, m.fn215, m.fn235, m.fn236, m.fn249, m.fn222, m.fn247, m.fn255}}
+	m.elements = [][]any{{m.fn8, m.fn255, m.fn6, m.fn0, m.fn93, m.fn94, m.fn236, m.fn95, m.fn92, m.fn96, m.fn254, m.fn256, m.fn218, m.fn101, m.fn98, m.fn99, m.fn62, m.fn110, m.fn103, m.fn104, m.fn105, m.fn106, m.fn108, m.fn109, m.fn137, m.fn61, m.fn59, m.fn136, m.fn58, m.fn143, m.fn142, m.fn160, m.fn152, m.fn187, m.fn186, m.fn191, m.fn184, m.fn183, m.fn181, m.fn182, m.fn153, m.fn180, m.fn189, m.fn188, m.fn190, m.fn179, m.fn178, m.fn193, m.fn202, m.fn201, m.fn203, m.fn200, m.fn244, m.fn245, m.fn219, m.fn239, m.fn240, m.fn253, m.fn226, m.fn251, m.fn259}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x8000)), 0, len(data0))
 	m.g0 = i32(0x8000)
-	m.g1 = i32(49057)
-	m.g2 = i32(49072)
+	m.g1 = i32(49081)
+	m.g2 = i32(49088)
 	return m
 }
 
@@ -50,13 +50,13 @@ func (m *wasmMemory) Grow(delta, max int64) int64 {
 func (m *Module) fn0(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn254(t0, t1, v1)
+	t2 := m.fn258(t0, t1, v1)
 	return t2
 }
 func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 	var v4 int32
 	var v5 int64
-	var v6, v7, v8, v9, v10 int32
+	var v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(192)
 	m.g0 = v4
@@ -68,166 +68,142 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 			m.memory[uint64(uint32(v0))+74] = byte(i32(3))
 			store64(m.memory, uint64(uint32(v0))+8, uint64(v5))
 			store64(m.memory, uint32(v0), uint64(i64(2)))
-			goto l7
+			goto l6
 		}
 		if v2 != i64(0) {
 			goto l1
 		}
 		if uint64(v5) < uint64(i64(-0x2000000000000000)) {
 			store64(m.memory, uint32(v0), uint64(i64(5)))
-			goto l7
+			goto l6
 		}
 	l1:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+72))
 		v6 = t2
 		{
-			{
-				if v5&i64(-0x2000000000000000) != i64(-0x4000000000000000) {
-					goto l3
-				}
-				if v6 == i32(5) {
-					goto l4
-				}
-				t3 := int32(load32(m.memory, uint64(uint32(v1))+128))
-				v6 = t3
-				if v6 == 0 {
-					goto l4
-				}
-				t4 := int64(load64(m.memory, uint64(uint32(v6))+72))
-				if t4 != i64(1) {
-					goto l4
-				}
-				v7 = v1 + i32(72)
-				v8 = v7
-				goto l5
+			if v5&i64(-0x2000000000000000) != i64(-0x4000000000000000) {
+				goto l3
 			}
-		l3:
-			v7 = v1 + i32(72)
-			p5 := v7
-			if v6 == i32(5) {
-				p5 = i32(0)
+			if v6 == 0 {
+				goto l4
 			}
-			v8 = p5
+			t3 := int32(load32(m.memory, uint64(uint32(v6))+56))
+			v7 = t3
+			if v7 == 0 {
+				goto l4
+			}
+			t4 := int64(load64(m.memory, uint64(uint32(v7))+72))
+			if t4 != i64(1) {
+				goto l4
+			}
 		}
-	l5:
-		v6 = v1 + i32(48)
-		t6 := int64(load64(m.memory, uint64(uint32(v1))+8))
-		m.fn70(v6, v5, v8, t6)
-		t7 := v4 + i32(8)
-		t8 := v6
-		v8 = v1 + i32(16)
-		t9 := int32(load32(m.memory, uint64(uint32(v1))+72))
-		t11 := v8
-		p10 := v7
-		if t9 == i32(5) {
-			p10 = i32(0)
-		}
-		m.fn78(t7, t8, t11, p10, v2, v3)
-		t12 := int64(load64(m.memory, uint64(uint32(v4))+8))
-		v5 = t12
+	l3:
+		v7 = v1 + i32(48)
+		t5 := int64(load64(m.memory, uint64(uint32(v1))+8))
+		m.fn74(v7, v5, v6, t5)
+		t6 := v4 + i32(8)
+		t7 := v7
+		v6 = v1 + i32(16)
+		t8 := int32(load32(m.memory, uint64(uint32(v1))+72))
+		m.fn82(t6, t7, v6, t8, v2, v3)
+		t9 := int64(load64(m.memory, uint64(uint32(v4))+8))
+		v5 = t9
 		if v5 != i64(5) {
-			t13 := int32(load32(m.memory, uint64(uint32(v4))+17))
-			store32(m.memory, uint64(uint32(v4))+128, uint32(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(v4))+20))
-			store32(m.memory, uint64(uint32(v4))+131, uint32(t14))
-			t15 := int32(load32(m.memory, uint64(uint32(v4))+25))
-			store32(m.memory, uint64(uint32(v4))+120, uint32(t15))
-			t16 := int32(load32(m.memory, uint64(uint32(v4))+28))
-			store32(m.memory, uint64(uint32(v4))+123, uint32(t16))
-			t17 := int64(load64(m.memory, uint64(uint32(v4))+32))
-			store64(m.memory, uint64(uint32(v4))+136, uint64(t17))
-			t18 := int64(load64(m.memory, uint64(uint32(v4))+40))
-			store64(m.memory, uint64(uint32(v4))+144, uint64(t18))
-			t19 := int64(load64(m.memory, uint64(uint32(v4))+48))
-			store64(m.memory, uint64(uint32(v4))+152, uint64(t19))
-			t20 := int64(load64(m.memory, uint64(uint32(v4))+56))
-			store64(m.memory, uint64(uint32(v4))+160, uint64(t20))
-			t21 := int64(load64(m.memory, uint64(uint32(v4))+64))
-			store64(m.memory, uint64(uint32(v4))+168, uint64(t21))
-			t22 := int64(load64(m.memory, uint64(uint32(v4))+72))
-			store64(m.memory, uint64(uint32(v4))+176, uint64(t22))
-			t23 := int64(load64(m.memory, uint64(uint32(v4))+80))
-			store64(m.memory, uint64(uint32(v4))+184, uint64(t23))
-			t24 := int32(m.memory[uint64(uint32(v4))+16])
-			v9 = t24
-			t25 := int32(m.memory[uint64(uint32(v4))+24])
-			v10 = t25
-			t26 := int32(load32(m.memory, uint64(uint32(v1))+72))
-			t28 := v1
-			t29 := v6
-			t30 := v8
-			p27 := v7
-			if t26 == i32(5) {
-				p27 = i32(0)
-			}
-			t31 := m.fn68(t29, t30, p27)
-			store64(m.memory, uint32(t28), uint64(t31))
-			v6 = v10
+			t10 := int32(load32(m.memory, uint64(uint32(v4))+17))
+			store32(m.memory, uint64(uint32(v4))+128, uint32(t10))
+			t11 := int32(load32(m.memory, uint64(uint32(v4))+20))
+			store32(m.memory, uint64(uint32(v4))+131, uint32(t11))
+			t12 := int32(load32(m.memory, uint64(uint32(v4))+25))
+			store32(m.memory, uint64(uint32(v4))+120, uint32(t12))
+			t13 := int32(load32(m.memory, uint64(uint32(v4))+28))
+			store32(m.memory, uint64(uint32(v4))+123, uint32(t13))
+			t14 := int64(load64(m.memory, uint64(uint32(v4))+32))
+			store64(m.memory, uint64(uint32(v4))+136, uint64(t14))
+			t15 := int64(load64(m.memory, uint64(uint32(v4))+40))
+			store64(m.memory, uint64(uint32(v4))+144, uint64(t15))
+			t16 := int64(load64(m.memory, uint64(uint32(v4))+48))
+			store64(m.memory, uint64(uint32(v4))+152, uint64(t16))
+			t17 := int64(load64(m.memory, uint64(uint32(v4))+56))
+			store64(m.memory, uint64(uint32(v4))+160, uint64(t17))
+			t18 := int64(load64(m.memory, uint64(uint32(v4))+64))
+			store64(m.memory, uint64(uint32(v4))+168, uint64(t18))
+			t19 := int64(load64(m.memory, uint64(uint32(v4))+72))
+			store64(m.memory, uint64(uint32(v4))+176, uint64(t19))
+			t20 := int64(load64(m.memory, uint64(uint32(v4))+80))
+			store64(m.memory, uint64(uint32(v4))+184, uint64(t20))
+			t21 := int32(m.memory[uint64(uint32(v4))+16])
+			v8 = t21
+			t22 := int32(m.memory[uint64(uint32(v4))+24])
+			v9 = t22
+			t23 := int32(load32(m.memory, uint64(uint32(v1))+72))
+			t24 := m.fn72(v7, v6, t23)
+			store64(m.memory, uint32(v1), uint64(t24))
+			v6 = v9
 			{
-				p32 := i32(1)
+				p25 := i32(1)
 				if uint64(v5) > uint64(i64(1)) {
-					p32 = int32(v5) + i32(-2)
+					p25 = int32(v5) + i32(-2)
 				}
-				switch p32 {
+				switch p25 {
 				case 2:
-					v6 = v9
+					v6 = v8
 					fallthrough
 				case 1:
 					v6 = v6 & i32(255)
 					if uint32(v6) > uint32(i32(2)) {
-						m.fn221(v6, i32(3), i32(35592))
+						m.fn225(v6, i32(3), i32(35616))
 						panic("unreachable")
 					}
 					v6 = v1 + v6<<3
-					t33 := int64(load64(m.memory, uint64(uint32(v6))+168))
-					store64(m.memory, uint64(uint32(v6))+168, uint64(t33+i64(1)))
+					t26 := int64(load64(m.memory, uint64(uint32(v6))+112))
+					store64(m.memory, uint64(uint32(v6))+112, uint64(t26+i64(1)))
 					fallthrough
 				default:
-					t34 := int64(load64(m.memory, uint64(uint32(v4))+184))
-					store64(m.memory, uint64(uint32(v4))+56, uint64(t34))
-					t35 := int64(load64(m.memory, uint64(uint32(v4))+176))
-					store64(m.memory, uint64(uint32(v4))+48, uint64(t35))
-					t36 := int64(load64(m.memory, uint64(uint32(v4))+168))
-					store64(m.memory, uint64(uint32(v4))+40, uint64(t36))
-					t37 := int64(load64(m.memory, uint64(uint32(v4))+160))
-					store64(m.memory, uint64(uint32(v4))+32, uint64(t37))
-					t38 := int64(load64(m.memory, uint64(uint32(v4))+152))
-					store64(m.memory, uint64(uint32(v4))+24, uint64(t38))
-					t39 := int64(load64(m.memory, uint64(uint32(v4))+144))
-					store64(m.memory, uint64(uint32(v4))+16, uint64(t39))
-					t40 := int64(load64(m.memory, uint64(uint32(v4))+136))
-					store64(m.memory, uint64(uint32(v4))+8, uint64(t40))
+					t27 := int64(load64(m.memory, uint64(uint32(v4))+184))
+					store64(m.memory, uint64(uint32(v4))+56, uint64(t27))
+					t28 := int64(load64(m.memory, uint64(uint32(v4))+176))
+					store64(m.memory, uint64(uint32(v4))+48, uint64(t28))
+					t29 := int64(load64(m.memory, uint64(uint32(v4))+168))
+					store64(m.memory, uint64(uint32(v4))+40, uint64(t29))
+					t30 := int64(load64(m.memory, uint64(uint32(v4))+160))
+					store64(m.memory, uint64(uint32(v4))+32, uint64(t30))
+					t31 := int64(load64(m.memory, uint64(uint32(v4))+152))
+					store64(m.memory, uint64(uint32(v4))+24, uint64(t31))
+					t32 := int64(load64(m.memory, uint64(uint32(v4))+144))
+					store64(m.memory, uint64(uint32(v4))+16, uint64(t32))
+					t33 := int64(load64(m.memory, uint64(uint32(v4))+136))
+					store64(m.memory, uint64(uint32(v4))+8, uint64(t33))
 					m.memory[uint64(uint32(v4))+114] = byte(i32(3))
 					m.fn2(v0+i32(24), v1, v4+i32(8))
-					t41 := int32(load32(m.memory, uint64(uint32(v4))+131))
-					store32(m.memory, uint64(uint32(v0))+12, uint32(t41))
-					t42 := int32(load32(m.memory, uint64(uint32(v4))+128))
-					store32(m.memory, uint64(uint32(v0))+9, uint32(t42))
-					t43 := int32(load32(m.memory, uint64(uint32(v4))+120))
-					store32(m.memory, uint64(uint32(v0))+17, uint32(t43))
-					t44 := int32(load32(m.memory, uint64(uint32(v4))+123))
-					store32(m.memory, uint64(uint32(v0))+20, uint32(t44))
-					m.memory[uint64(uint32(v0))+16] = byte(v10)
-					m.memory[uint64(uint32(v0))+8] = byte(v9)
+					t34 := int32(load32(m.memory, uint64(uint32(v4))+131))
+					store32(m.memory, uint64(uint32(v0))+12, uint32(t34))
+					t35 := int32(load32(m.memory, uint64(uint32(v4))+128))
+					store32(m.memory, uint64(uint32(v0))+9, uint32(t35))
+					t36 := int32(load32(m.memory, uint64(uint32(v4))+120))
+					store32(m.memory, uint64(uint32(v0))+17, uint32(t36))
+					t37 := int32(load32(m.memory, uint64(uint32(v4))+123))
+					store32(m.memory, uint64(uint32(v0))+20, uint32(t37))
+					m.memory[uint64(uint32(v0))+16] = byte(v9)
+					m.memory[uint64(uint32(v0))+8] = byte(v8)
 					store64(m.memory, uint32(v0), uint64(v5))
-					goto l7
+					goto l6
 				}
 			}
 		}
 		store64(m.memory, uint32(v0), uint64(i64(5)))
-		goto l7
+		goto l6
 	}
 l4:
 	m.memory[uint64(uint32(v0))+130] = byte(i32(3))
 	m.memory[uint64(uint32(v0))+74] = byte(i32(3))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v5))
 	store64(m.memory, uint32(v0), uint64(i64(2)))
-l7:
+l6:
 	m.g0 = v4 + i32(192)
 }
 func (m *Module) fn2(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v1))+200))
+	t0 := int32(load32(m.memory, uint64(uint32(v1))+144))
 	v3 = t0
 	v4 = i32(0)
 l6:
@@ -253,8 +229,8 @@ l1:
 				if v3 != 0 {
 					goto l2
 				}
-				fn53()
-				t2 := m.fn49(i32(88), i32(8))
+				fn57()
+				t2 := m.fn53(i32(88), i32(8))
 				v3 = t2
 				if v3 == 0 {
 					goto l3
@@ -263,7 +239,7 @@ l1:
 				memory_zero(m.memory, uint32(v7), uint32(i32(72)))
 				store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0)))
 				store64(m.memory, uint32(v3), uint64(i64(0x800000000)))
-				store32(m.memory, uint64(uint32(v1))+200, uint32(v3))
+				store32(m.memory, uint64(uint32(v1))+144, uint32(v3))
 				t3 := int32(m.memory[uint32(v5+i32(105))])
 				v6 = v7 + t3*i32(24) + v6<<3
 				t4 := int64(load64(m.memory, uint32(v6)))
@@ -340,7 +316,7 @@ l1:
 		goto l6
 	}
 l3:
-	m.fn193(i32(8), i32(88))
+	m.fn197(i32(8), i32(88))
 	panic("unreachable")
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(i32(112)))
@@ -349,7 +325,7 @@ func (m *Module) fn3(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
-	m.fn12(v0)
+	m.fn16(v0)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v2 = t1
@@ -404,7 +380,7 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 	var v10 int64
 	var v11, v12 int32
 	var v13, v14 int64
-	var v15, v16 int32
+	var v15 int32
 	t0 := m.g0
 	v7 = t0 - i32(288)
 	m.g0 = v7
@@ -435,264 +411,243 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 				}
 				t3 := int32(load32(m.memory, uint64(uint32(v1))+72))
 				v11 = t3
-				if v11 == i32(5) {
+				if v11 == 0 {
 					goto l0
 				}
 				v12 = i32(1)
 				v10 = i64(0)
 				v13 = i64(-1)
 				{
-					if v11 == i32(4) {
-						goto l3
+					{
+						t4 := int32(load32(m.memory, uint32(v11)))
+						if t4 == i32(4) {
+							goto l3
+						}
+						v14 = i64(-1)
+						goto l4
 					}
-					v14 = i64(-1)
-					goto l4
 				l3:
 					{
-						t4 := int32(load32(m.memory, uint64(uint32(v1))+76))
-						v11 = t4
-						t5 := int64(load64(m.memory, uint32(v11)))
-						if t5 == i64(1) {
+						t5 := int32(load32(m.memory, uint64(uint32(v11))+4))
+						v15 = t5
+						t6 := int64(load64(m.memory, uint32(v15)))
+						if t6 == i64(1) {
 							goto l5
 						}
 						v12 = i32(0)
 						goto l4
 					}
 				l5:
-					t6 := int64(load64(m.memory, uint64(uint32(v11))+48))
-					v14 = t6
-					t7 := int64(load64(m.memory, uint64(uint32(v11))+8))
-					v10 = v14 * t7
+					t7 := int64(load64(m.memory, uint64(uint32(v15))+48))
+					v14 = t7
+					t8 := int64(load64(m.memory, uint64(uint32(v15))+8))
+					v10 = v14 * t8
 				}
 			l4:
 				{
-					t8 := int32(load32(m.memory, uint64(uint32(v1))+128))
-					v11 = t8
+					t9 := int32(load32(m.memory, uint64(uint32(v11))+56))
+					v11 = t9
 					if v11 == 0 {
 						goto l6
 					}
-					t9 := int64(load64(m.memory, uint64(uint32(v11))+72))
-					if t9 == i64(2) {
+					t10 := int64(load64(m.memory, uint64(uint32(v11))+72))
+					if t10 == i64(2) {
 						goto l6
 					}
-					t10 := int64(load64(m.memory, uint64(uint32(v11))+176))
-					v13 = t10
+					t11 := int64(load64(m.memory, uint64(uint32(v11))+176))
+					v13 = t11
 				}
 			l6:
-				t11 := v12
-				var p12 int32
+				t12 := v12
+				var p13 int32
 				if uint64(v6) >= uint64(v10) {
-					p12 = 1
+					p13 = 1
 				}
-				if t11&p12 != i32(1) {
+				if t12&p13 != i32(1) {
 					goto l0
 				}
 				if uint64(v6-v10) >= uint64(v14) {
 					goto l0
 				}
 				v10 = v6 - v3
-				p13 := v10
+				p14 := v10
 				if uint64(v10) > uint64(v6) {
-					p13 = i64(0)
+					p14 = i64(0)
 				}
-				if uint64(p13) >= uint64(v13) {
+				if uint64(p14) >= uint64(v13) {
 					goto l0
 				}
 				m.memory[uint64(uint32(v0))+114] = byte(i32(3))
 				m.memory[uint64(uint32(v0))+58] = byte(i32(3))
 				m.memory[uint32(v0)] = byte(i32(0))
-				t14 := int64(load64(m.memory, uint64(uint32(v1))+8))
-				store64(m.memory, uint64(uint32(v1))+8, uint64(t14+i64(1)))
+				t15 := int64(load64(m.memory, uint64(uint32(v1))+8))
+				store64(m.memory, uint64(uint32(v1))+8, uint64(t15+i64(1)))
 				goto l7
 			}
 		}
 	l0:
-		t15 := v7
-		t16 := v8
+		t16 := v7
+		t17 := v8
 		v11 = v1 + i32(16)
-		m.fn115(t15, t16, v11, v2, v9)
+		m.fn119(t16, t17, v11, v2, v9)
 		{
 			{
-				t17 := int32(m.memory[uint64(uint32(v7))+8])
-				v12 = t17
-				if v12 == i32(4) {
+				{
 					{
-						t19 := int64(load64(m.memory, uint32(v4)))
-						if t19 == 0 {
-							goto l12
-						}
-						v15 = v1 + i32(48)
-						t20 := v15
-						t21 := v8
-						v12 = v1 + i32(72)
-						t22 := int32(load32(m.memory, uint64(uint32(v1))+72))
-						p23 := v12
-						if t22 == i32(5) {
-							p23 = i32(0)
-						}
-						t24 := int64(load64(m.memory, uint64(uint32(v1))+8))
-						m.fn70(t20, t21, p23, t24)
-						{
-							t25 := int32(load32(m.memory, uint64(uint32(v1))+72))
-							if t25 != i32(5) {
-								goto l13
-							}
-							m.fn72(v7, v11)
-							m.fn5(v12)
-							t26 := int64(load64(m.memory, uint64(uint32(v7))+56))
-							store64(m.memory, uint64(uint32(v12))+56, uint64(t26))
-							t27 := int64(load64(m.memory, uint64(uint32(v7))+48))
-							store64(m.memory, uint64(uint32(v12))+48, uint64(t27))
-							t28 := int64(load64(m.memory, uint64(uint32(v7))+40))
-							store64(m.memory, uint64(uint32(v12))+40, uint64(t28))
-							t29 := int64(load64(m.memory, uint64(uint32(v7))+32))
-							store64(m.memory, uint64(uint32(v12))+32, uint64(t29))
-							t30 := int64(load64(m.memory, uint64(uint32(v7))+24))
-							store64(m.memory, uint64(uint32(v12))+24, uint64(t30))
-							t31 := int64(load64(m.memory, uint64(uint32(v7))+16))
-							store64(m.memory, uint64(uint32(v12))+16, uint64(t31))
-							t32 := int64(load64(m.memory, uint64(uint32(v7))+8))
-							store64(m.memory, uint64(uint32(v12))+8, uint64(t32))
-							t33 := int64(load64(m.memory, uint32(v7)))
-							store64(m.memory, uint32(v12), uint64(t33))
-						}
-					l13:
-						m.fn116(v12, v11)
-						t34 := int32(load32(m.memory, uint64(uint32(v1))+72))
-						t36 := v1
-						t37 := v15
-						t38 := v11
-						p35 := v12
-						if t34 == i32(5) {
-							p35 = i32(0)
-						}
-						t39 := m.fn68(t37, t38, p35)
-						v8 = t39
-						store64(m.memory, uint32(t36), uint64(v8))
-					}
-				l12:
-					v12 = v1 + i32(48)
-					t40 := v12
-					t41 := v8
-					v15 = v1 + i32(72)
-					t42 := int32(load32(m.memory, uint64(uint32(v1))+72))
-					p43 := v15
-					if t42 == i32(5) {
-						p43 = i32(0)
-					}
-					t44 := int64(load64(m.memory, uint64(uint32(v1))+8))
-					m.fn70(t40, t41, p43, t44)
-					t45 := int32(load32(m.memory, uint64(uint32(v1))+72))
-					v16 = t45
-					t46 := int64(load64(m.memory, uint64(uint32(v4))+16))
-					store64(m.memory, uint64(uint32(v7))+136, uint64(t46))
-					t47 := int64(load64(m.memory, uint64(uint32(v4))+8))
-					store64(m.memory, uint64(uint32(v7))+128, uint64(t47))
-					t48 := int64(load64(m.memory, uint32(v4)))
-					store64(m.memory, uint64(uint32(v7))+120, uint64(t48))
-					t50 := v7
-					t51 := v12
-					t52 := v11
-					p49 := v15
-					if v16 == i32(5) {
-						p49 = i32(0)
-					}
-					m.fn114(t50, t51, t52, p49, v2, v3, v7+i32(120), v5, v6)
-					t53 := int32(m.memory[uint64(uint32(v7))+56])
-					v4 = t53
-					if v4 != i32(4) {
-						t56 := int64(load64(m.memory, uint64(uint32(v7))+48))
-						store64(m.memory, uint64(uint32(v7))+280, uint64(t56))
-						t57 := int64(load64(m.memory, uint64(uint32(v7))+40))
-						store64(m.memory, uint64(uint32(v7))+272, uint64(t57))
-						t58 := int64(load64(m.memory, uint64(uint32(v7))+32))
-						store64(m.memory, uint64(uint32(v7))+264, uint64(t58))
-						t59 := int64(load64(m.memory, uint64(uint32(v7))+24))
-						store64(m.memory, uint64(uint32(v7))+256, uint64(t59))
-						t60 := int64(load64(m.memory, uint64(uint32(v7))+16))
-						store64(m.memory, uint64(uint32(v7))+248, uint64(t60))
-						t61 := int64(load64(m.memory, uint64(uint32(v7))+8))
-						store64(m.memory, uint64(uint32(v7))+240, uint64(t61))
-						t62 := int64(load64(m.memory, uint32(v7)))
-						store64(m.memory, uint64(uint32(v7))+232, uint64(t62))
-						t63 := int32(load32(m.memory, uint64(uint32(v1))+72))
-						t65 := v1
-						t66 := v12
-						t67 := v11
-						p64 := v15
-						if t63 == i32(5) {
-							p64 = i32(0)
-						}
-						t68 := m.fn68(t66, t67, p64)
-						store64(m.memory, uint32(t65), uint64(t68))
-						switch v4 {
-						case 2, 3:
-							goto l18
-						case 1:
-							t69 := int64(load64(m.memory, uint64(uint32(v1))+192))
-							store64(m.memory, uint64(uint32(v1))+192, uint64(t69+i64(1)))
-							goto l18
-						default:
+						t18 := int32(m.memory[uint64(uint32(v7))+8])
+						v12 = t18
+						if v12 == i32(4) {
 							{
-								if v9 == 0 {
+								t20 := int64(load64(m.memory, uint32(v4)))
+								if t20 == 0 {
+									goto l12
+								}
+								v15 = v1 + i32(48)
+								t21 := int32(load32(m.memory, uint64(uint32(v1))+72))
+								t22 := int64(load64(m.memory, uint64(uint32(v1))+8))
+								m.fn74(v15, v8, t21, t22)
+								{
+									t23 := int32(load32(m.memory, uint64(uint32(v1))+72))
+									v12 = t23
+									if v12 != 0 {
+										goto l13
+									}
+									m.fn76(v7, v11)
+									fn57()
+									t24 := m.fn53(i32(64), i32(8))
+									v12 = t24
+									if v12 == 0 {
+										m.fn197(i32(8), i32(64))
+										panic("unreachable")
+									}
+									t25 := int64(load64(m.memory, uint64(uint32(v7))+56))
+									store64(m.memory, uint64(uint32(v12))+56, uint64(t25))
+									t26 := int64(load64(m.memory, uint64(uint32(v7))+48))
+									store64(m.memory, uint64(uint32(v12))+48, uint64(t26))
+									t27 := int64(load64(m.memory, uint64(uint32(v7))+40))
+									store64(m.memory, uint64(uint32(v12))+40, uint64(t27))
+									t28 := int64(load64(m.memory, uint64(uint32(v7))+32))
+									store64(m.memory, uint64(uint32(v12))+32, uint64(t28))
+									t29 := int64(load64(m.memory, uint64(uint32(v7))+24))
+									store64(m.memory, uint64(uint32(v12))+24, uint64(t29))
+									t30 := int64(load64(m.memory, uint64(uint32(v7))+16))
+									store64(m.memory, uint64(uint32(v12))+16, uint64(t30))
+									t31 := int64(load64(m.memory, uint64(uint32(v7))+8))
+									store64(m.memory, uint64(uint32(v12))+8, uint64(t31))
+									t32 := int64(load64(m.memory, uint32(v7)))
+									store64(m.memory, uint32(v12), uint64(t32))
+									store32(m.memory, uint64(uint32(v1))+72, uint32(v12))
+								}
+							l13:
+								m.fn120(v12, v11)
+								t33 := int32(load32(m.memory, uint64(uint32(v1))+72))
+								t34 := m.fn72(v15, v11, t33)
+								t35 := v1
+								v8 = t34
+								store64(m.memory, uint32(t35), uint64(v8))
+							}
+						l12:
+							v12 = v1 + i32(48)
+							t36 := int32(load32(m.memory, uint64(uint32(v1))+72))
+							t37 := int64(load64(m.memory, uint64(uint32(v1))+8))
+							m.fn74(v12, v8, t36, t37)
+							t38 := int32(load32(m.memory, uint64(uint32(v1))+72))
+							v15 = t38
+							t39 := int64(load64(m.memory, uint64(uint32(v4))+16))
+							store64(m.memory, uint64(uint32(v7))+136, uint64(t39))
+							t40 := int64(load64(m.memory, uint64(uint32(v4))+8))
+							store64(m.memory, uint64(uint32(v7))+128, uint64(t40))
+							t41 := int64(load64(m.memory, uint32(v4)))
+							store64(m.memory, uint64(uint32(v7))+120, uint64(t41))
+							m.fn118(v7, v12, v11, v15, v2, v3, v7+i32(120), v5, v6)
+							t42 := int32(m.memory[uint64(uint32(v7))+56])
+							v4 = t42
+							if v4 != i32(4) {
+								t45 := int64(load64(m.memory, uint64(uint32(v7))+48))
+								store64(m.memory, uint64(uint32(v7))+280, uint64(t45))
+								t46 := int64(load64(m.memory, uint64(uint32(v7))+40))
+								store64(m.memory, uint64(uint32(v7))+272, uint64(t46))
+								t47 := int64(load64(m.memory, uint64(uint32(v7))+32))
+								store64(m.memory, uint64(uint32(v7))+264, uint64(t47))
+								t48 := int64(load64(m.memory, uint64(uint32(v7))+24))
+								store64(m.memory, uint64(uint32(v7))+256, uint64(t48))
+								t49 := int64(load64(m.memory, uint64(uint32(v7))+16))
+								store64(m.memory, uint64(uint32(v7))+248, uint64(t49))
+								t50 := int64(load64(m.memory, uint64(uint32(v7))+8))
+								store64(m.memory, uint64(uint32(v7))+240, uint64(t50))
+								t51 := int64(load64(m.memory, uint32(v7)))
+								store64(m.memory, uint64(uint32(v7))+232, uint64(t51))
+								t52 := int32(load32(m.memory, uint64(uint32(v1))+72))
+								t53 := m.fn72(v12, v11, t52)
+								store64(m.memory, uint32(v1), uint64(t53))
+								switch v4 {
+								case 2, 3:
+									goto l19
+								case 1:
+									t54 := int64(load64(m.memory, uint64(uint32(v1))+136))
+									store64(m.memory, uint64(uint32(v1))+136, uint64(t54+i64(1)))
+									goto l19
+								default:
+									if v9 == 0 {
+										goto l20
+									}
+									v11 = v1 + v9<<3
+									t55 := int64(load64(m.memory, uint64(uint32(v11))+80))
+									store64(m.memory, uint64(uint32(v11))+80, uint64(t55+i64(1)))
 									goto l19
 								}
-								v11 = v1 + v9<<3
-								t70 := int64(load64(m.memory, uint64(uint32(v11))+136))
-								store64(m.memory, uint64(uint32(v11))+136, uint64(t70+i64(1)))
-								goto l18
 							}
-						l19:
-							t71 := int64(load64(m.memory, uint64(uint32(v1))+8))
-							store64(m.memory, uint64(uint32(v1))+8, uint64(t71+i64(1)))
+							m.memory[uint32(v0)] = byte(i32(4))
+							goto l7
 						}
-					l18:
-						t72 := int64(load64(m.memory, uint64(uint32(v7))+280))
-						store64(m.memory, uint64(uint32(v7))+48, uint64(t72))
-						t73 := int64(load64(m.memory, uint64(uint32(v7))+272))
-						store64(m.memory, uint64(uint32(v7))+40, uint64(t73))
-						t74 := int64(load64(m.memory, uint64(uint32(v7))+264))
-						store64(m.memory, uint64(uint32(v7))+32, uint64(t74))
-						t75 := int64(load64(m.memory, uint64(uint32(v7))+256))
-						store64(m.memory, uint64(uint32(v7))+24, uint64(t75))
-						t76 := int64(load64(m.memory, uint64(uint32(v7))+248))
-						store64(m.memory, uint64(uint32(v7))+16, uint64(t76))
-						t77 := int64(load64(m.memory, uint64(uint32(v7))+240))
-						store64(m.memory, uint64(uint32(v7))+8, uint64(t77))
-						t78 := int64(load64(m.memory, uint64(uint32(v7))+232))
-						store64(m.memory, uint32(v7), uint64(t78))
-						m.memory[uint64(uint32(v7))+106] = byte(i32(3))
-						m.fn2(v7+i32(120), v1, v7)
-						memory_copy(m.memory, uint32(v7+i32(7)), uint32(v7+i32(120)), uint32(i32(112)))
-						m.memory[uint32(v0)] = byte(v4)
-						memory_copy(m.memory, uint32(v0+i32(1)), uint32(v7), uint32(i32(119)))
-						goto l7
+						t19 := int64(load64(m.memory, uint32(v7)))
+						store64(m.memory, uint32(v1), uint64(t19))
+						switch v12 {
+						case 1:
+							t43 := int64(load64(m.memory, uint64(uint32(v1))+136))
+							store64(m.memory, uint64(uint32(v1))+136, uint64(t43+i64(1)))
+							goto l11
+						case 2, 3:
+							goto l11
+						default:
+							if v9 == 0 {
+								goto l16
+							}
+							v1 = v1 + v9<<3
+							t44 := int64(load64(m.memory, uint64(uint32(v1))+80))
+							store64(m.memory, uint64(uint32(v1))+80, uint64(t44+i64(1)))
+							goto l11
+						}
 					}
-					m.memory[uint32(v0)] = byte(i32(4))
-					goto l7
+				l20:
+					t56 := int64(load64(m.memory, uint64(uint32(v1))+8))
+					store64(m.memory, uint64(uint32(v1))+8, uint64(t56+i64(1)))
 				}
-				t18 := int64(load64(m.memory, uint32(v7)))
-				store64(m.memory, uint32(v1), uint64(t18))
-				switch v12 {
-				case 1:
-					t54 := int64(load64(m.memory, uint64(uint32(v1))+192))
-					store64(m.memory, uint64(uint32(v1))+192, uint64(t54+i64(1)))
-					goto l11
-				case 2, 3:
-					goto l11
-				default:
-					if v9 == 0 {
-						goto l15
-					}
-					v1 = v1 + v9<<3
-					t55 := int64(load64(m.memory, uint64(uint32(v1))+136))
-					store64(m.memory, uint64(uint32(v1))+136, uint64(t55+i64(1)))
-					goto l11
-				}
+			l19:
+				t57 := int64(load64(m.memory, uint64(uint32(v7))+280))
+				store64(m.memory, uint64(uint32(v7))+48, uint64(t57))
+				t58 := int64(load64(m.memory, uint64(uint32(v7))+272))
+				store64(m.memory, uint64(uint32(v7))+40, uint64(t58))
+				t59 := int64(load64(m.memory, uint64(uint32(v7))+264))
+				store64(m.memory, uint64(uint32(v7))+32, uint64(t59))
+				t60 := int64(load64(m.memory, uint64(uint32(v7))+256))
+				store64(m.memory, uint64(uint32(v7))+24, uint64(t60))
+				t61 := int64(load64(m.memory, uint64(uint32(v7))+248))
+				store64(m.memory, uint64(uint32(v7))+16, uint64(t61))
+				t62 := int64(load64(m.memory, uint64(uint32(v7))+240))
+				store64(m.memory, uint64(uint32(v7))+8, uint64(t62))
+				t63 := int64(load64(m.memory, uint64(uint32(v7))+232))
+				store64(m.memory, uint32(v7), uint64(t63))
+				m.memory[uint64(uint32(v7))+106] = byte(i32(3))
+				m.fn2(v7+i32(120), v1, v7)
+				memory_copy(m.memory, uint32(v7+i32(7)), uint32(v7+i32(120)), uint32(i32(112)))
+				m.memory[uint32(v0)] = byte(v4)
+				memory_copy(m.memory, uint32(v0+i32(1)), uint32(v7), uint32(i32(119)))
+				goto l7
 			}
-		l15:
-			t79 := int64(load64(m.memory, uint64(uint32(v1))+8))
-			store64(m.memory, uint64(uint32(v1))+8, uint64(t79+i64(1)))
+		l16:
+			t64 := int64(load64(m.memory, uint64(uint32(v1))+8))
+			store64(m.memory, uint64(uint32(v1))+8, uint64(t64+i64(1)))
 		}
 	l11:
 		m.memory[uint64(uint32(v0))+114] = byte(i32(3))
@@ -702,418 +657,679 @@ func (m *Module) fn4(v0, v1 int32, v2, v3 int64, v4 int32, v5, v6 int64) {
 l7:
 	m.g0 = v7 + i32(288)
 }
-func (m *Module) fn5(v0 int32) {
-	var v1, v2 int32
+func (m *Module) fn5(v0, v1 int32) {
+	var v2 int32
+	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int64
+	var v14 float64
+	var v15, v16, v17, v18, v19 int32
+	t0 := m.g0
+	v2 = t0 - i32(352)
+	m.g0 = v2
+	memory_zero(m.memory, uint32(v2+i32(192)), uint32(i32(72)))
+	t1 := int64(load64(m.memory, uint64(uint32(v1))+88))
+	v3 = t1
+	t2 := int64(load64(m.memory, uint64(uint32(v1))+80))
+	v4 = t2
+	t3 := int64(load64(m.memory, uint64(uint32(v1))+72))
+	v5 = t3
+	t4 := int64(load64(m.memory, uint64(uint32(v1))+64))
+	v6 = t4
+	t5 := int64(load64(m.memory, uint64(uint32(v1))+56))
+	v7 = t5
+	t6 := int64(load64(m.memory, uint64(uint32(v1))+48))
+	v8 = t6
+	t7 := int64(load64(m.memory, uint64(uint32(v1))+40))
+	v9 = t7
+	t8 := int64(load64(m.memory, uint64(uint32(v1))+32))
+	v10 = t8
 	{
-		t0 := int32(load32(m.memory, uint32(v0)))
-		v1 = t0
-		if v1 == i32(5) {
+		t9 := int64(load64(m.memory, uint64(uint32(v1))+24))
+		v11 = t9
+		t10 := int64(load64(m.memory, uint64(uint32(v1))+16))
+		t11 := v11
+		v12 = t10
+		v13 = t11 + v12
+		if !(v13 == 0) {
+			goto l0
+		}
+		v14 = math.Float64frombits(0x7ff8000000000000)
+		goto l1
+	}
+l0:
+	v14 = float64(float64(uint64(v12)) / float64(uint64(v13)))
+l1:
+	store64(m.memory, uint64(uint32(v2))+80, uint64(v3))
+	store64(m.memory, uint64(uint32(v2))+72, uint64(v4))
+	store64(m.memory, uint64(uint32(v2))+64, uint64(v5))
+	store64(m.memory, uint64(uint32(v2))+56, uint64(v6))
+	store64(m.memory, uint64(uint32(v2))+48, uint64(v7))
+	store64(m.memory, uint64(uint32(v2))+40, uint64(v8))
+	store64(m.memory, uint64(uint32(v2))+32, uint64(v9))
+	store64(m.memory, uint64(uint32(v2))+24, uint64(v10))
+	store64(m.memory, uint64(uint32(v2))+16, uint64(v11))
+	store64(m.memory, uint64(uint32(v2))+8, uint64(v12))
+	t12 := int64(load64(m.memory, uint64(uint32(v1))+144))
+	store64(m.memory, uint64(uint32(v2))+176, uint64(t12))
+	t13 := int64(load64(m.memory, uint64(uint32(v1))+136))
+	store64(m.memory, uint64(uint32(v2))+168, uint64(t13))
+	t14 := int64(load64(m.memory, uint64(uint32(v1))+128))
+	store64(m.memory, uint64(uint32(v2))+160, uint64(t14))
+	t15 := int64(m.memory[uint64(uint32(v1))+230])
+	store64(m.memory, uint64(uint32(v2))+152, uint64(t15))
+	t16 := int64(load16(m.memory, uint64(uint32(v1))+228))
+	store64(m.memory, uint64(uint32(v2))+136, uint64(t16))
+	t17 := int64(load32(m.memory, uint64(uint32(v1))+224))
+	store64(m.memory, uint64(uint32(v2))+128, uint64(t17))
+	t18 := int64(load64(m.memory, uint64(uint32(v1))+120))
+	store64(m.memory, uint64(uint32(v2))+120, uint64(t18))
+	t19 := int64(m.memory[uint64(uint32(v1))+231])
+	store64(m.memory, uint64(uint32(v2))+112, uint64(t19))
+	t20 := int64(load64(m.memory, uint64(uint32(v1))+112))
+	store64(m.memory, uint64(uint32(v2))+104, uint64(t20))
+	t21 := int64(load64(m.memory, uint64(uint32(v1))+104))
+	store64(m.memory, uint64(uint32(v2))+96, uint64(t21))
+	t22 := int64(load64(m.memory, uint64(uint32(v1))+96))
+	store64(m.memory, uint64(uint32(v2))+88, uint64(t22))
+	t23 := int64(load64(m.memory, uint64(uint32(v1))+8))
+	t24 := int32(load32(m.memory, uint32(v1)))
+	t26 := v2
+	p25 := i64(-1)
+	if t24 != 0 {
+		p25 = t23
+	}
+	store64(m.memory, uint64(uint32(t26))+144, uint64(p25))
+	store64(m.memory, uint64(uint32(v2))+308, uint64(i64(0x200000000)))
+	store64(m.memory, uint64(uint32(v2))+300, uint64(i64(0x100000000)))
+	store64(m.memory, uint64(uint32(v2))+292, uint64(i64(0)))
+	store32(m.memory, uint64(uint32(v2))+316, uint32(i32(0)))
+	t27 := int64(load64(m.memory, uint64(uint32(v1))+152))
+	store64(m.memory, uint64(uint32(v2))+184, uint64(t27))
+	v15 = v1 + i32(152)
+	v16 = v2 + i32(268) + i32(24)
+	v17 = i32(1)
+	v1 = i32(1)
+l7:
+	{
+		if v17 != i32(3) {
+			v18 = v16 + v17<<3
+			t28 := int32(load32(m.memory, uint32(v18)))
+			v19 = t28
+			if uint32(v19) < uint32(i32(3)) {
+				t29 := int32(load32(m.memory, uint64(uint32(v18))+4))
+				v18 = t29
+				if uint32(v18) >= uint32(i32(3)) {
+					m.fn225(v18, i32(3), i32(35632))
+					panic("unreachable")
+				}
+				v17 = v17 + i32(1)
+				goto l4
+			}
+			m.fn225(v19, i32(3), i32(35632))
+			panic("unreachable")
+		}
+		if uint32(v1) > uint32(i32(2)) {
+			store64(m.memory, uint64(uint32(v2))+256, math.Float64bits(v14))
+			memory_copy(m.memory, uint32(v0), uint32(v2+i32(8)), uint32(i32(256)))
+			m.g0 = v2 + i32(352)
 			return
 		}
-		{
-			p1 := i32(1)
-			if uint32(v1) > uint32(i32(1)) {
-				p1 = v1 + i32(-2)
-			}
-			switch p1 {
-			case 0:
-				goto l1
-			default:
-				{
-					t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
-					v1 = t2
-					t3 := int32(load32(m.memory, uint32(v1+i32(20))))
-					v2 = t3
-					if v2 == 0 {
-						goto l4
-					}
-					t4 := int32(load32(m.memory, uint32(v1+i32(16))))
-					m.fn50(t4, v2*i32(24), i32(8))
-				}
-			l4:
-				m.fn50(v1, i32(56), i32(8))
-				goto l1
-			case 1:
-				if v1 == 0 {
-					goto l1
-				}
-				t5 := int32(load32(m.memory, uint64(uint32(v0))+8))
-				v1 = t5
-				if v1 == 0 {
-					goto l1
-				}
-				t6 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				m.fn50(t6, v1<<3, i32(8))
-			}
-		}
-	l1:
-		t7 := int32(load32(m.memory, uint64(uint32(v0))+56))
-		v0 = t7
-		if v0 == 0 {
-			return
-		}
-		m.fn50(v0, i32(208), i32(8))
+		store32(m.memory, uint64(uint32(v2))+312, uint32(i32(2)))
+		store32(m.memory, uint64(uint32(v2))+308, uint32(v1))
+		v17 = i32(1)
+		store32(m.memory, uint64(uint32(v2))+304, uint32(i32(1)))
+		store32(m.memory, uint64(uint32(v2))+300, uint32(v1))
+		v18 = i32(0)
+		store32(m.memory, uint64(uint32(v2))+296, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(v2))+292, uint32(v1))
+		v19 = v1
+		v1 = v1 + i32(1)
+		goto l4
+	l4:
+		t30 := v2 + i32(8)
+		v19 = v19 * i32(24)
+		t31 := t30 + v19
+		v18 = v18 << 3
+		t32 := int64(load64(m.memory, uint32(v15+v19+v18)))
+		store64(m.memory, uint64(uint32(t31+v18))+176, uint64(t32))
+		goto l7
 	}
 }
-func (m *Module) fn6(v0 int32, v1, v2 int64) int32 {
-	var v3, v4, v5, v6, v7, v8 int32
-	var v9 int64
-	var v10, v11 int32
-	var v12, v13, v14 int64
-	var v15, v16 int32
-	var v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27 int64
-	var v28 float64
+func (m *Module) fn6(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	t1 := m.fn102(t0, v1)
+	return t1
+}
+func (m *Module) fn7(v0, v1 int32) {
+	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
+	var v11 int64
 	t0 := m.g0
-	v3 = t0 - i32(896)
+	v2 = t0 - i32(192)
+	m.g0 = v2
+	t1 := int32(load32(m.memory, uint64(uint32(v1))+208))
+	t2 := v1
+	v3 = t1
+	store32(m.memory, uint64(uint32(t2))+128, uint32(v3))
+	t3 := int64(load64(m.memory, uint64(uint32(v1))+200))
+	store64(m.memory, uint64(uint32(v1))+120, uint64(t3))
+	t5 := v1
+	t6 := v1
+	p4 := i32(224)
+	if v3 == i32(1000000000) {
+		p4 = i32(216)
+	}
+	t7 := int64(load64(m.memory, uint32(t6+p4)))
+	store64(m.memory, uint64(uint32(t5))+112, uint64(t7))
+	m.fn73(v2+i32(8), v1)
+	{
+		{
+			{
+				t8 := int64(load64(m.memory, uint64(uint32(v2))+8))
+				if t8 != i64(2) {
+					memory_copy(m.memory, uint32(v0), uint32(v2+i32(8)), uint32(i32(120)))
+					goto l3
+				}
+				t9 := int32(load32(m.memory, uint64(uint32(v2))+28))
+				v3 = t9
+				t10 := int32(load32(m.memory, uint64(uint32(v2))+24))
+				v4 = t10
+				t11 := int32(load32(m.memory, uint64(uint32(v2))+20))
+				v5 = t11
+				t12 := int32(load32(m.memory, uint64(uint32(v2))+16))
+				v6 = t12
+				t13 := int32(load32(m.memory, uint64(uint32(v2))+32))
+				v7 = t13
+				t14 := int32(load32(m.memory, uint64(uint32(v2))+36))
+				v8 = t14
+				t15 := int32(load32(m.memory, uint64(uint32(v2))+40))
+				v9 = t15
+				t16 := int32(load32(m.memory, uint64(uint32(v2))+44))
+				t17 := v2
+				v10 = t16
+				store32(m.memory, uint64(uint32(t17))+148, uint32(v10))
+				store32(m.memory, uint64(uint32(v2))+144, uint32(v9))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(v8))
+				store32(m.memory, uint64(uint32(v2))+152, uint32(v7))
+				t18 := int32(load32(m.memory, uint64(uint32(v1))+232))
+				v8 = t18
+				if v8 == 0 {
+					goto l1
+				}
+				t19 := int32(load32(m.memory, uint64(uint32(v1))+236))
+				if t19 != v10 {
+					goto l1
+				}
+				t20 := m.fn260(v8, v9, v10)
+				if t20 != 0 {
+					goto l1
+				}
+				t21 := math.Float64frombits(load64(m.memory, uint64(uint32(v1))+240))
+				store64(m.memory, uint64(uint32(v2))+160, math.Float64bits(t21))
+				t22 := v2
+				v11 = int64(uint32(i32(1))) << 32
+				store64(m.memory, uint64(uint32(t22))+184, uint64(v11|int64(uint32(v2+i32(152)))))
+				store64(m.memory, uint64(uint32(v2))+176, uint64(int64(uint32(i32(2)))<<32|int64(uint32(v2+i32(160)))))
+				store64(m.memory, uint64(uint32(v2))+168, uint64(v11|int64(uint32(v2+i32(144)))))
+				m.fn199(v2+i32(132), i32(33654), v2+i32(168))
+				goto l2
+			}
+		l1:
+			store32(m.memory, uint64(uint32(v2))+164, uint32(v4))
+			store32(m.memory, uint64(uint32(v2))+160, uint32(v5))
+			t23 := v2
+			v11 = int64(uint32(i32(1))) << 32
+			store64(m.memory, uint64(uint32(t23))+184, uint64(v11|int64(uint32(v2+i32(152)))))
+			store64(m.memory, uint64(uint32(v2))+176, uint64(v11|int64(uint32(v2+i32(160)))))
+			store64(m.memory, uint64(uint32(v2))+168, uint64(v11|int64(uint32(v2+i32(144)))))
+			m.fn199(v2+i32(132), i32(33654), v2+i32(168))
+		}
+	l2:
+		if v6 == 0 {
+			goto l4
+		}
+		m.fn54(v5, v6, i32(1))
+	l4:
+		if v3 < i32(1) {
+			goto l5
+		}
+		m.fn54(v7, v3, i32(1))
+	l5:
+		t24 := int32(load32(m.memory, uint64(uint32(v2))+140))
+		store32(m.memory, uint64(uint32(v0))+16, uint32(t24))
+		t25 := int64(load64(m.memory, uint64(uint32(v2))+132))
+		store64(m.memory, uint64(uint32(v0))+8, uint64(t25))
+		store64(m.memory, uint32(v0), uint64(i64(2)))
+	}
+l3:
+	m.g0 = v2 + i32(192)
+}
+func (m *Module) fn8(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t2 := m.fn258(t0, t1, v1)
+	return t2
+}
+func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
+	var v3 int32
+	var v4 int64
+	v3 = i32(0)
+	if uint32(v1) > uint32(i32(18)) {
+		goto l0
+	}
+	{
+		t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+35672))
+		switch t0 {
+		case 2, 4, 8, 10, 15, 17:
+			goto l0
+		default:
+			{
+				t1 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t1 == float64(uint64(v4)) {
+					goto l14
+				}
+				v4 = i64(0)
+				t2 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t2 != 0 {
+					goto l14
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(17)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35748)))
+			}
+		l14:
+			store64(m.memory, uint64(uint32(v0))+8, uint64(v4))
+			store64(m.memory, uint32(v0), uint64(i64(1)))
+			goto l15
+		case 1:
+			{
+				t3 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t3 == float64(uint64(v4)) {
+					goto l16
+				}
+				v4 = i64(0)
+				t4 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t4 != 0 {
+					goto l16
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(17)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35765)))
+			}
+		l16:
+			store64(m.memory, uint64(uint32(v0))+136, uint64(v4))
+			goto l15
+		case 3:
+			{
+				t5 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t5 == float64(uint64(v4)) {
+					goto l17
+				}
+				v4 = i64(0)
+				t6 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t6 != 0 {
+					goto l17
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(19)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35782)))
+			}
+		l17:
+			store64(m.memory, uint64(uint32(v0))+144, uint64(v4))
+			goto l15
+		case 5:
+			store64(m.memory, uint64(uint32(v0))+24, math.Float64bits(v2))
+			store64(m.memory, uint64(uint32(v0))+16, uint64(i64(1)))
+			goto l15
+		case 6:
+			{
+				t7 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t7 == float64(uint64(v4)) {
+					goto l18
+				}
+				v4 = i64(0)
+				t8 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t8 != 0 {
+					goto l18
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(13)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35801)))
+			}
+		l18:
+			store64(m.memory, uint64(uint32(v0))+152, uint64(v4))
+			goto l15
+		case 7:
+			{
+				t9 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t9 == float64(uint64(v4)) {
+					goto l19
+				}
+				v4 = i64(0)
+				t10 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t10 != 0 {
+					goto l19
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(6)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35814)))
+			}
+		l19:
+			store64(m.memory, uint64(uint32(v0))+216, uint64(v4))
+			goto l15
+		case 9:
+			{
+				t11 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t11 == float64(uint64(v4)) {
+					goto l20
+				}
+				v4 = i64(0)
+				t12 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t12 != 0 {
+					goto l20
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(14)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35820)))
+			}
+		l20:
+			store64(m.memory, uint64(uint32(v0))+224, uint64(v4))
+			goto l15
+		case 11:
+			store64(m.memory, uint64(uint32(v0))+160, math.Float64bits(v2))
+			goto l15
+		case 12:
+			{
+				t13 := v2
+				v4 = i64_trunc_sat_f64_u(v2)
+				if t13 == float64(uint64(v4)) {
+					goto l21
+				}
+				v4 = i64(0)
+				t14 := int32(load32(m.memory, uint64(uint32(v0))+232))
+				if t14 != 0 {
+					goto l21
+				}
+				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
+				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(18)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35834)))
+			}
+		l21:
+			store64(m.memory, uint64(uint32(v0))+168, uint64(v4))
+			goto l15
+		case 13:
+			t15 := v0
+			var p16 int32
+			if v2 != float64(0) {
+				p16 = 1
+			}
+			m.memory[uint64(uint32(t15))+192] = byte(p16)
+			goto l15
+		case 14:
+			store64(m.memory, uint64(uint32(v0))+176, math.Float64bits(v2))
+			goto l15
+		case 16:
+			store64(m.memory, uint64(uint32(v0))+184, math.Float64bits(v2))
+			goto l15
+		case 18:
+			t17 := v0
+			var p18 int32
+			if v2 != float64(0) {
+				p18 = 1
+			}
+			m.memory[uint64(uint32(t17))+193] = byte(p18)
+		}
+	}
+l15:
+	v3 = i32(1)
+l0:
+	return v3
+}
+func (m *Module) fn10(v0 int32, v1, v2 int64) int32 {
+	var v3, v4, v5, v6, v7 int32
+	var v8 int64
+	var v9, v10 int32
+	var v11, v12, v13 int64
+	var v14, v15 int32
+	var v16, v17, v18 int64
+	t0 := m.g0
+	v3 = t0 - i32(656)
 	m.g0 = v3
 	v4 = v0 + i32(48)
 	t1 := int64(load64(m.memory, uint32(v0)))
-	t2 := v4
-	v5 = v0 + i32(72)
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	p4 := v5
-	if t3 == i32(5) {
-		p4 = i32(0)
-	}
-	t5 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn70(t2, t1, p4, t5)
-	t6 := int64(load64(m.memory, uint64(uint32(v0))+144))
-	store64(m.memory, uint64(uint32(v3))+496, uint64(t6))
-	t7 := int64(load64(m.memory, uint64(uint32(v0))+152))
-	store64(m.memory, uint64(uint32(v3))+504, uint64(t7))
-	t8 := int64(load64(m.memory, uint64(uint32(v0))+160))
-	store64(m.memory, uint64(uint32(v3))+512, uint64(t8))
-	t9 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	t10 := v5
-	v6 = t9
-	var p11 int32
-	if v6 == i32(5) {
-		p11 = 1
-	}
-	v7 = p11
-	p12 := t10
-	if v7 != 0 {
-		p12 = i32(0)
-	}
-	v5 = p12
-	v8 = v0 + i32(16)
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+72))
+	t3 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	m.fn74(v4, t1, t2, t3)
+	t4 := int64(load64(m.memory, uint64(uint32(v0))+88))
+	store64(m.memory, uint64(uint32(v3))+488, uint64(t4))
+	t5 := int64(load64(m.memory, uint64(uint32(v0))+96))
+	store64(m.memory, uint64(uint32(v3))+496, uint64(t5))
+	t6 := int64(load64(m.memory, uint64(uint32(v0))+104))
+	store64(m.memory, uint64(uint32(v3))+504, uint64(t6))
+	v5 = v0 + i32(16)
 	{
 		{
-			if v7 != 0 {
-				v9 = i64(0)
+			t7 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			v6 = t7
+			if v6 == 0 {
+				v8 = i64(0)
+				store64(m.memory, uint64(uint32(v3))+512, uint64(i64(0)))
 				store64(m.memory, uint64(uint32(v3))+520, uint64(i64(0)))
 				store64(m.memory, uint64(uint32(v3))+528, uint64(i64(0)))
-				store64(m.memory, uint64(uint32(v3))+536, uint64(i64(0)))
-				t17 := int64(load64(m.memory, uint64(uint32(v0))+184))
-				store64(m.memory, uint64(uint32(v3))+256, uint64(t17))
-				t18 := int64(load64(m.memory, uint64(uint32(v0))+176))
-				store64(m.memory, uint64(uint32(v3))+248, uint64(t18))
-				t19 := int64(load64(m.memory, uint64(uint32(v0))+168))
-				store64(m.memory, uint64(uint32(v3))+240, uint64(t19))
+				t12 := int64(load64(m.memory, uint64(uint32(v0))+128))
+				store64(m.memory, uint64(uint32(v3))+552, uint64(t12))
+				t13 := int64(load64(m.memory, uint64(uint32(v0))+120))
+				store64(m.memory, uint64(uint32(v3))+544, uint64(t13))
+				t14 := int64(load64(m.memory, uint64(uint32(v0))+112))
+				store64(m.memory, uint64(uint32(v3))+536, uint64(t14))
 				goto l2
 			}
-			t13 := int32(load32(m.memory, uint64(uint32(v0))+128))
-			v7 = t13
+			t8 := int32(load32(m.memory, uint64(uint32(v6))+56))
+			v7 = t8
 			if v7 != 0 {
 				goto l1
 			}
-			v9 = i64(0)
+			v8 = i64(0)
+			store64(m.memory, uint64(uint32(v3))+512, uint64(i64(0)))
 			store64(m.memory, uint64(uint32(v3))+520, uint64(i64(0)))
 			store64(m.memory, uint64(uint32(v3))+528, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(v3))+536, uint64(i64(0)))
-			t14 := int64(load64(m.memory, uint64(uint32(v0))+184))
-			store64(m.memory, uint64(uint32(v3))+256, uint64(t14))
-			t15 := int64(load64(m.memory, uint64(uint32(v0))+176))
-			store64(m.memory, uint64(uint32(v3))+248, uint64(t15))
-			t16 := int64(load64(m.memory, uint64(uint32(v0))+168))
-			store64(m.memory, uint64(uint32(v3))+240, uint64(t16))
+			t9 := int64(load64(m.memory, uint64(uint32(v0))+128))
+			store64(m.memory, uint64(uint32(v3))+552, uint64(t9))
+			t10 := int64(load64(m.memory, uint64(uint32(v0))+120))
+			store64(m.memory, uint64(uint32(v3))+544, uint64(t10))
+			t11 := int64(load64(m.memory, uint64(uint32(v0))+112))
+			store64(m.memory, uint64(uint32(v3))+536, uint64(t11))
 			goto l2
 		}
 	l1:
-		t20 := int32(m.memory[uint64(uint32(v7))+200])
-		t21 := v3 + i32(520)
-		t22 := v3 + i32(240)
-		v10 = t20
-		p23 := t22
-		if v10 != 0 {
-			p23 = t21
+		t15 := int32(m.memory[uint64(uint32(v7))+200])
+		t16 := v3 + i32(512)
+		t17 := v3 + i32(536)
+		v9 = t15
+		p18 := t17
+		if v9 != 0 {
+			p18 = t16
 		}
-		v11 = p23
-		t24 := int64(load64(m.memory, uint64(uint32(v0))+168))
-		store64(m.memory, uint32(v11), uint64(t24))
-		t25 := int64(load64(m.memory, uint64(uint32(v0))+176))
-		store64(m.memory, uint64(uint32(v11))+8, uint64(t25))
-		t26 := int64(load64(m.memory, uint64(uint32(v0))+184))
-		store64(m.memory, uint64(uint32(v11))+16, uint64(t26))
-		p27 := v3 + i32(520)
-		if v10 != 0 {
-			p27 = v3 + i32(240)
+		v10 = p18
+		t19 := int64(load64(m.memory, uint64(uint32(v0))+112))
+		store64(m.memory, uint32(v10), uint64(t19))
+		t20 := int64(load64(m.memory, uint64(uint32(v0))+120))
+		store64(m.memory, uint64(uint32(v10))+8, uint64(t20))
+		t21 := int64(load64(m.memory, uint64(uint32(v0))+128))
+		store64(m.memory, uint64(uint32(v10))+16, uint64(t21))
+		p22 := v3 + i32(512)
+		if v9 != 0 {
+			p22 = v3 + i32(536)
 		}
-		v11 = p27
-		store64(m.memory, uint32(v11), uint64(i64(0)))
-		store64(m.memory, uint64(uint32(v11))+8, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(v11))+16, uint64(i64(0)))
-		t28 := int64(load64(m.memory, uint64(uint32(v7))+192))
-		v9 = t28
+		v10 = p22
+		store64(m.memory, uint32(v10), uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v10))+8, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v10))+16, uint64(i64(0)))
+		t23 := int64(load64(m.memory, uint64(uint32(v7))+192))
+		v8 = t23
 	}
 l2:
-	t29 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	v12 = t29
-	t30 := int64(load64(m.memory, uint64(uint32(v0))+192))
-	v13 = t30
-	t31 := int64(load64(m.memory, uint64(uint32(v0))+56))
-	v14 = t31
+	t24 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	v11 = t24
+	t25 := int64(load64(m.memory, uint64(uint32(v0))+136))
+	v12 = t25
+	t26 := int64(load64(m.memory, uint64(uint32(v0))+56))
+	v13 = t26
 	{
 		{
-			t32 := m.fn119(v4, v8, v5, v1, v2)
-			v7 = t32 & i32(255)
-			if v7 == i32(3) {
+			t27 := m.fn123(v4, v5, v6, v1, v2)
+			v5 = t27 & i32(255)
+			if v5 == i32(3) {
 				goto l3
 			}
-			t33 := int32(load32(m.memory, uint64(uint32(v0))+64))
-			v15 = t33
-			t34 := int32(load16(m.memory, uint64(uint32(v0))+68))
-			v10 = t34
-			v11 = i32(1)
-			t35 := int32(m.memory[uint64(uint32(v0))+71])
-			v8 = t35
+			t28 := int32(load32(m.memory, uint64(uint32(v0))+64))
+			v9 = t28
+			v7 = i32(1)
+			t29 := int32(m.memory[uint64(uint32(v0))+71])
+			v10 = t29
+			t30 := int32(load16(m.memory, uint64(uint32(v0))+68))
+			v14 = t30
 			{
 				{
-					t36 := int32(m.memory[uint64(uint32(v0))+70])
-					v16 = t36
-					if v16 == i32(1) {
+					t31 := int32(m.memory[uint64(uint32(v0))+70])
+					v15 = t31
+					if v15 == i32(1) {
 						goto l4
 					}
-					var p37 int32
-					if v8&i32(255) != i32(2) {
-						p37 = 1
+					var p32 int32
+					if v10&i32(255) != i32(2) {
+						p32 = 1
 					}
-					v11 = p37
-					v17 = i64(-1)
+					v7 = p32
+					v16 = i64(0)
 					goto l5
 				}
 			l4:
-				v17 = i64(-1)
-				if v8&i32(255) != i32(2) {
-					goto l5
+				if v10&i32(255) == i32(2) {
+					goto l6
 				}
-				t38 := int64(load64(m.memory, uint64(uint32(v0))+16))
-				v18 = t38
-				{
-					if v6 == i32(5) {
-						goto l6
-					}
-					t39 := int32(load32(m.memory, uint64(uint32(v0))+128))
-					v8 = t39
-					if v8 == 0 {
-						goto l6
-					}
-					t40 := int64(load64(m.memory, uint64(uint32(v8))+48))
-					v18 = t40
-				}
+				v16 = i64(0)
+				goto l5
 			l6:
+				t33 := int64(load64(m.memory, uint64(uint32(v0))+16))
+				v17 = t33
+				{
+					if v6 == 0 {
+						goto l7
+					}
+					t34 := int32(load32(m.memory, uint64(uint32(v6))+56))
+					v7 = t34
+					if v7 == 0 {
+						goto l7
+					}
+					t35 := int64(load64(m.memory, uint64(uint32(v7))+48))
+					v17 = t35
+				}
+			l7:
 				if int32(v1)&i32(1) == 0 {
 					goto l3
 				}
-				v17 = i64(-1)
-				v11 = i32(0)
-				if v18 == i64(-1) {
+				v18 = i64(-1)
+				v16 = i64(1)
+				v7 = i32(0)
+				if v17 == i64(-1) {
 					goto l5
 				}
-				t41 := int64(load64(m.memory, uint32(v4)))
-				t42 := v18
-				v17 = v2 - t41
-				p43 := v17
-				if uint64(v17) > uint64(v2) {
-					p43 = i64(0)
+				t36 := int64(load64(m.memory, uint32(v4)))
+				t37 := v17
+				v18 = v2 - t36
+				p38 := v18
+				if uint64(v18) > uint64(v2) {
+					p38 = i64(0)
 				}
-				v17 = t42 - p43
-				p44 := v17
-				if uint64(v17) > uint64(v18) {
-					p44 = i64(0)
+				v18 = t37 - p38
+				p39 := v18
+				if uint64(v18) > uint64(v17) {
+					p39 = i64(0)
 				}
-				v17 = p44
+				v18 = p39
 			}
 		l5:
-			m.fn120(v3+i32(640), v4, v5, v1, v2)
-			t45 := int64(load64(m.memory, uint64(uint32(v3))+640))
-			if t45 == i64(1) {
+			m.fn124(v3+i32(232), v4, v6, v1, v2)
+			t40 := int64(load64(m.memory, uint64(uint32(v3))+232))
+			if t40 == i64(1) {
 				goto l3
 			}
-			p46 := v15
-			if v16 != 0 {
-				p46 = i32(0)
+			v1 = v13 + i64(-1)
+			p41 := v9
+			if v15 != 0 {
+				p41 = i32(0)
 			}
-			v4 = p46
-			v1 = int64(uint32(v10))
-			t47 := int64(load64(m.memory, uint64(uint32(v3))+664))
-			store64(m.memory, uint64(uint32(v3))+560, uint64(t47))
-			t48 := int64(load64(m.memory, uint64(uint32(v3))+656))
-			store64(m.memory, uint64(uint32(v3))+552, uint64(t48))
-			t49 := int64(load64(m.memory, uint64(uint32(v3))+648))
-			store64(m.memory, uint64(uint32(v3))+544, uint64(t49))
-			t50 := int32(load32(m.memory, uint64(uint32(v0))+200))
-			v0 = t50
+			v6 = p41
+			t42 := int64(load64(m.memory, uint64(uint32(v3))+256))
+			store64(m.memory, uint64(uint32(v3))+576, uint64(t42))
+			t43 := int64(load64(m.memory, uint64(uint32(v3))+248))
+			store64(m.memory, uint64(uint32(v3))+568, uint64(t43))
+			t44 := int64(load64(m.memory, uint64(uint32(v3))+240))
+			store64(m.memory, uint64(uint32(v3))+560, uint64(t44))
+			t45 := int32(load32(m.memory, uint64(uint32(v0))+144))
+			v0 = t45
 			if v0 != 0 {
-				goto l7
+				goto l8
 			}
-			memory_zero(m.memory, uint32(v3+i32(568)), uint32(i32(72)))
-			goto l8
+			memory_zero(m.memory, uint32(v3+i32(584)), uint32(i32(72)))
+			goto l9
 		}
 	l3:
 		v0 = i32(-1)
-		goto l9
-	l7:
-		memory_copy(m.memory, uint32(v3+i32(568)), uint32(v0+i32(16)), uint32(i32(72)))
+		goto l10
 	l8:
-		v2 = v14 + i64(-1)
-		v1 = v1 & i64(0xffff)
-		t51 := int64(load64(m.memory, uint64(uint32(v3))+512))
-		store64(m.memory, uint64(uint32(v3))+48, uint64(t51))
-		t52 := int64(load64(m.memory, uint64(uint32(v3))+504))
-		store64(m.memory, uint64(uint32(v3))+40, uint64(t52))
-		t53 := int64(load64(m.memory, uint64(uint32(v3))+496))
-		store64(m.memory, uint64(uint32(v3))+32, uint64(t53))
-		t54 := int64(load64(m.memory, uint64(uint32(v3))+240))
-		store64(m.memory, uint64(uint32(v3))+56, uint64(t54))
-		t55 := int64(load64(m.memory, uint64(uint32(v3))+248))
-		store64(m.memory, uint64(uint32(v3))+64, uint64(t55))
-		t56 := int64(load64(m.memory, uint64(uint32(v3))+256))
-		store64(m.memory, uint64(uint32(v3))+72, uint64(t56))
-		t57 := int64(load64(m.memory, uint64(uint32(v3))+520))
-		store64(m.memory, uint64(uint32(v3))+80, uint64(t57))
-		t58 := int64(load64(m.memory, uint64(uint32(v3))+528))
-		store64(m.memory, uint64(uint32(v3))+88, uint64(t58))
-		t59 := int64(load64(m.memory, uint64(uint32(v3))+536))
-		store64(m.memory, uint64(uint32(v3))+96, uint64(t59))
-		t60 := int64(load64(m.memory, uint64(uint32(v3))+544))
-		store64(m.memory, uint64(uint32(v3))+136, uint64(t60))
-		t61 := int64(load64(m.memory, uint64(uint32(v3))+552))
-		store64(m.memory, uint64(uint32(v3))+144, uint64(t61))
-		t62 := int64(load64(m.memory, uint64(uint32(v3))+560))
-		store64(m.memory, uint64(uint32(v3))+152, uint64(t62))
-		v8 = v3 + i32(160)
-		memory_copy(m.memory, uint32(v8), uint32(v3+i32(568)), uint32(i32(72)))
-		m.memory[uint64(uint32(v3))+239] = byte(v7)
-		m.memory[uint64(uint32(v3))+238] = byte(v11)
-		store16(m.memory, uint64(uint32(v3))+236, uint16(v10))
-		store32(m.memory, uint64(uint32(v3))+232, uint32(v4))
-		memory_zero(m.memory, uint32(v3+i32(824)), uint32(i32(72)))
-		t63 := int64(load64(m.memory, uint64(uint32(v3))+96))
-		v18 = t63
-		t64 := int64(load64(m.memory, uint64(uint32(v3))+88))
-		v19 = t64
-		t65 := int64(load64(m.memory, uint64(uint32(v3))+80))
-		v20 = t65
-		t66 := int64(load64(m.memory, uint64(uint32(v3))+72))
-		v21 = t66
-		t67 := int64(load64(m.memory, uint64(uint32(v3))+64))
-		v22 = t67
-		t68 := int64(load64(m.memory, uint64(uint32(v3))+56))
-		v23 = t68
-		t69 := int64(load64(m.memory, uint64(uint32(v3))+48))
-		v24 = t69
-		t70 := int64(load64(m.memory, uint64(uint32(v3))+40))
-		v25 = t70
-		{
-			t71 := int64(load64(m.memory, uint64(uint32(v3))+32))
-			v26 = t71
-			v27 = v26 + v12
-			if !(v27 == 0) {
-				goto l10
-			}
-			v28 = math.Float64frombits(0x7ff8000000000000)
-			goto l11
-		}
-	l10:
-		v28 = float64(float64(uint64(v12)) / float64(uint64(v27)))
-	l11:
-		t72 := int64(load64(m.memory, uint64(uint32(v3))+152))
-		store64(m.memory, uint64(uint32(v3))+808, uint64(t72))
-		t73 := int64(load64(m.memory, uint64(uint32(v3))+144))
-		store64(m.memory, uint64(uint32(v3))+800, uint64(t73))
-		t74 := int64(load64(m.memory, uint64(uint32(v3))+136))
-		store64(m.memory, uint64(uint32(v3))+792, uint64(t74))
-		store64(m.memory, uint64(uint32(v3))+776, uint64(v17))
-		store64(m.memory, uint64(uint32(v3))+768, uint64(v1))
-		store64(m.memory, uint64(uint32(v3))+752, uint64(v14))
-		store64(m.memory, uint64(uint32(v3))+736, uint64(v2))
-		store64(m.memory, uint64(uint32(v3))+728, uint64(v13))
-		store64(m.memory, uint64(uint32(v3))+720, uint64(v9))
-		store64(m.memory, uint64(uint32(v3))+712, uint64(v18))
-		store64(m.memory, uint64(uint32(v3))+704, uint64(v19))
-		store64(m.memory, uint64(uint32(v3))+696, uint64(v20))
-		store64(m.memory, uint64(uint32(v3))+688, uint64(v21))
-		store64(m.memory, uint64(uint32(v3))+680, uint64(v22))
-		store64(m.memory, uint64(uint32(v3))+672, uint64(v23))
-		store64(m.memory, uint64(uint32(v3))+664, uint64(v24))
-		store64(m.memory, uint64(uint32(v3))+656, uint64(v25))
-		store64(m.memory, uint64(uint32(v3))+648, uint64(v26))
-		store64(m.memory, uint64(uint32(v3))+640, uint64(v12))
-		store64(m.memory, uint64(uint32(v3))+784, uint64(uint32(v11)))
-		store64(m.memory, uint64(uint32(v3))+760, uint64(uint32(v4)))
-		store64(m.memory, uint64(uint32(v3))+744, uint64(uint32(v7)))
-		store64(m.memory, uint64(uint32(v3))+280, uint64(i64(0x200000000)))
-		store64(m.memory, uint64(uint32(v3))+272, uint64(i64(0x100000000)))
-		store64(m.memory, uint64(uint32(v3))+264, uint64(i64(0)))
-		store32(m.memory, uint64(uint32(v3))+288, uint32(i32(0)))
-		t75 := int64(load64(m.memory, uint64(uint32(v3))+160))
-		store64(m.memory, uint64(uint32(v3))+816, uint64(t75))
-		v11 = v3 + i32(240) + i32(24)
-		v4 = i32(1)
-		v0 = i32(1)
-	l17:
-		{
-			if v4 != i32(3) {
-				v7 = v11 + v4<<3
-				t76 := int32(load32(m.memory, uint32(v7)))
-				v5 = t76
-				if uint32(v5) > uint32(i32(2)) {
-					m.fn221(v5, i32(3), i32(35608))
-					panic("unreachable")
-				}
-				t77 := int32(load32(m.memory, uint64(uint32(v7))+4))
-				v7 = t77
-				if uint32(v7) >= uint32(i32(3)) {
-					m.fn221(v7, i32(3), i32(35608))
-					panic("unreachable")
-				}
-				v4 = v4 + i32(1)
-				goto l14
-			}
-			if uint32(v0) > uint32(i32(2)) {
-				store64(m.memory, uint64(uint32(v3))+888, math.Float64bits(v28))
-				memory_copy(m.memory, uint32(v3+i32(240)), uint32(v3+i32(640)), uint32(i32(256)))
-				memory_copy(m.memory, uint32(i32(46016)), uint32(v3+i32(240)), uint32(i32(256)))
-				v0 = i32(32)
-				goto l9
-			}
-			store32(m.memory, uint64(uint32(v3))+284, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v3))+280, uint32(v0))
-			v4 = i32(1)
-			store32(m.memory, uint64(uint32(v3))+276, uint32(i32(1)))
-			store32(m.memory, uint64(uint32(v3))+272, uint32(v0))
-			v7 = i32(0)
-			store32(m.memory, uint64(uint32(v3))+268, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(v3))+264, uint32(v0))
-			v5 = v0
-			v0 = v0 + i32(1)
-			goto l14
-		l14:
-			t78 := v3 + i32(640)
-			v5 = v5 * i32(24)
-			t79 := t78 + v5
-			v7 = v7 << 3
-			t80 := int64(load64(m.memory, uint32(v8+v5+v7)))
-			store64(m.memory, uint64(uint32(t79+v7))+176, uint64(t80))
-			goto l17
-		}
+		memory_copy(m.memory, uint32(v3+i32(584)), uint32(v0+i32(16)), uint32(i32(72)))
+	l9:
+		t46 := int64(load64(m.memory, uint64(uint32(v3))+504))
+		store64(m.memory, uint64(uint32(v3))+40, uint64(t46))
+		t47 := int64(load64(m.memory, uint64(uint32(v3))+496))
+		store64(m.memory, uint64(uint32(v3))+32, uint64(t47))
+		t48 := int64(load64(m.memory, uint64(uint32(v3))+488))
+		store64(m.memory, uint64(uint32(v3))+24, uint64(t48))
+		t49 := int64(load64(m.memory, uint64(uint32(v3))+536))
+		store64(m.memory, uint64(uint32(v3))+48, uint64(t49))
+		t50 := int64(load64(m.memory, uint64(uint32(v3))+544))
+		store64(m.memory, uint64(uint32(v3))+56, uint64(t50))
+		t51 := int64(load64(m.memory, uint64(uint32(v3))+552))
+		store64(m.memory, uint64(uint32(v3))+64, uint64(t51))
+		t52 := int64(load64(m.memory, uint64(uint32(v3))+512))
+		store64(m.memory, uint64(uint32(v3))+72, uint64(t52))
+		t53 := int64(load64(m.memory, uint64(uint32(v3))+520))
+		store64(m.memory, uint64(uint32(v3))+80, uint64(t53))
+		t54 := int64(load64(m.memory, uint64(uint32(v3))+528))
+		store64(m.memory, uint64(uint32(v3))+88, uint64(t54))
+		store64(m.memory, uint64(uint32(v3))+120, uint64(v13))
+		store64(m.memory, uint64(uint32(v3))+112, uint64(v1))
+		store64(m.memory, uint64(uint32(v3))+104, uint64(v12))
+		store64(m.memory, uint64(uint32(v3))+96, uint64(v8))
+		store64(m.memory, uint64(uint32(v3))+16, uint64(v11))
+		store64(m.memory, uint64(uint32(v3))+8, uint64(v18))
+		store64(m.memory, uint32(v3), uint64(v16))
+		t55 := int64(load64(m.memory, uint64(uint32(v3))+560))
+		store64(m.memory, uint64(uint32(v3))+128, uint64(t55))
+		t56 := int64(load64(m.memory, uint64(uint32(v3))+568))
+		store64(m.memory, uint64(uint32(v3))+136, uint64(t56))
+		t57 := int64(load64(m.memory, uint64(uint32(v3))+576))
+		store64(m.memory, uint64(uint32(v3))+144, uint64(t57))
+		memory_copy(m.memory, uint32(v3+i32(152)), uint32(v3+i32(584)), uint32(i32(72)))
+		m.memory[uint64(uint32(v3))+231] = byte(v5)
+		m.memory[uint64(uint32(v3))+230] = byte(v7)
+		store16(m.memory, uint64(uint32(v3))+228, uint16(v14))
+		store32(m.memory, uint64(uint32(v3))+224, uint32(v6))
+		m.fn5(v3+i32(232), v3)
+		memory_copy(m.memory, uint32(i32(46040)), uint32(v3+i32(232)), uint32(i32(256)))
+		v0 = i32(32)
 	}
-l9:
-	m.g0 = v3 + i32(896)
+l10:
+	m.g0 = v3 + i32(656)
 	return v0
 }
-func (m *Module) fn7(v0 int32) int32 {
+func (m *Module) fn11(v0 int32) int32 {
 	var v1, v2 int32
 	var v3 int64
 	var v4 int32
@@ -1138,7 +1354,7 @@ func (m *Module) fn7(v0 int32) int32 {
 		v6 = i32(0)
 		v7 = i32(0)
 	l4:
-		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v6))
 		v0 = v7 + i32(-112)
 	l2:
 		{
@@ -1163,30 +1379,30 @@ func (m *Module) fn7(v0 int32) int32 {
 			t5 := v0
 			v2 = v1 + v8
 			t6 := int64(m.memory[uint32(v2+i32(105))])
-			store64(m.memory, uint64(uint32(t5))+45848, uint64(t6))
-			store64(m.memory, uint64(uint32(v0))+45856, uint64(v9))
+			store64(m.memory, uint64(uint32(t5))+45872, uint64(t6))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(v9))
 			t7 := int64(load64(m.memory, uint32(v2+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45904, uint64(t7))
+			store64(m.memory, uint64(uint32(v0))+45928, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v2+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+45920, uint64(t8))
+			store64(m.memory, uint64(uint32(v0))+45944, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45912, uint64(t9))
+			store64(m.memory, uint64(uint32(v0))+45936, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v2+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45896, uint64(t10))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t10))
 			t11 := int64(load32(m.memory, uint32(v2+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45888, uint64(t11))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t11))
 			t12 := int64(load64(m.memory, uint32(v2+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45880, uint64(t12))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t12))
 			t13 := int64(m.memory[uint32(v2+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45872, uint64(t13))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t13))
 			t14 := int64(load64(m.memory, uint32(v2+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45864, uint64(t14))
-			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t14))
+			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v6 = t15 + i32(1)
 			goto l4
 		}
 	l3:
-		m.fn221(v6, i32(2), i32(35624))
+		m.fn225(v6, i32(2), i32(35656))
 		panic("unreachable")
 	l1:
 		v2 = i32(1)
@@ -1201,25 +1417,34 @@ func (m *Module) fn7(v0 int32) int32 {
 				goto l0
 			default:
 				v2 = int32(v5) & i32(-2)
-				goto l0
+				v9 = i64(-1)
+				goto l7
 			case 1:
 				p17 := i64(-1)
 				if v0&i32(1) != 0 {
 					p17 = v5
 				}
-				store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(p17))
+				v9 = p17
 				v2 = v4<<1 + i32(5)
 			}
 		}
+	l7:
+		if uint32(v2) < uint32(i32(5)) {
+			goto l0
+		}
+		if v2&i32(1) == 0 {
+			goto l0
+		}
+		store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(v9))
 	}
 l0:
 	m.g0 = v1 + i32(112)
 	return v2
 }
-func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
+func (m *Module) fn12(v0, v1 int32, v2, v3 int64) int32 {
 	var v4 int32
 	var v5, v6 int64
-	var v7, v8, v9, v10, v11 int32
+	var v7, v8, v9, v10 int32
 	t0 := m.g0
 	v4 = t0 - i32(336)
 	m.g0 = v4
@@ -1274,33 +1499,22 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 			}
 		l0:
 			v9 = v0 + i32(48)
-			t7 := v9
-			t8 := v5
-			v10 = v0 + i32(72)
-			t9 := int32(load32(m.memory, uint64(uint32(v0))+72))
-			p10 := v10
-			if t9 == i32(5) {
-				p10 = i32(0)
-			}
-			t11 := int64(load64(m.memory, uint64(uint32(v0))+8))
-			m.fn70(t7, t8, p10, t11)
-			t12 := v4 + i32(224)
-			t13 := v9
-			v11 = v0 + i32(16)
-			t14 := int32(load32(m.memory, uint64(uint32(v0))+72))
-			t16 := v11
-			p15 := v10
-			if t14 == i32(5) {
-				p15 = i32(0)
-			}
-			var p17 int32
+			t7 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t8 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v9, v5, t7, t8)
+			t9 := v4 + i32(224)
+			t10 := v9
+			v10 = v0 + i32(16)
+			t11 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t12 := v10
+			var p13 int32
 			if v1 != i32(0) {
-				p17 = 1
+				p13 = 1
 			}
-			m.fn80(t12, t13, t16, p15, p17, v2, v3)
+			m.fn84(t9, t10, t12, t11, p13, v2, v3)
 			{
-				t18 := int32(m.memory[uint64(uint32(v4))+274])
-				v7 = t18
+				t14 := int32(m.memory[uint64(uint32(v4))+274])
+				v7 = t14
 				if v7 != i32(4) {
 					goto l5
 				}
@@ -1309,68 +1523,61 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 			}
 		l5:
 			v8 = v4 + i32(162)
-			t19 := int32(load16(m.memory, uint64(uint32(v4))+272))
-			store16(m.memory, uint64(uint32(v4))+160, uint16(t19))
-			t20 := int64(load64(m.memory, uint64(uint32(v4))+264))
-			store64(m.memory, uint64(uint32(v4))+152, uint64(t20))
-			t21 := int64(load64(m.memory, uint64(uint32(v4))+256))
-			store64(m.memory, uint64(uint32(v4))+144, uint64(t21))
-			t22 := int64(load64(m.memory, uint64(uint32(v4))+248))
-			store64(m.memory, uint64(uint32(v4))+136, uint64(t22))
-			t23 := int64(load64(m.memory, uint64(uint32(v4))+240))
-			store64(m.memory, uint64(uint32(v4))+128, uint64(t23))
-			t24 := int64(load64(m.memory, uint64(uint32(v4))+232))
-			store64(m.memory, uint64(uint32(v4))+120, uint64(t24))
-			t25 := int64(load64(m.memory, uint64(uint32(v4))+224))
-			store64(m.memory, uint64(uint32(v4))+112, uint64(t25))
-			t26 := int64(load64(m.memory, uint64(uint32(v4))+275))
-			store64(m.memory, uint64(uint32(v4))+163, uint64(t26))
-			t27 := int64(load64(m.memory, uint64(uint32(v4))+283))
-			store64(m.memory, uint64(uint32(v4))+171, uint64(t27))
-			t28 := int64(load64(m.memory, uint64(uint32(v4))+291))
-			store64(m.memory, uint64(uint32(v4))+179, uint64(t28))
-			t29 := int64(load64(m.memory, uint64(uint32(v4))+299))
-			store64(m.memory, uint64(uint32(v4))+187, uint64(t29))
-			t30 := int64(load64(m.memory, uint64(uint32(v4))+307))
-			store64(m.memory, uint64(uint32(v4))+195, uint64(t30))
-			t31 := int64(load64(m.memory, uint64(uint32(v4))+315))
-			store64(m.memory, uint64(uint32(v4))+203, uint64(t31))
-			t32 := int64(load64(m.memory, uint64(uint32(v4))+323))
-			store64(m.memory, uint64(uint32(v4))+211, uint64(t32))
-			t33 := int64(load64(m.memory, uint64(uint32(v4))+328))
-			store64(m.memory, uint64(uint32(v4))+216, uint64(t33))
-			t34 := int32(load32(m.memory, uint64(uint32(v0))+72))
-			t36 := v0
-			t37 := v9
-			t38 := v11
-			p35 := v10
-			if t34 == i32(5) {
-				p35 = i32(0)
-			}
-			t39 := m.fn68(t37, t38, p35)
-			store64(m.memory, uint32(t36), uint64(t39))
+			t15 := int32(load16(m.memory, uint64(uint32(v4))+272))
+			store16(m.memory, uint64(uint32(v4))+160, uint16(t15))
+			t16 := int64(load64(m.memory, uint64(uint32(v4))+264))
+			store64(m.memory, uint64(uint32(v4))+152, uint64(t16))
+			t17 := int64(load64(m.memory, uint64(uint32(v4))+256))
+			store64(m.memory, uint64(uint32(v4))+144, uint64(t17))
+			t18 := int64(load64(m.memory, uint64(uint32(v4))+248))
+			store64(m.memory, uint64(uint32(v4))+136, uint64(t18))
+			t19 := int64(load64(m.memory, uint64(uint32(v4))+240))
+			store64(m.memory, uint64(uint32(v4))+128, uint64(t19))
+			t20 := int64(load64(m.memory, uint64(uint32(v4))+232))
+			store64(m.memory, uint64(uint32(v4))+120, uint64(t20))
+			t21 := int64(load64(m.memory, uint64(uint32(v4))+224))
+			store64(m.memory, uint64(uint32(v4))+112, uint64(t21))
+			t22 := int64(load64(m.memory, uint64(uint32(v4))+275))
+			store64(m.memory, uint64(uint32(v4))+163, uint64(t22))
+			t23 := int64(load64(m.memory, uint64(uint32(v4))+283))
+			store64(m.memory, uint64(uint32(v4))+171, uint64(t23))
+			t24 := int64(load64(m.memory, uint64(uint32(v4))+291))
+			store64(m.memory, uint64(uint32(v4))+179, uint64(t24))
+			t25 := int64(load64(m.memory, uint64(uint32(v4))+299))
+			store64(m.memory, uint64(uint32(v4))+187, uint64(t25))
+			t26 := int64(load64(m.memory, uint64(uint32(v4))+307))
+			store64(m.memory, uint64(uint32(v4))+195, uint64(t26))
+			t27 := int64(load64(m.memory, uint64(uint32(v4))+315))
+			store64(m.memory, uint64(uint32(v4))+203, uint64(t27))
+			t28 := int64(load64(m.memory, uint64(uint32(v4))+323))
+			store64(m.memory, uint64(uint32(v4))+211, uint64(t28))
+			t29 := int64(load64(m.memory, uint64(uint32(v4))+328))
+			store64(m.memory, uint64(uint32(v4))+216, uint64(t29))
+			t30 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t31 := m.fn72(v9, v10, t30)
+			store64(m.memory, uint32(v0), uint64(t31))
 		}
 	l4:
 		m.memory[uint32(v8)] = byte(v7)
-		t41 := v0
-		p40 := i32(8)
+		t33 := v0
+		p32 := i32(8)
 		if v1 != 0 {
-			p40 = i32(144)
+			p32 = i32(88)
 		}
-		v1 = t41 + p40
-		t42 := int64(load64(m.memory, uint32(v1)))
-		store64(m.memory, uint32(v1), uint64(t42+i64(1)))
+		v1 = t33 + p32
+		t34 := int64(load64(m.memory, uint32(v1)))
+		store64(m.memory, uint32(v1), uint64(t34+i64(1)))
 		m.fn2(v4+i32(224), v0, v4+i32(112))
 		v8 = i32(-1)
-		t43 := int32(m.memory[uint64(uint32(v4))+274])
-		if t43 == i32(4) {
+		t35 := int32(m.memory[uint64(uint32(v4))+274])
+		if t35 == i32(4) {
 			goto l6
 		}
 		memory_copy(m.memory, uint32(v4), uint32(v4+i32(224)), uint32(i32(112)))
 		v8 = i32(0)
 		v9 = i32(0)
 	l9:
-		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v8))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v8))
 		v0 = v9 + i32(-112)
 	l7:
 		{
@@ -1380,42 +1587,42 @@ func (m *Module) fn8(v0, v1 int32, v2, v3 int64) int32 {
 			v1 = v4 + v0
 			v7 = v0 + i32(56)
 			v0 = v7
-			t44 := int64(m.memory[uint32(v1+i32(162))])
-			v5 = t44
+			t36 := int64(m.memory[uint32(v1+i32(162))])
+			v5 = t36
 			if v5 == i64(3) {
 				goto l7
 			}
 		}
 		{
 			if uint32(v8) > uint32(i32(1)) {
-				m.fn221(v8, i32(2), i32(35624))
+				m.fn225(v8, i32(2), i32(35656))
 				panic("unreachable")
 			}
 			v9 = v7 + i32(112)
 			v0 = v8 * i32(80)
-			t45 := v0
+			t37 := v0
 			v1 = v4 + v7
-			t46 := int64(m.memory[uint32(v1+i32(105))])
-			store64(m.memory, uint64(uint32(t45))+45848, uint64(t46))
-			store64(m.memory, uint64(uint32(v0))+45856, uint64(v5))
-			t47 := int64(load64(m.memory, uint32(v1+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45904, uint64(t47))
-			t48 := int64(load64(m.memory, uint32(v1+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+45920, uint64(t48))
-			t49 := int64(load64(m.memory, uint32(v1+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45912, uint64(t49))
-			t50 := int64(load32(m.memory, uint32(v1+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45896, uint64(t50))
-			t51 := int64(load32(m.memory, uint32(v1+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45888, uint64(t51))
-			t52 := int64(load64(m.memory, uint32(v1+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45880, uint64(t52))
-			t53 := int64(m.memory[uint32(v1+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45872, uint64(t53))
-			t54 := int64(load64(m.memory, uint32(v1+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45864, uint64(t54))
-			t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
-			v8 = t55 + i32(1)
+			t38 := int64(m.memory[uint32(v1+i32(105))])
+			store64(m.memory, uint64(uint32(t37))+45872, uint64(t38))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(v5))
+			t39 := int64(load64(m.memory, uint32(v1+i32(56))))
+			store64(m.memory, uint64(uint32(v0))+45928, uint64(t39))
+			t40 := int64(load64(m.memory, uint32(v1+i32(72))))
+			store64(m.memory, uint64(uint32(v0))+45944, uint64(t40))
+			t41 := int64(load64(m.memory, uint32(v1+i32(64))))
+			store64(m.memory, uint64(uint32(v0))+45936, uint64(t41))
+			t42 := int64(load32(m.memory, uint32(v1+i32(84))))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t42))
+			t43 := int64(load32(m.memory, uint32(v1+i32(80))))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t43))
+			t44 := int64(load64(m.memory, uint32(v1+i32(96))))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t44))
+			t45 := int64(m.memory[uint32(v1+i32(104))])
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t45))
+			t46 := int64(load64(m.memory, uint32(v1+i32(88))))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t46))
+			t47 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
+			v8 = t47 + i32(1)
 			goto l9
 		}
 	}
@@ -1423,1054 +1630,1051 @@ l6:
 	m.g0 = v4 + i32(336)
 	return v8
 }
-func (m *Module) fn9(v0 int32, v1, v2 int64) int32 {
-	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
-	var v17, v18, v19, v20, v21, v22, v23 int64
-	var v24, v25 int32
-	var v26 int64
-	var v27, v28 int32
-	var v29, v30 int64
-	var v31, v32, v33, v34, v35, v36, v37, v38, v39, v40 int32
-	var v41, v42 int64
-	var v43 int32
-	var v44 int64
-	var v45 int32
-	var v46, v47, v48 int64
-	var v49 int32
-	var v50, v51, v52 int64
+func (m *Module) fn13(v0 int32, v1, v2 int64) int32 {
+	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 int32
+	var v16, v17, v18, v19, v20, v21, v22 int64
+	var v23, v24 int32
+	var v25 int64
+	var v26, v27 int32
+	var v28, v29 int64
+	var v30, v31, v32, v33, v34, v35, v36, v37, v38, v39 int32
+	var v40, v41 int64
+	var v42 int32
+	var v43 int64
+	var v44 int32
+	var v45, v46, v47 int64
+	var v48 int32
+	var v49, v50, v51 int64
+	var v52 int32
 	t0 := m.g0
-	v3 = t0 - i32(624)
+	v3 = t0 - i32(608)
 	m.g0 = v3
 	v4 = v0 + i32(48)
 	t1 := int64(load64(m.memory, uint32(v0)))
-	t2 := v4
-	v5 = v0 + i32(72)
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	p4 := v5
-	if t3 == i32(5) {
-		p4 = i32(0)
-	}
-	t5 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn70(t2, t1, p4, t5)
-	v6 = i32(8)
-	{
-		t6 := int32(load32(m.memory, uint64(uint32(v0))+200))
-		v7 = t6
-		if v7 == 0 {
-			goto l0
-		}
-		t7 := int32(load32(m.memory, uint64(uint32(v7))+12))
-		v8 = t7
-		if v8 == 0 {
-			goto l0
-		}
-		v9 = i32(0)
-		t8 := int32(load32(m.memory, uint64(uint32(v7))+4))
-		v10 = t8
-		t9 := int32(load32(m.memory, uint32(v7)))
-		t10 := v10
-		t11 := v8
-		v11 = t9
-		t12 := int32(load32(m.memory, uint64(uint32(v7))+8))
-		t13 := v11
-		v7 = t12
-		t15 := v7
-		p14 := v11
-		if uint32(v7) < uint32(v11) {
-			p14 = i32(0)
-		}
-		v12 = t15 - p14
-		v13 = t13 - v12
-		v7 = t11 - v13
-		p16 := v7
-		if uint32(v7) > uint32(v8) {
-			p16 = i32(0)
-		}
-		v14 = t10 + p16*i32(56)
-		v7 = v10 + v12*i32(56)
-		{
-			t18 := v12
-			p17 := v12 + v8
-			if uint32(v8) > uint32(v13) {
-				p17 = v11
-			}
-			v11 = p17
-			if t18 == v11 {
-				goto l1
-			}
-			v15 = v10 + v11*i32(56)
-			goto l2
-		}
-	l1:
-		if uint32(v13) < uint32(v8) {
-			goto l3
-		}
-		v11 = i32(0)
-		goto l4
-	l3:
-		v8 = v7
-		v15 = v14
-		v7 = v10
-		v14 = v8
-		v10 = v8
-	l2:
-		v9 = i32(0)
-		v11 = i32(0)
-		t19 := int32(m.memory[uint64(uint32(v7))+50])
-		v12 = t19
-		if v12 == i32(3) {
-			goto l4
-		}
-		t20 := int32(load16(m.memory, uint64(uint32(v7))+48))
-		store16(m.memory, uint64(uint32(v3))+56, uint16(t20))
-		t21 := int64(load64(m.memory, uint64(uint32(v7))+40))
-		store64(m.memory, uint64(uint32(v3))+48, uint64(t21))
-		t22 := int64(load64(m.memory, uint64(uint32(v7))+32))
-		store64(m.memory, uint64(uint32(v3))+40, uint64(t22))
-		t23 := int64(load64(m.memory, uint64(uint32(v7))+24))
-		store64(m.memory, uint64(uint32(v3))+32, uint64(t23))
-		t24 := int64(load64(m.memory, uint64(uint32(v7))+16))
-		store64(m.memory, uint64(uint32(v3))+24, uint64(t24))
-		t25 := int64(load64(m.memory, uint64(uint32(v7))+8))
-		store64(m.memory, uint64(uint32(v3))+16, uint64(t25))
-		t26 := int64(load64(m.memory, uint32(v7)))
-		store64(m.memory, uint64(uint32(v3))+8, uint64(t26))
-		t27 := int32(load32(m.memory, uint64(uint32(v7))+51))
-		store32(m.memory, uint64(uint32(v3))+296, uint32(t27))
-		t28 := int32(m.memory[uint64(uint32(v7))+55])
-		m.memory[uint64(uint32(v3))+300] = byte(t28)
-		t29 := int32(uint32(v14-v10) / uint32(i32(56)))
-		t30 := v15
-		v8 = v7 + i32(56)
-		t31 := int32(uint32(t30-v8) / uint32(i32(56)))
-		v7 = t29 + t31
-		p32 := i32(3)
-		if uint32(v7) > uint32(i32(3)) {
-			p32 = v7
-		}
-		v6 = p32 + i32(1)
-		v9 = v6 * i32(56)
-		v11 = i32(0)
-		{
-			if uint32(v7) > uint32(i32(38347921)) {
-				goto l5
-			}
-			{
-				if v9 != 0 {
-					goto l6
-				}
-				v6 = i32(0)
-				v16 = i32(8)
-				goto l7
-			l6:
-				fn53()
-				v11 = i32(8)
-				t33 := m.fn49(v9, i32(8))
-				v16 = t33
-				if v16 == 0 {
-					goto l5
-				}
-			}
-		l7:
-			t34 := int32(load16(m.memory, uint64(uint32(v3))+56))
-			store16(m.memory, uint64(uint32(v16))+48, uint16(t34))
-			t35 := int64(load64(m.memory, uint64(uint32(v3))+48))
-			store64(m.memory, uint64(uint32(v16))+40, uint64(t35))
-			t36 := int64(load64(m.memory, uint64(uint32(v3))+40))
-			store64(m.memory, uint64(uint32(v16))+32, uint64(t36))
-			t37 := int64(load64(m.memory, uint64(uint32(v3))+32))
-			store64(m.memory, uint64(uint32(v16))+24, uint64(t37))
-			t38 := int64(load64(m.memory, uint64(uint32(v3))+24))
-			store64(m.memory, uint64(uint32(v16))+16, uint64(t38))
-			t39 := int64(load64(m.memory, uint64(uint32(v3))+16))
-			store64(m.memory, uint64(uint32(v16))+8, uint64(t39))
-			t40 := int64(load64(m.memory, uint64(uint32(v3))+8))
-			store64(m.memory, uint32(v16), uint64(t40))
-			m.memory[uint64(uint32(v16))+50] = byte(v12)
-			t41 := int32(load32(m.memory, uint64(uint32(v3))+296))
-			store32(m.memory, uint64(uint32(v16))+51, uint32(t41))
-			t42 := int32(m.memory[uint64(uint32(v3))+300])
-			m.memory[uint64(uint32(v16))+55] = byte(t42)
-			store32(m.memory, uint64(uint32(v3))+336, uint32(i32(1)))
-			store32(m.memory, uint64(uint32(v3))+332, uint32(v16))
-			store32(m.memory, uint64(uint32(v3))+328, uint32(v6))
-			v6 = i32(107)
-			v9 = i32(1)
-		l12:
-			{
-				{
-					{
-						if v8 == v15 {
-							goto l8
-						}
-						t43 := int32(load32(m.memory, uint64(uint32(v3))+328))
-						v11 = t43
-						v7 = v8
-						v8 = v14
-						goto l9
-					}
-				l8:
-					t44 := int32(load32(m.memory, uint64(uint32(v3))+328))
-					v11 = t44
-					if v10 == 0 {
-						goto l10
-					}
-					var p45 int32
-					if v10 == v14 {
-						p45 = 1
-					}
-					v12 = p45
-					v7 = v10
-					v15 = v14
-					v10 = v8
-					if v12 != 0 {
-						goto l10
-					}
-				}
-			l9:
-				t46 := int32(m.memory[uint64(uint32(v7))+50])
-				v14 = t46
-				if v14 == i32(3) {
-					goto l10
-				}
-				v12 = v7 + i32(56)
-				t47 := int32(load16(m.memory, uint64(uint32(v7))+48))
-				store16(m.memory, uint64(uint32(v3))+400, uint16(t47))
-				t48 := int64(load64(m.memory, uint64(uint32(v7))+40))
-				store64(m.memory, uint64(uint32(v3))+392, uint64(t48))
-				t49 := int64(load64(m.memory, uint64(uint32(v7))+32))
-				store64(m.memory, uint64(uint32(v3))+384, uint64(t49))
-				t50 := int64(load64(m.memory, uint64(uint32(v7))+24))
-				store64(m.memory, uint64(uint32(v3))+376, uint64(t50))
-				t51 := int64(load64(m.memory, uint64(uint32(v7))+16))
-				store64(m.memory, uint64(uint32(v3))+368, uint64(t51))
-				t52 := int64(load64(m.memory, uint64(uint32(v7))+8))
-				store64(m.memory, uint64(uint32(v3))+360, uint64(t52))
-				t53 := int64(load64(m.memory, uint32(v7)))
-				store64(m.memory, uint64(uint32(v3))+352, uint64(t53))
-				t54 := int32(load32(m.memory, uint64(uint32(v7))+51))
-				store32(m.memory, uint64(uint32(v3))+304, uint32(t54))
-				t55 := int32(m.memory[uint64(uint32(v7))+55])
-				m.memory[uint64(uint32(v3))+308] = byte(t55)
-				{
-					if v9 != v11 {
-						goto l11
-					}
-					t56 := int32(uint32(v15-v12) / uint32(i32(56)))
-					t57 := int32(uint32(v8-v10) / uint32(i32(56)))
-					m.fn10(v3+i32(328), v9, t56+t57+i32(1), i32(8), i32(56))
-					t58 := int32(load32(m.memory, uint64(uint32(v3))+332))
-					v16 = t58
-				}
-			l11:
-				t59 := int64(load64(m.memory, uint64(uint32(v3))+352))
-				v17 = t59
-				t60 := int64(load64(m.memory, uint64(uint32(v3))+360))
-				v18 = t60
-				t61 := int64(load64(m.memory, uint64(uint32(v3))+368))
-				v19 = t61
-				t62 := int64(load64(m.memory, uint64(uint32(v3))+376))
-				v20 = t62
-				t63 := int64(load64(m.memory, uint64(uint32(v3))+384))
-				v21 = t63
-				t64 := int64(load64(m.memory, uint64(uint32(v3))+392))
-				v22 = t64
-				t65 := int32(load16(m.memory, uint64(uint32(v3))+400))
-				v13 = t65
-				v11 = v16 + v6
-				m.memory[uint32(v11+i32(-1))] = byte(v14)
-				v7 = v11 + i32(-51)
-				store16(m.memory, uint64(uint32(v7))+48, uint16(v13))
-				store64(m.memory, uint64(uint32(v7))+40, uint64(v22))
-				store64(m.memory, uint64(uint32(v7))+32, uint64(v21))
-				store64(m.memory, uint64(uint32(v7))+24, uint64(v20))
-				store64(m.memory, uint64(uint32(v7))+16, uint64(v19))
-				store64(m.memory, uint64(uint32(v7))+8, uint64(v18))
-				store64(m.memory, uint32(v7), uint64(v17))
-				t66 := int32(load32(m.memory, uint64(uint32(v3))+304))
-				store32(m.memory, uint32(v11), uint32(t66))
-				t67 := int32(m.memory[uint64(uint32(v3))+308])
-				m.memory[uint64(uint32(v11))+4] = byte(t67)
-				t68 := v3
-				v9 = v9 + i32(1)
-				store32(m.memory, uint64(uint32(t68))+336, uint32(v9))
-				v6 = v6 + i32(56)
-				v14 = v8
-				v8 = v12
-				goto l12
-			}
-		l10:
-			t69 := int32(load32(m.memory, uint64(uint32(v3))+332))
-			v6 = t69
-			goto l4
-		}
-	l5:
-		m.fn191(v11, v9)
-		panic("unreachable")
-	}
-l0:
-	v9 = i32(0)
-	v11 = i32(0)
-l4:
-	t70 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	v7 = t70
-	t71 := int64(load64(m.memory, uint64(uint32(v0))+56))
-	v17 = t71
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+72))
+	t3 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	m.fn74(v4, t1, t2, t3)
+	v5 = i32(8)
+	v6 = i32(0)
 	{
 		{
 			{
-				if v1 != i64(0) {
-					goto l13
-				}
-				if v17 != i64(1) {
-					goto l14
-				}
-			l13:
 				{
 					{
-						if v7 == i32(5) {
-							goto l15
-						}
-						t72 := int32(load32(m.memory, uint64(uint32(v0))+128))
-						v8 = t72
-						v12 = i32(0)
-						v15 = i32(100)
-						v10 = i32(0)
 						{
-							p73 := i32(1)
-							if uint32(v7) > uint32(i32(1)) {
-								p73 = v7 + i32(-2)
-							}
-							switch p73 {
-							default:
-								goto l16
-							case 1:
-								t74 := int32(load16(m.memory, uint64(uint32(v0))+110))
-								v15 = t74 + i32(1)
-								v10 = i32(0)
-								goto l16
-							case 2:
-								t75 := int32(load32(m.memory, uint64(uint32(v0))+76))
-								v10 = t75
-								t76 := int32(load32(m.memory, uint64(uint32(v10))+20))
-								v14 = t76
-								t77 := int64(load64(m.memory, uint64(uint32(v10))+48))
-								v20 = t77
-								v10 = i32(1)
-							}
-						}
-					l16:
-						t78 := int64(load64(m.memory, uint64(uint32(v0))+16))
-						v18 = t78
-						{
-							{
-								if v8 != 0 {
-									goto l19
-								}
-								p79 := i64(600000000000)
-								if uint64(v18) > uint64(i64(600000000000)) {
-									p79 = v18
-								}
-								v23 = p79
-								v24 = i32(2)
-								v25 = i32(1000000)
-								v26 = i64(0)
-								v13 = i32(0)
-								goto l20
-							}
-						l19:
 							{
 								{
-									t80 := int64(load64(m.memory, uint64(uint32(v8))+72))
-									v19 = t80
-									if v19 != i64(2) {
-										goto l21
+									t4 := int32(load32(m.memory, uint64(uint32(v0))+144))
+									v7 = t4
+									if v7 != 0 {
+										goto l0
 									}
-									v24 = i32(2)
-									goto l22
+									v8 = i32(0)
+									goto l1
 								}
-							l21:
-								v24 = int32(v19)
-								t81 := int32(load32(m.memory, uint64(uint32(v8))+188))
-								v27 = t81
-								t82 := int32(load32(m.memory, uint64(uint32(v8))+184))
-								v28 = t82
-								t83 := int64(load64(m.memory, uint64(uint32(v8))+176))
-								v29 = t83
+							l0:
+								{
+									t5 := int32(load32(m.memory, uint64(uint32(v7))+12))
+									v9 = t5
+									if v9 != 0 {
+										goto l2
+									}
+									v8 = i32(0)
+									goto l1
+								}
+							l2:
+								v6 = i32(0)
+								t6 := int32(load32(m.memory, uint64(uint32(v7))+4))
+								v10 = t6
+								t7 := int32(load32(m.memory, uint32(v7)))
+								t8 := v10
+								t9 := v9
+								v8 = t7
+								t10 := int32(load32(m.memory, uint64(uint32(v7))+8))
+								t11 := v8
+								v7 = t10
+								t13 := v7
+								p12 := v8
+								if uint32(v7) < uint32(v8) {
+									p12 = i32(0)
+								}
+								v11 = t13 - p12
+								v12 = t11 - v11
+								v7 = t9 - v12
+								p14 := v7
+								if uint32(v7) > uint32(v9) {
+									p14 = i32(0)
+								}
+								v13 = t8 + p14*i32(56)
+								v7 = v10 + v11*i32(56)
+								{
+									t16 := v11
+									p15 := v11 + v9
+									if uint32(v9) > uint32(v12) {
+										p15 = v8
+									}
+									v8 = p15
+									if t16 == v8 {
+										goto l3
+									}
+									v14 = v10 + v8*i32(56)
+									goto l4
+								}
+							l3:
+								if uint32(v12) < uint32(v9) {
+									goto l5
+								}
+								v8 = i32(0)
+								goto l1
+							l5:
+								v9 = v7
+								v14 = v13
+								v7 = v10
+								v13 = v9
+								v10 = v9
+							l4:
+								v6 = i32(0)
+								v8 = i32(0)
+								t17 := int32(m.memory[uint64(uint32(v7))+50])
+								v11 = t17
+								if v11 == i32(3) {
+									goto l1
+								}
+								t18 := int32(load16(m.memory, uint64(uint32(v7))+48))
+								store16(m.memory, uint64(uint32(v3))+56, uint16(t18))
+								t19 := int64(load64(m.memory, uint64(uint32(v7))+40))
+								store64(m.memory, uint64(uint32(v3))+48, uint64(t19))
+								t20 := int64(load64(m.memory, uint64(uint32(v7))+32))
+								store64(m.memory, uint64(uint32(v3))+40, uint64(t20))
+								t21 := int64(load64(m.memory, uint64(uint32(v7))+24))
+								store64(m.memory, uint64(uint32(v3))+32, uint64(t21))
+								t22 := int64(load64(m.memory, uint64(uint32(v7))+16))
+								store64(m.memory, uint64(uint32(v3))+24, uint64(t22))
+								t23 := int64(load64(m.memory, uint64(uint32(v7))+8))
+								store64(m.memory, uint64(uint32(v3))+16, uint64(t23))
+								t24 := int64(load64(m.memory, uint32(v7)))
+								store64(m.memory, uint64(uint32(v3))+8, uint64(t24))
+								t25 := int32(load32(m.memory, uint64(uint32(v7))+51))
+								store32(m.memory, uint64(uint32(v3))+280, uint32(t25))
+								t26 := int32(m.memory[uint64(uint32(v7))+55])
+								m.memory[uint64(uint32(v3))+284] = byte(t26)
+								t27 := int32(uint32(v13-v10) / uint32(i32(56)))
+								t28 := v14
+								v9 = v7 + i32(56)
+								t29 := int32(uint32(t28-v9) / uint32(i32(56)))
+								v7 = t27 + t29
+								p30 := i32(3)
+								if uint32(v7) > uint32(i32(3)) {
+									p30 = v7
+								}
+								v5 = p30 + i32(1)
+								v6 = v5 * i32(56)
+								v8 = i32(0)
+								if uint32(v7) > uint32(i32(38347921)) {
+									goto l6
+								}
+								{
+									if v6 != 0 {
+										goto l7
+									}
+									v5 = i32(0)
+									v15 = i32(8)
+									goto l8
+								l7:
+									fn57()
+									v8 = i32(8)
+									t31 := m.fn53(v6, i32(8))
+									v15 = t31
+									if v15 == 0 {
+										goto l6
+									}
+								}
+							l8:
+								t32 := int32(load16(m.memory, uint64(uint32(v3))+56))
+								store16(m.memory, uint64(uint32(v15))+48, uint16(t32))
+								t33 := int64(load64(m.memory, uint64(uint32(v3))+48))
+								store64(m.memory, uint64(uint32(v15))+40, uint64(t33))
+								t34 := int64(load64(m.memory, uint64(uint32(v3))+40))
+								store64(m.memory, uint64(uint32(v15))+32, uint64(t34))
+								t35 := int64(load64(m.memory, uint64(uint32(v3))+32))
+								store64(m.memory, uint64(uint32(v15))+24, uint64(t35))
+								t36 := int64(load64(m.memory, uint64(uint32(v3))+24))
+								store64(m.memory, uint64(uint32(v15))+16, uint64(t36))
+								t37 := int64(load64(m.memory, uint64(uint32(v3))+16))
+								store64(m.memory, uint64(uint32(v15))+8, uint64(t37))
+								t38 := int64(load64(m.memory, uint64(uint32(v3))+8))
+								store64(m.memory, uint32(v15), uint64(t38))
+								m.memory[uint64(uint32(v15))+50] = byte(v11)
+								t39 := int32(load32(m.memory, uint64(uint32(v3))+280))
+								store32(m.memory, uint64(uint32(v15))+51, uint32(t39))
+								t40 := int32(m.memory[uint64(uint32(v3))+284])
+								m.memory[uint64(uint32(v15))+55] = byte(t40)
+								store32(m.memory, uint64(uint32(v3))+320, uint32(i32(1)))
+								store32(m.memory, uint64(uint32(v3))+316, uint32(v15))
+								store32(m.memory, uint64(uint32(v3))+312, uint32(v5))
+								v5 = i32(107)
+								v6 = i32(1)
+							l13:
+								{
+									{
+										{
+											if v9 == v14 {
+												goto l9
+											}
+											t41 := int32(load32(m.memory, uint64(uint32(v3))+312))
+											v8 = t41
+											v7 = v9
+											v9 = v13
+											goto l10
+										}
+									l9:
+										t42 := int32(load32(m.memory, uint64(uint32(v3))+312))
+										v8 = t42
+										if v10 == 0 {
+											goto l11
+										}
+										var p43 int32
+										if v10 == v13 {
+											p43 = 1
+										}
+										v11 = p43
+										v7 = v10
+										v14 = v13
+										v10 = v9
+										if v11 != 0 {
+											goto l11
+										}
+									}
+								l10:
+									t44 := int32(m.memory[uint64(uint32(v7))+50])
+									v13 = t44
+									if v13 == i32(3) {
+										goto l11
+									}
+									v11 = v7 + i32(56)
+									t45 := int32(load16(m.memory, uint64(uint32(v7))+48))
+									store16(m.memory, uint64(uint32(v3))+384, uint16(t45))
+									t46 := int64(load64(m.memory, uint64(uint32(v7))+40))
+									store64(m.memory, uint64(uint32(v3))+376, uint64(t46))
+									t47 := int64(load64(m.memory, uint64(uint32(v7))+32))
+									store64(m.memory, uint64(uint32(v3))+368, uint64(t47))
+									t48 := int64(load64(m.memory, uint64(uint32(v7))+24))
+									store64(m.memory, uint64(uint32(v3))+360, uint64(t48))
+									t49 := int64(load64(m.memory, uint64(uint32(v7))+16))
+									store64(m.memory, uint64(uint32(v3))+352, uint64(t49))
+									t50 := int64(load64(m.memory, uint64(uint32(v7))+8))
+									store64(m.memory, uint64(uint32(v3))+344, uint64(t50))
+									t51 := int64(load64(m.memory, uint32(v7)))
+									store64(m.memory, uint64(uint32(v3))+336, uint64(t51))
+									t52 := int32(load32(m.memory, uint64(uint32(v7))+51))
+									store32(m.memory, uint64(uint32(v3))+288, uint32(t52))
+									t53 := int32(m.memory[uint64(uint32(v7))+55])
+									m.memory[uint64(uint32(v3))+292] = byte(t53)
+									{
+										if v6 != v8 {
+											goto l12
+										}
+										t54 := int32(uint32(v14-v11) / uint32(i32(56)))
+										t55 := int32(uint32(v9-v10) / uint32(i32(56)))
+										m.fn14(v3+i32(312), v6, t54+t55+i32(1), i32(8), i32(56))
+										t56 := int32(load32(m.memory, uint64(uint32(v3))+316))
+										v15 = t56
+									}
+								l12:
+									t57 := int64(load64(m.memory, uint64(uint32(v3))+336))
+									v16 = t57
+									t58 := int64(load64(m.memory, uint64(uint32(v3))+344))
+									v17 = t58
+									t59 := int64(load64(m.memory, uint64(uint32(v3))+352))
+									v18 = t59
+									t60 := int64(load64(m.memory, uint64(uint32(v3))+360))
+									v19 = t60
+									t61 := int64(load64(m.memory, uint64(uint32(v3))+368))
+									v20 = t61
+									t62 := int64(load64(m.memory, uint64(uint32(v3))+376))
+									v21 = t62
+									t63 := int32(load16(m.memory, uint64(uint32(v3))+384))
+									v12 = t63
+									v8 = v15 + v5
+									m.memory[uint32(v8+i32(-1))] = byte(v13)
+									v7 = v8 + i32(-51)
+									store16(m.memory, uint64(uint32(v7))+48, uint16(v12))
+									store64(m.memory, uint64(uint32(v7))+40, uint64(v21))
+									store64(m.memory, uint64(uint32(v7))+32, uint64(v20))
+									store64(m.memory, uint64(uint32(v7))+24, uint64(v19))
+									store64(m.memory, uint64(uint32(v7))+16, uint64(v18))
+									store64(m.memory, uint64(uint32(v7))+8, uint64(v17))
+									store64(m.memory, uint32(v7), uint64(v16))
+									t64 := int32(load32(m.memory, uint64(uint32(v3))+288))
+									store32(m.memory, uint32(v8), uint32(t64))
+									t65 := int32(m.memory[uint64(uint32(v3))+292])
+									m.memory[uint64(uint32(v8))+4] = byte(t65)
+									t66 := v3
+									v6 = v6 + i32(1)
+									store32(m.memory, uint64(uint32(t66))+320, uint32(v6))
+									v5 = v5 + i32(56)
+									v13 = v9
+									v9 = v11
+									goto l13
+								}
+							l11:
+								t67 := int32(load32(m.memory, uint64(uint32(v3))+316))
+								v5 = t67
 							}
-						l22:
-							t84 := int32(m.memory[uint64(uint32(v8))+200])
-							v13 = t84
-							t85 := int32(load32(m.memory, uint64(uint32(v8))+28))
-							v12 = t85
-							t86 := int32(load32(m.memory, uint64(uint32(v8))+24))
-							v25 = t86
-							t87 := int64(load64(m.memory, uint64(uint32(v8))+16))
-							v23 = t87
-							t88 := int64(load64(m.memory, uint64(uint32(v8))+8))
-							v30 = t88
-							t89 := int64(load64(m.memory, uint32(v8)))
-							v26 = t89
+						l1:
+							t68 := int32(load32(m.memory, uint64(uint32(v0))+72))
+							v7 = t68
+							t69 := int64(load64(m.memory, uint64(uint32(v0))+56))
+							v16 = t69
+							if v1 != i64(0) {
+								goto l14
+							}
+							if v16 != i64(1) {
+								goto l15
+							}
+						l14:
+							v13 = v0 + i32(16)
+							{
+								{
+									if v7 == 0 {
+										goto l16
+									}
+									t70 := int32(load32(m.memory, uint64(uint32(v7))+56))
+									v9 = t70
+									v12 = i32(0)
+									v14 = i32(100)
+									v11 = i32(0)
+									{
+										t71 := int32(load32(m.memory, uint32(v7)))
+										v15 = t71
+										p72 := i32(1)
+										if uint32(v15) > uint32(i32(1)) {
+											p72 = v15 + i32(-2)
+										}
+										switch p72 {
+										default:
+											goto l17
+										case 1:
+											t73 := int32(load16(m.memory, uint64(uint32(v7))+38))
+											v14 = t73 + i32(1)
+											v11 = i32(0)
+											goto l17
+										case 2:
+											t74 := int32(load32(m.memory, uint64(uint32(v7))+4))
+											v11 = t74
+											t75 := int32(load32(m.memory, uint64(uint32(v11))+20))
+											v10 = t75
+											t76 := int64(load64(m.memory, uint64(uint32(v11))+48))
+											v19 = t76
+											v11 = i32(1)
+										}
+									}
+								l17:
+									t77 := int64(load64(m.memory, uint32(v13)))
+									v17 = t77
+									{
+										{
+											if v9 != 0 {
+												goto l20
+											}
+											p78 := i64(600000000000)
+											if uint64(v17) > uint64(i64(600000000000)) {
+												p78 = v17
+											}
+											v22 = p78
+											v23 = i32(2)
+											v24 = i32(1000000)
+											v25 = i64(0)
+											v15 = i32(0)
+											goto l21
+										}
+									l20:
+										{
+											{
+												t79 := int64(load64(m.memory, uint64(uint32(v9))+72))
+												v18 = t79
+												if v18 != i64(2) {
+													goto l22
+												}
+												v23 = i32(2)
+												goto l23
+											}
+										l22:
+											v23 = int32(v18)
+											t80 := int32(load32(m.memory, uint64(uint32(v9))+188))
+											v26 = t80
+											t81 := int32(load32(m.memory, uint64(uint32(v9))+184))
+											v27 = t81
+											t82 := int64(load64(m.memory, uint64(uint32(v9))+176))
+											v28 = t82
+										}
+									l23:
+										t83 := int32(m.memory[uint64(uint32(v9))+200])
+										v15 = t83
+										t84 := int32(load32(m.memory, uint64(uint32(v9))+28))
+										v12 = t84
+										t85 := int32(load32(m.memory, uint64(uint32(v9))+24))
+										v24 = t85
+										t86 := int64(load64(m.memory, uint64(uint32(v9))+16))
+										v22 = t86
+										t87 := int64(load64(m.memory, uint64(uint32(v9))+8))
+										v29 = t87
+										t88 := int64(load64(m.memory, uint32(v9)))
+										v25 = t88
+									}
+								l21:
+									t89 := int32(load32(m.memory, uint64(uint32(v7))+44))
+									v30 = t89
+									t90 := int32(load32(m.memory, uint64(uint32(v7))+40))
+									v31 = t90
+									t91 := int64(load64(m.memory, uint64(uint32(v0))+40))
+									store64(m.memory, uint64(uint32(v3))+304, uint64(t91))
+									t92 := int64(load64(m.memory, uint64(uint32(v0))+32))
+									store64(m.memory, uint64(uint32(v3))+296, uint64(t92))
+									t93 := int64(load64(m.memory, uint64(uint32(v0))+24))
+									store64(m.memory, uint64(uint32(v3))+288, uint64(t93))
+									v32 = v15 & i32(1)
+									goto l24
+								}
+							l16:
+								t94 := int64(load64(m.memory, uint64(uint32(v0))+24))
+								store64(m.memory, uint64(uint32(v3))+288, uint64(t94))
+								t95 := int64(load64(m.memory, uint64(uint32(v0))+32))
+								store64(m.memory, uint64(uint32(v3))+296, uint64(t95))
+								t96 := int64(load64(m.memory, uint64(uint32(v0))+40))
+								store64(m.memory, uint64(uint32(v3))+304, uint64(t96))
+								t97 := int64(load64(m.memory, uint64(uint32(v0))+16))
+								v17 = t97
+								p98 := i64(600000000000)
+								if uint64(v17) > uint64(i64(600000000000)) {
+									p98 = v17
+								}
+								v22 = p98
+								v25 = i64(0)
+								v24 = i32(1000000)
+								v14 = i32(100)
+								v23 = i32(2)
+								v12 = i32(0)
+								v30 = i32(20)
+								v32 = i32(0)
+								v31 = i32(0)
+								v11 = i32(0)
+							}
+						l24:
+							v9 = i32(1)
+							{
+								t99 := int32(m.memory[uint64(uint32(v0))+70])
+								v15 = t99
+								if v15 == i32(1) {
+									t100 := int32(m.memory[uint64(uint32(v0))+71])
+									if t100 != i32(2) {
+										goto l26
+									}
+									v20 = v17
+									if v7 == 0 {
+										goto l27
+									}
+									v20 = v17
+									t101 := int32(load32(m.memory, uint64(uint32(v7))+56))
+									v9 = t101
+									if v9 != 0 {
+										goto l28
+									}
+									goto l27
+								}
+								goto l26
+							}
 						}
-					l20:
-						t90 := int32(load32(m.memory, uint64(uint32(v0))+116))
-						v31 = t90
-						t91 := int32(load32(m.memory, uint64(uint32(v0))+112))
-						v32 = t91
-						t92 := int64(load64(m.memory, uint64(uint32(v0))+40))
-						store64(m.memory, uint64(uint32(v3))+320, uint64(t92))
-						t93 := int64(load64(m.memory, uint64(uint32(v0))+32))
-						store64(m.memory, uint64(uint32(v3))+312, uint64(t93))
-						t94 := int64(load64(m.memory, uint64(uint32(v0))+24))
-						store64(m.memory, uint64(uint32(v3))+304, uint64(t94))
-						v33 = v13 & i32(1)
-						goto l23
+					l6:
+						m.fn195(v8, v6)
+						panic("unreachable")
+					l28:
+						t102 := int64(load64(m.memory, uint64(uint32(v9))+48))
+						v20 = t102
 					}
-				l15:
-					t95 := int64(load64(m.memory, uint64(uint32(v0))+24))
-					store64(m.memory, uint64(uint32(v3))+304, uint64(t95))
-					t96 := int64(load64(m.memory, uint64(uint32(v0))+32))
-					store64(m.memory, uint64(uint32(v3))+312, uint64(t96))
-					t97 := int64(load64(m.memory, uint64(uint32(v0))+40))
-					store64(m.memory, uint64(uint32(v3))+320, uint64(t97))
-					t98 := int64(load64(m.memory, uint64(uint32(v0))+16))
-					v18 = t98
-					p99 := i64(600000000000)
-					if uint64(v18) > uint64(i64(600000000000)) {
-						p99 = v18
-					}
-					v23 = p99
-					v26 = i64(0)
-					v25 = i32(1000000)
-					v15 = i32(100)
-					v24 = i32(2)
-					v12 = i32(0)
-					v31 = i32(20)
-					v33 = i32(0)
-					v32 = i32(0)
-					v10 = i32(0)
-				}
-			l23:
-				v13 = i32(1)
-				{
-					{
-						t100 := int32(m.memory[uint64(uint32(v0))+70])
-						v16 = t100
-						if v16 == i32(1) {
-							goto l24
-						}
-						goto l25
-					}
-				l24:
-					t101 := int32(m.memory[uint64(uint32(v0))+71])
-					if t101 != i32(2) {
-						goto l25
-					}
-					v21 = v18
-					{
-						if v7 == i32(5) {
-							goto l26
-						}
-						v21 = v18
-						t102 := int32(load32(m.memory, uint64(uint32(v0))+128))
-						v8 = t102
-						if v8 == 0 {
-							goto l26
-						}
-						t103 := int64(load64(m.memory, uint64(uint32(v8))+48))
-						v21 = t103
-					}
-				l26:
+				l27:
 					if int32(v1)&i32(1) == 0 {
-						goto l14
+						goto l15
 					}
-					v19 = i64(-1)
-					v13 = i32(0)
-					if v21 == i64(-1) {
-						goto l25
+					v18 = i64(-1)
+					v9 = i32(0)
+					if v20 == i64(-1) {
+						goto l26
 					}
-					t104 := int64(load64(m.memory, uint64(uint32(v0))+48))
-					t105 := v21
-					v19 = v2 - t104
-					p106 := v19
-					if uint64(v19) > uint64(v2) {
+					t103 := int64(load64(m.memory, uint64(uint32(v0))+48))
+					t104 := v20
+					v18 = v2 - t103
+					p105 := v18
+					if uint64(v18) > uint64(v2) {
+						p105 = i64(0)
+					}
+					v18 = t104 - p105
+					p106 := v18
+					if uint64(v18) > uint64(v20) {
 						p106 = i64(0)
 					}
-					v19 = t105 - p106
-					p107 := v19
-					if uint64(v19) > uint64(v21) {
-						p107 = i64(0)
-					}
-					v19 = p107
+					v18 = p106
 				}
-			l25:
-				t109 := v3 + i32(352)
-				t110 := v4
-				p108 := v5
-				if v7 == i32(5) {
-					p108 = i32(0)
+			l26:
+				m.fn124(v3+i32(336), v4, v7, v1, v2)
+				t107 := int64(load64(m.memory, uint64(uint32(v3))+336))
+				if t107 == i64(1) {
+					goto l15
 				}
-				v8 = p108
-				m.fn120(t109, t110, v8, v1, v2)
-				t111 := int64(load64(m.memory, uint64(uint32(v3))+352))
-				if t111 == i64(1) {
-					goto l14
+				t108 := int64(load64(m.memory, uint64(uint32(v3))+360))
+				store64(m.memory, uint64(uint32(v3))+328, uint64(t108))
+				t109 := int64(load64(m.memory, uint64(uint32(v3))+352))
+				store64(m.memory, uint64(uint32(v3))+320, uint64(t109))
+				t110 := int64(load64(m.memory, uint64(uint32(v3))+344))
+				store64(m.memory, uint64(uint32(v3))+312, uint64(t110))
+				t111 := m.fn123(v4, v13, v7, v1, v2)
+				v33 = t111 & i32(255)
+				if v33 == i32(3) {
+					goto l15
 				}
-				t112 := int64(load64(m.memory, uint64(uint32(v3))+376))
-				store64(m.memory, uint64(uint32(v3))+344, uint64(t112))
-				t113 := int64(load64(m.memory, uint64(uint32(v3))+368))
-				store64(m.memory, uint64(uint32(v3))+336, uint64(t113))
-				t114 := int64(load64(m.memory, uint64(uint32(v3))+360))
-				store64(m.memory, uint64(uint32(v3))+328, uint64(t114))
-				t115 := v4
-				v5 = v0 + i32(16)
-				t116 := m.fn119(t115, v5, v8, v1, v2)
-				v34 = t116 & i32(255)
-				if v34 == i32(3) {
-					goto l14
+				t112 := int32(m.memory[uint64(uint32(v0))+71])
+				v34 = t112
+				t113 := m.fn132(v4, v13, v7, v1, v2)
+				v35 = t113 & i32(255)
+				if v35 == i32(4) {
+					goto l15
 				}
-				t117 := int32(m.memory[uint64(uint32(v0))+71])
-				v35 = t117
-				t118 := m.fn128(v4, v5, v8, v1, v2)
-				v36 = t118 & i32(255)
-				if v36 == i32(4) {
-					goto l14
-				}
+				v36 = i32(0)
 				v37 = i32(0)
-				v38 = i32(0)
-				switch v16 {
+				switch v15 {
 				default:
-					t119 := int32(load32(m.memory, uint64(uint32(v0))+64))
-					v38 = t119
+					t114 := int32(load32(m.memory, uint64(uint32(v0))+64))
+					v37 = t114
 					fallthrough
 				case 1:
-					t120 := int32(load16(m.memory, uint64(uint32(v0))+68))
-					v39 = t120
-					v40 = i32(1000000000)
-					goto l30
+					t115 := int32(load16(m.memory, uint64(uint32(v0))+68))
+					v38 = t115
+					v39 = i32(1000000000)
+					goto l32
 				case 2:
-					t121 := int32(load16(m.memory, uint64(uint32(v0))+68))
-					v39 = t121
-					t122 := int32(load32(m.memory, uint64(uint32(v0))+64))
-					v37 = t122
-					v40 = i32(1000000000)
-					v38 = i32(0)
-					if v35&i32(255) == i32(2) {
-						goto l31
+					t116 := int32(load16(m.memory, uint64(uint32(v0))+68))
+					v38 = t116
+					t117 := int32(load32(m.memory, uint64(uint32(v0))+64))
+					v36 = t117
+					v39 = i32(1000000000)
+					v37 = i32(0)
+					if v34&i32(255) == i32(2) {
+						goto l33
 					}
-					goto l30
-				l31:
-					{
-						t123 := int32(load16(m.memory, uint64(uint32(v0))+40))
-						if uint32(v39&i32(0xffff)) >= uint32(t123&i32(0xffff)) {
-							goto l32
-						}
-						goto l30
-					}
-				l32:
-					if v1 != i64(1) {
-						goto l14
-					}
-					{
-						t124 := int64(load64(m.memory, uint64(uint32(v0))+24))
-						v21 = t124
-						if v21 != i64(-1) {
-							goto l33
-						}
-						goto l30
-					}
+					goto l32
 				l33:
-					t125 := int64(load64(m.memory, uint64(uint32(v0))+48))
-					t126 := v21
-					v22 = v2 - t125
-					p127 := v22
-					if uint64(v22) > uint64(v2) {
-						p127 = i64(0)
-					}
-					v22 = t126 - p127
-					p128 := v22
-					if uint64(v22) > uint64(v21) {
-						p128 = i64(0)
-					}
-					v21 = p128
-					t129 := int64(uint64(v21) / uint64(i64(1000000000)))
-					t130 := v21
-					v41 = t129
-					v40 = int32(t130 - v41*i64(1000000000))
-				}
-			l30:
-				{
-					if v32 != 0 {
-						goto l34
-					}
-					v42 = i64(0)
-					if v24 == i32(2) {
-						goto l35
+					{
+						t118 := int32(load16(m.memory, uint64(uint32(v0))+40))
+						if uint32(v38&i32(0xffff)) >= uint32(t118&i32(0xffff)) {
+							goto l34
+						}
+						goto l32
 					}
 				l34:
-					t131 := int64(load64(m.memory, uint64(uint32(v3))+344))
-					store64(m.memory, uint64(uint32(v3))+24, uint64(t131))
-					t132 := int64(load64(m.memory, uint64(uint32(v3))+336))
-					store64(m.memory, uint64(uint32(v3))+16, uint64(t132))
-					t133 := int64(load64(m.memory, uint64(uint32(v3))+328))
-					store64(m.memory, uint64(uint32(v3))+8, uint64(t133))
-					v42 = i64(1)
+					if v1 != i64(1) {
+						goto l15
+					}
+					{
+						t119 := int64(load64(m.memory, uint64(uint32(v0))+24))
+						v20 = t119
+						if v20 != i64(-1) {
+							goto l35
+						}
+						goto l32
+					}
+				l35:
+					t120 := int64(load64(m.memory, uint64(uint32(v0))+48))
+					t121 := v20
+					v21 = v2 - t120
+					p122 := v21
+					if uint64(v21) > uint64(v2) {
+						p122 = i64(0)
+					}
+					v21 = t121 - p122
+					p123 := v21
+					if uint64(v21) > uint64(v20) {
+						p123 = i64(0)
+					}
+					v20 = p123
+					t124 := int64(uint64(v20) / uint64(i64(1000000000)))
+					t125 := v20
+					v40 = t124
+					v39 = int32(t125 - v40*i64(1000000000))
 				}
-			l35:
-				t134 := v13
-				var p135 int32
-				if v19 == i64(-1) {
-					p135 = 1
+			l32:
+				{
+					if v31 != 0 {
+						goto l36
+					}
+					v41 = i64(0)
+					if v23 == i32(2) {
+						goto l37
+					}
+				l36:
+					t126 := int64(load64(m.memory, uint64(uint32(v3))+328))
+					store64(m.memory, uint64(uint32(v3))+24, uint64(t126))
+					t127 := int64(load64(m.memory, uint64(uint32(v3))+320))
+					store64(m.memory, uint64(uint32(v3))+16, uint64(t127))
+					t128 := int64(load64(m.memory, uint64(uint32(v3))+312))
+					store64(m.memory, uint64(uint32(v3))+8, uint64(t128))
+					v41 = i64(1)
 				}
-				if t134|p135 != i32(1) {
-					goto l36
+			l37:
+				t129 := v9
+				var p130 int32
+				if v18 == i64(-1) {
+					p130 = 1
 				}
-				v43 = i32(1000000000)
-				goto l37
+				if t129|p130 != i32(1) {
+					goto l38
+				}
+				v42 = i32(1000000000)
+				goto l39
 			}
-		l14:
-			if v11 == 0 {
-				goto l38
+		l15:
+			if v8 == 0 {
+				goto l40
 			}
-			m.fn50(v6, v11*i32(56), i32(8))
-		l38:
+			m.fn54(v5, v8*i32(56), i32(8))
+		l40:
 			v7 = i32(-1)
-			goto l39
-		l36:
-			t136 := int64(uint64(v19) / uint64(i64(1000000000)))
-			t137 := v19
-			v44 = t136
-			v43 = int32(t137 - v44*i64(1000000000))
+			goto l41
+		l38:
+			t131 := int64(uint64(v18) / uint64(i64(1000000000)))
+			t132 := v18
+			v43 = t131
+			v42 = int32(t132 - v43*i64(1000000000))
 		}
-	l37:
+	l39:
 		{
-			if v7 == i32(5) {
-				v46 = i64(0)
-				if v18 != i64(-1) {
-					t140 := int64(uint64(v18) / uint64(i64(1000000000)))
-					t141 := v18
-					v47 = t140
-					v45 = int32(t141 - v47*i64(1000000000))
-					goto l47
+			if v7 == 0 {
+				v45 = i64(0)
+				if v17 != i64(-1) {
+					t135 := int64(uint64(v17) / uint64(i64(1000000000)))
+					t136 := v17
+					v46 = t135
+					v44 = int32(t136 - v46*i64(1000000000))
+					goto l49
 				}
-				v45 = i32(1000000000)
-				goto l47
-			}
-			v19 = v18
-			{
-				t138 := int32(load32(m.memory, uint64(uint32(v0))+128))
-				v7 = t138
-				if v7 == 0 {
-					goto l41
-				}
-				t139 := int64(load64(m.memory, uint64(uint32(v7))+48))
-				v19 = t139
-			}
-		l41:
-			if v19 != i64(-1) {
-				goto l42
-			}
-			v45 = i32(1000000000)
-			goto l43
-		l42:
-			t142 := int64(uint64(v19) / uint64(i64(1000000000)))
-			t143 := v19
-			v47 = t142
-			v45 = int32(t143 - v47*i64(1000000000))
-		}
-	l43:
-		if v7 != 0 {
-			t144 := int64(load64(m.memory, uint64(uint32(v7))+32))
-			v48 = t144
-			v46 = i64(1)
-			goto l47
-		}
-		v46 = i64(0)
-		goto l47
-	l47:
-		v7 = v9 * i32(72)
-		v0 = i32(0)
-		if uint32(v9) > uint32(i32(29826161)) {
-			goto l48
-		}
-		{
-			if v9 != 0 {
+				v44 = i32(1000000000)
 				goto l49
 			}
-			v49 = i32(0)
-			v4 = i32(8)
-			goto l50
-		l49:
-			fn53()
-			v0 = i32(8)
-			t145 := m.fn49(v7, i32(8))
-			v4 = t145
-			if v4 == 0 {
-				goto l48
-			}
-			v49 = i32(0)
-			t146 := (v9 - v11) * i32(56)
-			var p147 int32
-			if uint32(v9) > uint32(v11) {
-				p147 = 1
-			}
-			v7 = p147
-			p148 := i32(0)
-			if v7 != 0 {
-				p148 = t146
-			}
-			v13 = p148
+			v18 = v17
 			{
-				if v11 == 0 {
-					goto l51
+				t133 := int32(load32(m.memory, uint64(uint32(v7))+56))
+				v7 = t133
+				if v7 == 0 {
+					goto l43
 				}
-				p149 := v9
-				if v7 != 0 {
-					p149 = v11
-				}
-				v7 = p149
-				{
-					if v1 != i64(1) {
-						goto l52
-					}
-					v8 = v7 * i32(56)
-					t150 := int32(uint32(v8+i32(-56)) / uint32(i32(56)))
-					v49 = t150 + i32(1)
-					v7 = v4
-					v0 = v6
-				l53:
-					{
-						t151 := int64(load64(m.memory, uint32(v0)))
-						v21 = t151
-						t152 := int64(load64(m.memory, uint64(uint32(v0))+8))
-						v22 = t152
-						t153 := int64(load64(m.memory, uint64(uint32(v0))+16))
-						v50 = t153
-						t154 := int64(load64(m.memory, uint64(uint32(v0))+24))
-						v51 = t154
-						t155 := int64(load64(m.memory, uint64(uint32(v0))+32))
-						v52 = t155
-						t156 := int64(load64(m.memory, uint32(v0+i32(48))))
-						store64(m.memory, uint32(v7+i32(48)), uint64(t156))
-						t157 := int64(load64(m.memory, uint32(v0+i32(40))))
-						v19 = t157
-						store64(m.memory, uint64(uint32(v7))+32, uint64(v52))
-						store64(m.memory, uint64(uint32(v7))+24, uint64(v51))
-						store64(m.memory, uint64(uint32(v7))+16, uint64(v50))
-						store64(m.memory, uint64(uint32(v7))+8, uint64(v22))
-						store64(m.memory, uint32(v7), uint64(v21))
-						store64(m.memory, uint32(v7+i32(40)), uint64(v19))
-						t158 := v7 + i32(56)
-						v19 = v2 - v19
-						p159 := v19
-						if uint64(v19) > uint64(v2) {
-							p159 = i64(0)
-						}
-						v19 = p159
-						t160 := int64(uint64(v19) / uint64(i64(1000000000)))
-						v21 = t160
-						store64(m.memory, uint32(t158), uint64(v21))
-						store32(m.memory, uint32(v7+i32(64)), uint32(v19-v21*i64(1000000000)))
-						v7 = v7 + i32(72)
-						v0 = v0 + i32(56)
-						v8 = v8 + i32(-56)
-						if v8 != 0 {
-							goto l53
-						}
-						goto l51
-					}
-				}
-			l52:
-				v7 = v7*i32(56) + i32(-56)
-				t161 := int32(uint32(v7) / uint32(i32(56)))
-				v8 = t161
-				v49 = i32(0)
-				v0 = v6
-				if uint32(v7) < uint32(i32(56)) {
-					goto l54
-				}
-				v7 = v8 + i32(1)
-				v5 = v7 & i32(1)
-				v8 = v7 & i32(0xffffffe)
-				v7 = v4
-				v49 = i32(0)
-				v0 = v6
-			l55:
-				{
-					t162 := int64(load64(m.memory, uint32(v0)))
-					v19 = t162
-					t163 := int64(load64(m.memory, uint64(uint32(v0))+8))
-					v21 = t163
-					t164 := int64(load64(m.memory, uint64(uint32(v0))+16))
-					v22 = t164
-					t165 := int64(load64(m.memory, uint64(uint32(v0))+24))
-					v50 = t165
-					t166 := int64(load64(m.memory, uint64(uint32(v0))+32))
-					v51 = t166
-					store64(m.memory, uint32(v7+i32(56)), uint64(i64(0)))
-					store32(m.memory, uint32(v7+i32(64)), uint32(i32(0)))
-					t167 := int64(load64(m.memory, uint32(v0+i32(40))))
-					store64(m.memory, uint32(v7+i32(40)), uint64(t167))
-					t168 := int64(load64(m.memory, uint32(v0+i32(48))))
-					store64(m.memory, uint32(v7+i32(48)), uint64(t168))
-					store64(m.memory, uint64(uint32(v7))+32, uint64(v51))
-					store64(m.memory, uint64(uint32(v7))+24, uint64(v50))
-					store64(m.memory, uint64(uint32(v7))+16, uint64(v22))
-					store64(m.memory, uint64(uint32(v7))+8, uint64(v21))
-					store64(m.memory, uint32(v7), uint64(v19))
-					t169 := int64(load64(m.memory, uint32(v0+i32(96))))
-					v19 = t169
-					t170 := int64(load64(m.memory, uint32(v0+i32(104))))
-					v21 = t170
-					t171 := int64(load64(m.memory, uint32(v0+i32(88))))
-					store64(m.memory, uint32(v7+i32(104)), uint64(t171))
-					t172 := int64(load64(m.memory, uint32(v0+i32(80))))
-					store64(m.memory, uint32(v7+i32(96)), uint64(t172))
-					t173 := int64(load64(m.memory, uint32(v0+i32(72))))
-					store64(m.memory, uint32(v7+i32(88)), uint64(t173))
-					t174 := int64(load64(m.memory, uint32(v0+i32(64))))
-					store64(m.memory, uint32(v7+i32(80)), uint64(t174))
-					t175 := int64(load64(m.memory, uint32(v0+i32(56))))
-					store64(m.memory, uint32(v7+i32(72)), uint64(t175))
-					store32(m.memory, uint32(v7+i32(136)), uint32(i32(0)))
-					store64(m.memory, uint32(v7+i32(128)), uint64(i64(0)))
-					store64(m.memory, uint32(v7+i32(120)), uint64(v21))
-					store64(m.memory, uint32(v7+i32(112)), uint64(v19))
-					v7 = v7 + i32(144)
-					v0 = v0 + i32(112)
-					t176 := v8
-					v49 = v49 + i32(2)
-					if t176 != v49 {
-						goto l55
-					}
-				}
-				if v5 == 0 {
-					goto l51
-				}
-			l54:
-				t177 := int64(load64(m.memory, uint32(v0)))
-				v19 = t177
-				t178 := int64(load64(m.memory, uint64(uint32(v0))+8))
-				v21 = t178
-				t179 := int64(load64(m.memory, uint64(uint32(v0))+16))
-				v22 = t179
-				t180 := int64(load64(m.memory, uint64(uint32(v0))+24))
-				v50 = t180
-				t181 := int64(load64(m.memory, uint64(uint32(v0))+32))
-				v51 = t181
-				v7 = v4 + v49*i32(72)
-				t182 := int64(load64(m.memory, uint64(uint32(v0))+40))
-				store64(m.memory, uint64(uint32(v7))+40, uint64(t182))
-				t183 := int64(load64(m.memory, uint64(uint32(v0))+48))
-				store64(m.memory, uint64(uint32(v7))+48, uint64(t183))
-				store64(m.memory, uint64(uint32(v7))+56, uint64(i64(0)))
-				store32(m.memory, uint64(uint32(v7))+64, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v7))+32, uint64(v51))
-				store64(m.memory, uint64(uint32(v7))+24, uint64(v50))
-				store64(m.memory, uint64(uint32(v7))+16, uint64(v22))
-				store64(m.memory, uint64(uint32(v7))+8, uint64(v21))
-				store64(m.memory, uint32(v7), uint64(v19))
-				v49 = v49 + i32(1)
+				t134 := int64(load64(m.memory, uint64(uint32(v7))+48))
+				v18 = t134
 			}
+		l43:
+			if v18 != i64(-1) {
+				goto l44
+			}
+			v44 = i32(1000000000)
+			goto l45
+		l44:
+			t137 := int64(uint64(v18) / uint64(i64(1000000000)))
+			t138 := v18
+			v46 = t137
+			v44 = int32(t138 - v46*i64(1000000000))
+		}
+	l45:
+		if v7 != 0 {
+			t139 := int64(load64(m.memory, uint64(uint32(v7))+32))
+			v47 = t139
+			v45 = i64(1)
+			goto l49
+		}
+		v45 = i64(0)
+		goto l49
+	l49:
+		v7 = v6 * i32(72)
+		v0 = i32(0)
+		if uint32(v6) > uint32(i32(29826161)) {
+			goto l50
+		}
+		{
+			if v6 != 0 {
+				goto l51
+			}
+			v48 = i32(0)
+			v4 = i32(8)
+			goto l52
 		l51:
-			if v13 == 0 {
+			fn57()
+			v0 = i32(8)
+			t140 := m.fn53(v7, i32(8))
+			v4 = t140
+			if v4 == 0 {
 				goto l50
 			}
-			v8 = v49 * i32(72)
-			t184 := int32(uint32(v13+i32(-56)) / uint32(i32(56)))
-			v49 = v49 + t184 + i32(1)
-			v5 = int32(v1) & i32(1)
-			v7 = v6
-		l56:
+			v48 = i32(0)
+			t141 := (v6 - v8) * i32(56)
+			var p142 int32
+			if uint32(v6) > uint32(v8) {
+				p142 = 1
+			}
+			v7 = p142
+			p143 := i32(0)
+			if v7 != 0 {
+				p143 = t141
+			}
+			v13 = p143
 			{
-				t185 := int64(load64(m.memory, uint32(v7)))
-				v21 = t185
-				t186 := int64(load64(m.memory, uint64(uint32(v7))+8))
-				v22 = t186
-				t187 := int64(load64(m.memory, uint64(uint32(v7))+16))
-				v1 = t187
-				t188 := int64(load64(m.memory, uint64(uint32(v7))+24))
-				v50 = t188
-				t189 := int64(load64(m.memory, uint64(uint32(v7))+32))
-				v51 = t189
-				v0 = v4 + v8
-				t190 := int64(load64(m.memory, uint32(v7+i32(48))))
-				store64(m.memory, uint32(v0+i32(48)), uint64(t190))
-				t191 := int64(load64(m.memory, uint32(v7+i32(40))))
-				v19 = t191
-				store64(m.memory, uint64(uint32(v0))+32, uint64(v51))
-				store64(m.memory, uint64(uint32(v0))+24, uint64(v50))
+				if v8 == 0 {
+					goto l53
+				}
+				p144 := v6
+				if v7 != 0 {
+					p144 = v8
+				}
+				v7 = p144
+				{
+					if v1 != i64(1) {
+						goto l54
+					}
+					v9 = v7 * i32(56)
+					t145 := int32(uint32(v9+i32(-56)) / uint32(i32(56)))
+					v48 = t145 + i32(1)
+					v7 = v4
+					v0 = v5
+				l55:
+					{
+						t146 := int64(load64(m.memory, uint32(v0)))
+						v20 = t146
+						t147 := int64(load64(m.memory, uint64(uint32(v0))+8))
+						v21 = t147
+						t148 := int64(load64(m.memory, uint64(uint32(v0))+16))
+						v49 = t148
+						t149 := int64(load64(m.memory, uint64(uint32(v0))+24))
+						v50 = t149
+						t150 := int64(load64(m.memory, uint64(uint32(v0))+32))
+						v51 = t150
+						t151 := int64(load64(m.memory, uint32(v0+i32(48))))
+						store64(m.memory, uint32(v7+i32(48)), uint64(t151))
+						t152 := int64(load64(m.memory, uint32(v0+i32(40))))
+						v18 = t152
+						store64(m.memory, uint64(uint32(v7))+32, uint64(v51))
+						store64(m.memory, uint64(uint32(v7))+24, uint64(v50))
+						store64(m.memory, uint64(uint32(v7))+16, uint64(v49))
+						store64(m.memory, uint64(uint32(v7))+8, uint64(v21))
+						store64(m.memory, uint32(v7), uint64(v20))
+						store64(m.memory, uint32(v7+i32(40)), uint64(v18))
+						t153 := v7 + i32(56)
+						v18 = v2 - v18
+						p154 := v18
+						if uint64(v18) > uint64(v2) {
+							p154 = i64(0)
+						}
+						v18 = p154
+						t155 := int64(uint64(v18) / uint64(i64(1000000000)))
+						v20 = t155
+						store64(m.memory, uint32(t153), uint64(v20))
+						store32(m.memory, uint32(v7+i32(64)), uint32(v18-v20*i64(1000000000)))
+						v7 = v7 + i32(72)
+						v0 = v0 + i32(56)
+						v9 = v9 + i32(-56)
+						if v9 != 0 {
+							goto l55
+						}
+						goto l53
+					}
+				}
+			l54:
+				v7 = v7*i32(56) + i32(-56)
+				t156 := int32(uint32(v7) / uint32(i32(56)))
+				v9 = t156
+				v48 = i32(0)
+				v0 = v5
+				if uint32(v7) < uint32(i32(56)) {
+					goto l56
+				}
+				v7 = v9 + i32(1)
+				v52 = v7 & i32(1)
+				v9 = v7 & i32(0xffffffe)
+				v7 = v4
+				v48 = i32(0)
+				v0 = v5
+			l57:
+				{
+					t157 := int64(load64(m.memory, uint32(v0)))
+					v18 = t157
+					t158 := int64(load64(m.memory, uint64(uint32(v0))+8))
+					v20 = t158
+					t159 := int64(load64(m.memory, uint64(uint32(v0))+16))
+					v21 = t159
+					t160 := int64(load64(m.memory, uint64(uint32(v0))+24))
+					v49 = t160
+					t161 := int64(load64(m.memory, uint64(uint32(v0))+32))
+					v50 = t161
+					store64(m.memory, uint32(v7+i32(56)), uint64(i64(0)))
+					store32(m.memory, uint32(v7+i32(64)), uint32(i32(0)))
+					t162 := int64(load64(m.memory, uint32(v0+i32(40))))
+					store64(m.memory, uint32(v7+i32(40)), uint64(t162))
+					t163 := int64(load64(m.memory, uint32(v0+i32(48))))
+					store64(m.memory, uint32(v7+i32(48)), uint64(t163))
+					store64(m.memory, uint64(uint32(v7))+32, uint64(v50))
+					store64(m.memory, uint64(uint32(v7))+24, uint64(v49))
+					store64(m.memory, uint64(uint32(v7))+16, uint64(v21))
+					store64(m.memory, uint64(uint32(v7))+8, uint64(v20))
+					store64(m.memory, uint32(v7), uint64(v18))
+					t164 := int64(load64(m.memory, uint32(v0+i32(96))))
+					v18 = t164
+					t165 := int64(load64(m.memory, uint32(v0+i32(104))))
+					v20 = t165
+					t166 := int64(load64(m.memory, uint32(v0+i32(88))))
+					store64(m.memory, uint32(v7+i32(104)), uint64(t166))
+					t167 := int64(load64(m.memory, uint32(v0+i32(80))))
+					store64(m.memory, uint32(v7+i32(96)), uint64(t167))
+					t168 := int64(load64(m.memory, uint32(v0+i32(72))))
+					store64(m.memory, uint32(v7+i32(88)), uint64(t168))
+					t169 := int64(load64(m.memory, uint32(v0+i32(64))))
+					store64(m.memory, uint32(v7+i32(80)), uint64(t169))
+					t170 := int64(load64(m.memory, uint32(v0+i32(56))))
+					store64(m.memory, uint32(v7+i32(72)), uint64(t170))
+					store32(m.memory, uint32(v7+i32(136)), uint32(i32(0)))
+					store64(m.memory, uint32(v7+i32(128)), uint64(i64(0)))
+					store64(m.memory, uint32(v7+i32(120)), uint64(v20))
+					store64(m.memory, uint32(v7+i32(112)), uint64(v18))
+					v7 = v7 + i32(144)
+					v0 = v0 + i32(112)
+					t171 := v9
+					v48 = v48 + i32(2)
+					if t171 != v48 {
+						goto l57
+					}
+				}
+				if v52 == 0 {
+					goto l53
+				}
+			l56:
+				t172 := int64(load64(m.memory, uint32(v0)))
+				v18 = t172
+				t173 := int64(load64(m.memory, uint64(uint32(v0))+8))
+				v20 = t173
+				t174 := int64(load64(m.memory, uint64(uint32(v0))+16))
+				v21 = t174
+				t175 := int64(load64(m.memory, uint64(uint32(v0))+24))
+				v49 = t175
+				t176 := int64(load64(m.memory, uint64(uint32(v0))+32))
+				v50 = t176
+				v7 = v4 + v48*i32(72)
+				t177 := int64(load64(m.memory, uint64(uint32(v0))+40))
+				store64(m.memory, uint64(uint32(v7))+40, uint64(t177))
+				t178 := int64(load64(m.memory, uint64(uint32(v0))+48))
+				store64(m.memory, uint64(uint32(v7))+48, uint64(t178))
+				store64(m.memory, uint64(uint32(v7))+56, uint64(i64(0)))
+				store32(m.memory, uint64(uint32(v7))+64, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v7))+32, uint64(v50))
+				store64(m.memory, uint64(uint32(v7))+24, uint64(v49))
+				store64(m.memory, uint64(uint32(v7))+16, uint64(v21))
+				store64(m.memory, uint64(uint32(v7))+8, uint64(v20))
+				store64(m.memory, uint32(v7), uint64(v18))
+				v48 = v48 + i32(1)
+			}
+		l53:
+			if v13 == 0 {
+				goto l52
+			}
+			v9 = v48 * i32(72)
+			t179 := int32(uint32(v13+i32(-56)) / uint32(i32(56)))
+			v48 = v48 + t179 + i32(1)
+			v52 = int32(v1) & i32(1)
+			v7 = v5
+		l58:
+			{
+				t180 := int64(load64(m.memory, uint32(v7)))
+				v20 = t180
+				t181 := int64(load64(m.memory, uint64(uint32(v7))+8))
+				v21 = t181
+				t182 := int64(load64(m.memory, uint64(uint32(v7))+16))
+				v1 = t182
+				t183 := int64(load64(m.memory, uint64(uint32(v7))+24))
+				v49 = t183
+				t184 := int64(load64(m.memory, uint64(uint32(v7))+32))
+				v50 = t184
+				v0 = v4 + v9
+				t185 := int64(load64(m.memory, uint32(v7+i32(48))))
+				store64(m.memory, uint32(v0+i32(48)), uint64(t185))
+				t186 := int64(load64(m.memory, uint32(v7+i32(40))))
+				v18 = t186
+				store64(m.memory, uint64(uint32(v0))+32, uint64(v50))
+				store64(m.memory, uint64(uint32(v0))+24, uint64(v49))
 				store64(m.memory, uint64(uint32(v0))+16, uint64(v1))
-				store64(m.memory, uint64(uint32(v0))+8, uint64(v22))
-				store64(m.memory, uint32(v0), uint64(v21))
-				store64(m.memory, uint32(v0+i32(40)), uint64(v19))
-				t192 := v0 + i32(56)
-				v19 = v2 - v19
-				p193 := v19
-				if uint64(v19) > uint64(v2) {
-					p193 = i64(0)
+				store64(m.memory, uint64(uint32(v0))+8, uint64(v21))
+				store64(m.memory, uint32(v0), uint64(v20))
+				store64(m.memory, uint32(v0+i32(40)), uint64(v18))
+				t187 := v0 + i32(56)
+				v18 = v2 - v18
+				p188 := v18
+				if uint64(v18) > uint64(v2) {
+					p188 = i64(0)
 				}
-				p194 := i64(0)
-				if v5 != 0 {
-					p194 = p193
+				p189 := i64(0)
+				if v52 != 0 {
+					p189 = p188
 				}
-				v19 = p194
-				t195 := int64(uint64(v19) / uint64(i64(1000000000)))
-				v21 = t195
-				store64(m.memory, uint32(t192), uint64(v21))
-				store32(m.memory, uint32(v0+i32(64)), uint32(v19-v21*i64(1000000000)))
-				v8 = v8 + i32(72)
+				v18 = p189
+				t190 := int64(uint64(v18) / uint64(i64(1000000000)))
+				v20 = t190
+				store64(m.memory, uint32(t187), uint64(v20))
+				store32(m.memory, uint32(v0+i32(64)), uint32(v18-v20*i64(1000000000)))
+				v9 = v9 + i32(72)
 				v7 = v7 + i32(56)
 				v13 = v13 + i32(-56)
 				if v13 != 0 {
-					goto l56
+					goto l58
 				}
 			}
 		}
-	l50:
-		if v11 == 0 {
-			goto l57
+	l52:
+		if v8 == 0 {
+			goto l59
 		}
-		m.fn50(v6, v11*i32(56), i32(8))
-	l57:
-		store32(m.memory, uint64(uint32(v3))+604, uint32(v49))
-		store32(m.memory, uint64(uint32(v3))+600, uint32(v4))
-		store32(m.memory, uint64(uint32(v3))+596, uint32(v9))
-		m.memory[uint64(uint32(v3))+619] = byte(v34)
-		store32(m.memory, uint64(uint32(v3))+568, uint32(i32(0)))
-		m.memory[uint64(uint32(v3))+620] = byte(v16)
-		m.memory[uint64(uint32(v3))+621] = byte(v36)
-		store64(m.memory, uint64(uint32(v3))+576, uint64(v17))
-		store16(m.memory, uint64(uint32(v3))+616, uint16(v39))
-		store32(m.memory, uint64(uint32(v3))+612, uint32(v37))
-		store32(m.memory, uint64(uint32(v3))+608, uint32(v38))
-		store32(m.memory, uint64(uint32(v3))+592, uint32(i32(0)))
-		store64(m.memory, uint64(uint32(v3))+584, uint64(i64(0x800000000)))
-		store32(m.memory, uint64(uint32(v3))+528, uint32(v40))
-		store64(m.memory, uint64(uint32(v3))+520, uint64(v41))
-		store64(m.memory, uint64(uint32(v3))+352, uint64(v42))
-		t196 := int64(load64(m.memory, uint64(uint32(v3))+8))
-		store64(m.memory, uint64(uint32(v3))+360, uint64(t196))
-		t197 := int64(load64(m.memory, uint64(uint32(v3))+16))
-		store64(m.memory, uint64(uint32(v3))+368, uint64(t197))
-		t198 := int64(load64(m.memory, uint64(uint32(v3))+24))
-		store64(m.memory, uint64(uint32(v3))+376, uint64(t198))
-		t199 := v3
-		var p200 int32
-		if v35&i32(255) != i32(2) {
-			p200 = 1
-		}
-		m.memory[uint64(uint32(t199))+618] = byte(p200)
-		store32(m.memory, uint64(uint32(v3))+560, uint32(v45))
-		store64(m.memory, uint64(uint32(v3))+552, uint64(v47))
-		store32(m.memory, uint64(uint32(v3))+544, uint32(v43))
-		store64(m.memory, uint64(uint32(v3))+536, uint64(v44))
-		store64(m.memory, uint64(uint32(v3))+384, uint64(v46))
-		store64(m.memory, uint64(uint32(v3))+392, uint64(v48))
-		store64(m.memory, uint64(uint32(v3))+400, uint64(v26))
-		store64(m.memory, uint64(uint32(v3))+408, uint64(v30))
-		store64(m.memory, uint64(uint32(v3))+416, uint64(v23))
-		store32(m.memory, uint64(uint32(v3))+424, uint32(v25))
-		store32(m.memory, uint64(uint32(v3))+428, uint32(v12))
-		store32(m.memory, uint64(uint32(v3))+436, uint32(v15))
-		store64(m.memory, uint64(uint32(v3))+440, uint64(v20))
-		store64(m.memory, uint64(uint32(v3))+448, uint64(v29))
-		store32(m.memory, uint64(uint32(v3))+456, uint32(v28))
-		store32(m.memory, uint64(uint32(v3))+460, uint32(v27))
-		store64(m.memory, uint64(uint32(v3))+472, uint64(v18))
-		m.memory[uint64(uint32(v3))+464] = byte(v24)
-		m.memory[uint64(uint32(v3))+433] = byte(v14)
-		m.memory[uint64(uint32(v3))+432] = byte(v10)
-		m.memory[uint64(uint32(v3))+512] = byte(v33)
-		store32(m.memory, uint64(uint32(v3))+508, uint32(v31))
-		store32(m.memory, uint64(uint32(v3))+504, uint32(v32))
-		t201 := int64(load64(m.memory, uint64(uint32(v3))+320))
-		store64(m.memory, uint64(uint32(v3))+496, uint64(t201))
-		t202 := int64(load64(m.memory, uint64(uint32(v3))+312))
-		store64(m.memory, uint64(uint32(v3))+488, uint64(t202))
-		t203 := int64(load64(m.memory, uint64(uint32(v3))+304))
-		store64(m.memory, uint64(uint32(v3))+480, uint64(t203))
-		m.fn82(v3+i32(8), v3+i32(352))
-		t204 := int32(load32(m.memory, uint64(uint32(v3))+16))
-		store32(m.memory, uint64(uint32(v3))+592, uint32(t204))
-		t205 := int64(load64(m.memory, uint64(uint32(v3))+8))
-		store64(m.memory, uint64(uint32(v3))+584, uint64(t205))
-		memory_copy(m.memory, uint32(v3+i32(8)+i32(8)), uint32(v3+i32(352)+i32(8)), uint32(i32(264)))
-		store64(m.memory, uint64(uint32(v3))+8, uint64(v42))
-		m.fn109(v3+i32(328), v3+i32(8))
-		store64(m.memory, uint64(uint32(v3))+360, uint64(int64(uint32(i32(1)))<<32|int64(uint32(v3+i32(8)))))
-		store64(m.memory, uint64(uint32(v3))+352, uint64(int64(uint32(i32(2)))<<32|int64(uint32(v3+i32(328)))))
-		m.fn195(v3+i32(284), i32(35836), v3+i32(352))
-		{
-			t206 := int32(load32(m.memory, uint64(uint32(v3))+328))
-			v7 = t206
-			if v7 == 0 {
-				goto l58
-			}
-			t207 := int32(load32(m.memory, uint64(uint32(v3))+332))
-			m.fn50(t207, v7, i32(1))
-		}
-	l58:
-		{
-			t208 := int32(load32(m.memory, uint64(uint32(i32(0)))+45576))
-			v7 = t208
-			if v7 == 0 {
-				goto l59
-			}
-			t209 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
-			m.fn50(t209, v7, i32(1))
-		}
+		m.fn54(v5, v8*i32(56), i32(8))
 	l59:
-		t210 := int32(load32(m.memory, uint64(uint32(v3))+292))
-		store32(m.memory, uint64(uint32(i32(0)))+45584, uint32(t210))
-		t211 := int64(load64(m.memory, uint64(uint32(v3))+284))
-		store64(m.memory, uint64(uint32(i32(0)))+45576, uint64(t211))
+		store32(m.memory, uint64(uint32(v3))+588, uint32(v48))
+		store32(m.memory, uint64(uint32(v3))+584, uint32(v4))
+		store32(m.memory, uint64(uint32(v3))+580, uint32(v6))
+		m.memory[uint64(uint32(v3))+603] = byte(v33)
+		store32(m.memory, uint64(uint32(v3))+552, uint32(i32(0)))
+		m.memory[uint64(uint32(v3))+604] = byte(v15)
+		m.memory[uint64(uint32(v3))+605] = byte(v35)
+		store64(m.memory, uint64(uint32(v3))+560, uint64(v16))
+		store16(m.memory, uint64(uint32(v3))+600, uint16(v38))
+		store32(m.memory, uint64(uint32(v3))+596, uint32(v36))
+		store32(m.memory, uint64(uint32(v3))+592, uint32(v37))
+		store32(m.memory, uint64(uint32(v3))+576, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(v3))+568, uint64(i64(0x800000000)))
+		store32(m.memory, uint64(uint32(v3))+512, uint32(v39))
+		store64(m.memory, uint64(uint32(v3))+504, uint64(v40))
+		store64(m.memory, uint64(uint32(v3))+336, uint64(v41))
+		t191 := int64(load64(m.memory, uint64(uint32(v3))+8))
+		store64(m.memory, uint64(uint32(v3))+344, uint64(t191))
+		t192 := int64(load64(m.memory, uint64(uint32(v3))+16))
+		store64(m.memory, uint64(uint32(v3))+352, uint64(t192))
+		t193 := int64(load64(m.memory, uint64(uint32(v3))+24))
+		store64(m.memory, uint64(uint32(v3))+360, uint64(t193))
+		t194 := v3
+		var p195 int32
+		if v34&i32(255) != i32(2) {
+			p195 = 1
+		}
+		m.memory[uint64(uint32(t194))+602] = byte(p195)
+		store32(m.memory, uint64(uint32(v3))+544, uint32(v44))
+		store64(m.memory, uint64(uint32(v3))+536, uint64(v46))
+		store32(m.memory, uint64(uint32(v3))+528, uint32(v42))
+		store64(m.memory, uint64(uint32(v3))+520, uint64(v43))
+		store64(m.memory, uint64(uint32(v3))+368, uint64(v45))
+		store64(m.memory, uint64(uint32(v3))+376, uint64(v47))
+		store64(m.memory, uint64(uint32(v3))+384, uint64(v25))
+		store64(m.memory, uint64(uint32(v3))+392, uint64(v29))
+		store64(m.memory, uint64(uint32(v3))+400, uint64(v22))
+		store32(m.memory, uint64(uint32(v3))+408, uint32(v24))
+		store32(m.memory, uint64(uint32(v3))+412, uint32(v12))
+		store32(m.memory, uint64(uint32(v3))+420, uint32(v14))
+		store64(m.memory, uint64(uint32(v3))+424, uint64(v19))
+		store64(m.memory, uint64(uint32(v3))+432, uint64(v28))
+		store32(m.memory, uint64(uint32(v3))+440, uint32(v27))
+		store32(m.memory, uint64(uint32(v3))+444, uint32(v26))
+		store64(m.memory, uint64(uint32(v3))+456, uint64(v17))
+		m.memory[uint64(uint32(v3))+448] = byte(v23)
+		m.memory[uint64(uint32(v3))+417] = byte(v10)
+		m.memory[uint64(uint32(v3))+416] = byte(v11)
+		m.memory[uint64(uint32(v3))+496] = byte(v32)
+		store32(m.memory, uint64(uint32(v3))+492, uint32(v30))
+		store32(m.memory, uint64(uint32(v3))+488, uint32(v31))
+		t196 := int64(load64(m.memory, uint64(uint32(v3))+304))
+		store64(m.memory, uint64(uint32(v3))+480, uint64(t196))
+		t197 := int64(load64(m.memory, uint64(uint32(v3))+296))
+		store64(m.memory, uint64(uint32(v3))+472, uint64(t197))
+		t198 := int64(load64(m.memory, uint64(uint32(v3))+288))
+		store64(m.memory, uint64(uint32(v3))+464, uint64(t198))
+		m.fn86(v3+i32(8), v3+i32(336))
+		t199 := int32(load32(m.memory, uint64(uint32(v3))+16))
+		store32(m.memory, uint64(uint32(v3))+576, uint32(t199))
+		t200 := int64(load64(m.memory, uint64(uint32(v3))+8))
+		store64(m.memory, uint64(uint32(v3))+568, uint64(t200))
+		memory_copy(m.memory, uint32(v3+i32(8)+i32(8)), uint32(v3+i32(336)+i32(8)), uint32(i32(264)))
+		store64(m.memory, uint64(uint32(v3))+8, uint64(v41))
+		store32(m.memory, uint64(uint32(v3))+280, uint32(v3+i32(8)))
+		m.fn113(v3+i32(312), v3+i32(8))
+		store64(m.memory, uint64(uint32(v3))+344, uint64(int64(uint32(i32(3)))<<32|int64(uint32(v3+i32(280)))))
+		store64(m.memory, uint64(uint32(v3))+336, uint64(int64(uint32(i32(4)))<<32|int64(uint32(v3+i32(312)))))
+		m.fn199(v3+i32(288), i32(35648), v3+i32(336))
 		{
-			t212 := int32(load32(m.memory, uint64(uint32(v3))+224))
-			v7 = t212
+			t201 := int32(load32(m.memory, uint64(uint32(v3))+312))
+			v7 = t201
 			if v7 == 0 {
 				goto l60
 			}
-			t213 := int32(load32(m.memory, uint32(v7)))
-			t214 := v7
-			v0 = t213
-			store32(m.memory, uint32(t214), uint32(v0+i32(-1)))
-			if v0 != i32(1) {
-				goto l60
-			}
-			m.fn83(v3 + i32(224))
+			t202 := int32(load32(m.memory, uint64(uint32(v3))+316))
+			m.fn54(t202, v7, i32(1))
 		}
 	l60:
 		{
-			t215 := int32(load32(m.memory, uint64(uint32(v3))+240))
-			v7 = t215
+			t203 := int32(load32(m.memory, uint64(uint32(i32(0)))+45600))
+			v7 = t203
 			if v7 == 0 {
 				goto l61
 			}
-			t216 := int32(load32(m.memory, uint64(uint32(v3))+244))
-			m.fn50(t216, v7<<5, i32(8))
+			t204 := int32(load32(m.memory, uint64(uint32(i32(0)))+45604))
+			m.fn54(t204, v7, i32(1))
 		}
 	l61:
+		t205 := int32(load32(m.memory, uint64(uint32(v3))+296))
+		store32(m.memory, uint64(uint32(i32(0)))+45608, uint32(t205))
+		t206 := int64(load64(m.memory, uint64(uint32(v3))+288))
+		store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(t206))
 		{
-			t217 := int32(load32(m.memory, uint64(uint32(v3))+252))
-			v7 = t217
+			t207 := int32(load32(m.memory, uint64(uint32(v3))+224))
+			v7 = t207
 			if v7 == 0 {
 				goto l62
 			}
-			t218 := int32(load32(m.memory, uint64(uint32(v3))+256))
-			m.fn50(t218, v7*i32(72), i32(8))
+			t208 := int32(load32(m.memory, uint32(v7)))
+			t209 := v7
+			v0 = t208
+			store32(m.memory, uint32(t209), uint32(v0+i32(-1)))
+			if v0 != i32(1) {
+				goto l62
+			}
+			m.fn87(v3 + i32(224))
 		}
 	l62:
+		{
+			t210 := int32(load32(m.memory, uint64(uint32(v3))+240))
+			v7 = t210
+			if v7 == 0 {
+				goto l63
+			}
+			t211 := int32(load32(m.memory, uint64(uint32(v3))+244))
+			m.fn54(t211, v7<<5, i32(8))
+		}
+	l63:
+		{
+			t212 := int32(load32(m.memory, uint64(uint32(v3))+252))
+			v7 = t212
+			if v7 == 0 {
+				goto l64
+			}
+			t213 := int32(load32(m.memory, uint64(uint32(v3))+256))
+			m.fn54(t213, v7*i32(72), i32(8))
+		}
+	l64:
 		v7 = i32(0)
 	}
-l39:
-	m.g0 = v3 + i32(624)
+l41:
+	m.g0 = v3 + i32(608)
 	return v7
-l48:
-	m.fn191(v0, v7)
+l50:
+	m.fn195(v0, v7)
 	panic("unreachable")
 }
-func (m *Module) fn10(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn14(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -2479,7 +2683,7 @@ func (m *Module) fn10(v0, v1, v2, v3, v4 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn191(i32(0), i32(0))
+	m.fn195(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -2505,7 +2709,7 @@ l0:
 		p9 = t8
 	}
 	v2 = p9
-	m.fn13(t2, t4, t3, v2, v3, v4)
+	m.fn17(t2, t4, t3, v2, v3, v4)
 	{
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		if t10 != i32(1) {
@@ -2513,7 +2717,7 @@ l0:
 		}
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn191(t11, t12)
+		m.fn195(t11, t12)
 		panic("unreachable")
 	}
 l1:
@@ -2523,13 +2727,62 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn11(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn254(t0, t1, v1)
-	return t2
+func (m *Module) fn15(v0 int32) {
+	var v1, v2 int32
+	if v0 == 0 {
+		return
+	}
+	{
+		t0 := int32(load32(m.memory, uint32(v0)))
+		v1 = t0
+		p1 := i32(1)
+		if uint32(v1) > uint32(i32(1)) {
+			p1 = v1 + i32(-2)
+		}
+		switch p1 {
+		case 0:
+			goto l1
+		default:
+			{
+				t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
+				v1 = t2
+				t3 := int32(load32(m.memory, uint32(v1+i32(20))))
+				v2 = t3
+				if v2 == 0 {
+					goto l4
+				}
+				t4 := int32(load32(m.memory, uint32(v1+i32(16))))
+				m.fn54(t4, v2*i32(24), i32(8))
+			}
+		l4:
+			m.fn54(v1, i32(56), i32(8))
+			goto l1
+		case 1:
+			if v1 == 0 {
+				goto l1
+			}
+			t5 := int32(load32(m.memory, uint64(uint32(v0))+8))
+			v1 = t5
+			if v1 == 0 {
+				goto l1
+			}
+			t6 := int32(load32(m.memory, uint64(uint32(v0))+4))
+			m.fn54(t6, v1<<3, i32(8))
+		}
+	}
+l1:
+	{
+		t7 := int32(load32(m.memory, uint64(uint32(v0))+56))
+		v1 = t7
+		if v1 == 0 {
+			goto l5
+		}
+		m.fn54(v1, i32(208), i32(8))
+	}
+l5:
+	m.fn54(v0, i32(64), i32(8))
 }
-func (m *Module) fn12(v0 int32) {
+func (m *Module) fn16(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -2545,7 +2798,7 @@ func (m *Module) fn12(v0 int32) {
 		p5 = v2
 	}
 	v2 = p5
-	m.fn13(t2, t4, t3, v2, i32(8), i32(56))
+	m.fn17(t2, t4, t3, v2, i32(8), i32(56))
 	{
 		t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		if t6 != i32(1) {
@@ -2553,7 +2806,7 @@ func (m *Module) fn12(v0 int32) {
 		}
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+8))
 		t8 := int32(load32(m.memory, uint64(uint32(v1))+12))
-		m.fn191(t7, t8)
+		m.fn195(t7, t8)
 		panic("unreachable")
 	}
 l0:
@@ -2563,7 +2816,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn13(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn17(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8 int64
 	v6 = i32(1)
@@ -2587,7 +2840,7 @@ l2:
 			if v1 == 0 {
 				goto l3
 			}
-			t0 := m.fn51(v2, v5*v1, v4, v3)
+			t0 := m.fn55(v2, v5*v1, v4, v3)
 			v7 = t0
 			goto l4
 		}
@@ -2598,8 +2851,8 @@ l2:
 		v7 = v4
 		goto l6
 	l5:
-		fn53()
-		t1 := m.fn49(v3, v4)
+		fn57()
+		t1 := m.fn53(v3, v4)
 		v7 = t1
 	}
 l4:
@@ -2635,7 +2888,7 @@ func (m *Module) Xacquire(v0 int32) int32 {
 			goto l1
 		}
 		m.fn1(v1+i32(8), v0, i64(0), v2)
-		t2 := m.fn7(v1 + i32(8))
+		t2 := m.fn11(v1 + i32(8))
 		v3 = t2
 		goto l1
 	}
@@ -2671,11 +2924,12 @@ func (m *Module) Xacquire_at(v0, v1, v2 int32) int32 {
 			v6 = v5
 			{
 				t5 := int32(load32(m.memory, uint64(uint32(v0))+72))
-				if t5 == i32(5) {
+				v1 = t5
+				if v1 == 0 {
 					goto l1
 				}
 				v6 = v5
-				t6 := int32(load32(m.memory, uint64(uint32(v0))+128))
+				t6 := int32(load32(m.memory, uint64(uint32(v1))+56))
 				v1 = t6
 				if v1 == 0 {
 					goto l1
@@ -2707,29 +2961,33 @@ func (m *Module) Xacquire_at(v0, v1, v2 int32) int32 {
 			if uint64(v6) >= uint64(v5) {
 				goto l0
 			}
-			store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(v6))
-			t12 := int64(load64(m.memory, uint64(uint32(v0))+168))
-			store64(m.memory, uint64(uint32(v0))+168, uint64(t12+i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(i32(0)))
-			v0 = i32(5)
+			t12 := int64(load64(m.memory, uint64(uint32(v0))+112))
+			store64(m.memory, uint64(uint32(v0))+112, uint64(t12+i64(1)))
+			m.memory[uint64(uint32(v3))+138] = byte(i32(3))
+			m.memory[uint64(uint32(v3))+82] = byte(i32(3))
+			m.memory[uint64(uint32(v3))+24] = byte(i32(0))
+			store64(m.memory, uint64(uint32(v3))+16, uint64(v6))
+			store64(m.memory, uint64(uint32(v3))+8, uint64(i64(1)))
+			t13 := m.fn11(v3 + i32(8))
+			v0 = t13
 			goto l2
 		}
 	l0:
 		m.fn1(v3+i32(8), v0, i64(1), v4)
-		t13 := m.fn7(v3 + i32(8))
-		v0 = t13
+		t14 := m.fn11(v3 + i32(8))
+		v0 = t14
 	}
 l2:
 	m.g0 = v3 + i32(144)
 	return v0
 }
 func (m *Module) Xanswer() int32 {
-	return i32(46016)
+	return i32(46040)
 }
 func (m *Module) Xanswer_ms() float64 {
 	var v0 int64
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+46016))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+46040))
 		v0 = t0
 		if v0 != i64(-1) {
 			return float64(float64(uint64(v0)) / float64(1e+06))
@@ -2738,866 +2996,658 @@ func (m *Module) Xanswer_ms() float64 {
 	}
 }
 func (m *Module) Xconfig_begin() {
-	store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
-	store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
-	store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
-	store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
-	store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
+	store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+	store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+	store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+	store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+	store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+	store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
 	store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
-	store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
-	store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
-	store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
-	store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
-	store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
-	store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
-	store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
-	store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+	store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+	store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+	store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+	store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+	store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 }
 func (m *Module) Xconfig_bits(v0, v1, v2 int32) int32 {
 	var v3 int32
-	var v4, v5 int64
+	var v4, v5, v6 int64
 	v3 = i32(0)
 	{
-		if uint32(v0) > uint32(i32(18)) {
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
+		if t0 != i64(2) {
 			goto l0
 		}
-		v3 = i32(0)
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35744))
-		v0 = t0
-		{
-			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
-			if t1 != i64(2) {
-				goto l1
-			}
-			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
-			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
-			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
-			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
-			store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
-		}
-	l1:
-		v4 = int64(uint32(v2))
-		t2 := v4
-		v5 = v4 | int64(uint32(v1))<<32
-		t3 := int64(uint64(v5) / uint64(i64(1000000000)))
-		v4 = t3
-		v2 = int32(t2 - v4*i64(1000000000))
-		switch v0 + i32(-2) {
-		default:
-			goto l0
-		case 0:
-			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(v4))
-			goto l8
-		case 2:
-			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(v4))
-			goto l8
-		case 6:
-			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(v4))
-			goto l8
-		case 8:
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(v4))
-			goto l8
-		case 13:
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(v4))
-			goto l8
-		case 15:
-			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(v5))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(1)))
-		}
-	l8:
-		v3 = i32(1)
+		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+		store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+		store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+		store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+		store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+		store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+		store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 	}
 l0:
+	t1 := int64(uint32(v1)) << 32
+	v4 = int64(uint32(v2))
+	v5 = t1 | v4
+	t2 := int64(uint64(v5) / uint64(i64(1000000000)))
+	v6 = t2
+	if uint32(v0) > uint32(i32(18)) {
+		goto l1
+	}
+	v2 = int32(v4 - v6*i64(1000000000))
+	{
+		t3 := int32(load32(m.memory, uint64(uint32(v0<<2))+35672))
+		switch t3 + i32(-2) {
+		default:
+			goto l1
+		case 0:
+			store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(v6))
+			goto l8
+		case 2:
+			store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(v6))
+			goto l8
+		case 6:
+			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(v6))
+			goto l8
+		case 8:
+			store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45704, uint64(v6))
+			goto l8
+		case 13:
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45720, uint64(v6))
+			goto l8
+		case 15:
+			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(v5))
+			store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(1)))
+		}
+	}
+l8:
+	v3 = i32(1)
+l1:
 	return v3
 }
 func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
-	var v2 int32
-	var v3 int64
-	v2 = i32(0)
 	{
-		if uint32(v0) > uint32(i32(18)) {
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
+		if t0 != i64(2) {
 			goto l0
 		}
-		v2 = i32(0)
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35744))
-		v0 = t0
-		{
-			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
-			if t1 != i64(2) {
-				goto l1
-			}
-			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
-			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
-			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
-			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
-			store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
-		}
-	l1:
-		switch v0 {
-		case 2, 4, 8, 10, 15, 17:
-			goto l0
-		default:
-			{
-				t2 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t2 == float64(uint64(v3)) {
-					goto l15
-				}
-				v3 = i64(0)
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t3 != 0 {
-					goto l15
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(17)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35640)))
-			}
-		l15:
-			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(v3))
-			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
-			goto l16
-		case 1:
-			{
-				t4 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t4 == float64(uint64(v3)) {
-					goto l17
-				}
-				v3 = i64(0)
-				t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t5 != 0 {
-					goto l17
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(17)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35657)))
-			}
-		l17:
-			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(v3))
-			goto l16
-		case 3:
-			{
-				t6 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t6 == float64(uint64(v3)) {
-					goto l18
-				}
-				v3 = i64(0)
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t7 != 0 {
-					goto l18
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(19)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35674)))
-			}
-		l18:
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(v3))
-			goto l16
-		case 5:
-			store64(m.memory, uint64(uint32(i32(0)))+45624, math.Float64bits(v1))
-			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(1)))
-			goto l16
-		case 6:
-			{
-				t8 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t8 == float64(uint64(v3)) {
-					goto l19
-				}
-				v3 = i64(0)
-				t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t9 != 0 {
-					goto l19
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(13)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35693)))
-			}
-		l19:
-			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(v3))
-			goto l16
-		case 7:
-			{
-				t10 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t10 == float64(uint64(v3)) {
-					goto l20
-				}
-				v3 = i64(0)
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t11 != 0 {
-					goto l20
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(6)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35706)))
-			}
-		l20:
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(v3))
-			goto l16
-		case 9:
-			{
-				t12 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t12 == float64(uint64(v3)) {
-					goto l21
-				}
-				v3 = i64(0)
-				t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t13 != 0 {
-					goto l21
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(14)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35712)))
-			}
-		l21:
-			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(v3))
-			goto l16
-		case 11:
-			store64(m.memory, uint64(uint32(i32(0)))+45760, math.Float64bits(v1))
-			goto l16
-		case 12:
-			{
-				t14 := v1
-				v3 = i64_trunc_sat_f64_u(v1)
-				if t14 == float64(uint64(v3)) {
-					goto l22
-				}
-				v3 = i64(0)
-				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+45832))
-				if t15 != 0 {
-					goto l22
-				}
-				store64(m.memory, uint64(uint32(i32(0)))+45840, math.Float64bits(v1))
-				store32(m.memory, uint64(uint32(i32(0)))+45836, uint32(i32(18)))
-				store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(35726)))
-			}
-		l22:
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(v3))
-			goto l16
-		case 13:
-			var p16 int32
-			if v1 != float64(0) {
-				p16 = 1
-			}
-			m.memory[uint64(uint32(i32(0)))+45792] = byte(p16)
-			goto l16
-		case 14:
-			store64(m.memory, uint64(uint32(i32(0)))+45776, math.Float64bits(v1))
-			goto l16
-		case 16:
-			store64(m.memory, uint64(uint32(i32(0)))+45784, math.Float64bits(v1))
-			goto l16
-		case 18:
-			var p17 int32
-			if v1 != float64(0) {
-				p17 = 1
-			}
-			m.memory[uint64(uint32(i32(0)))+45793] = byte(p17)
-		}
-	l16:
-		v2 = i32(1)
+		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+		store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+		store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+		store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+		store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+		store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+		store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 	}
 l0:
-	return v2
+	t1 := m.fn9(i32(45624), v0, v1)
+	return t1
 }
 func (m *Module) Xconfig_off(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(0)
 	{
-		if uint32(v0) > uint32(i32(18)) {
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
+		if t0 != i64(2) {
 			goto l0
 		}
-		v1 = i32(0)
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35744))
-		v0 = t0
-		{
-			t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
-			if t1 != i64(2) {
-				goto l1
-			}
-			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(10)))
-			store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(0x3ff0000000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(0x3fe999999999999a)))
-			store64(m.memory, uint64(uint32(i32(0)))+45752, uint64(i64(20)))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(3)))
-			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(100)))
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
-			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(i64(60)))
-			store64(m.memory, uint64(uint32(i32(0)))+45648, uint64(i64(30)))
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45608, uint64(i64(5)))
-			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(0)))
-			store16(m.memory, uint64(uint32(i32(0)))+45792, uint16(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45672, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+45656, uint32(i32(0)))
-		}
-	l1:
-		switch v0 {
-		default:
-			goto l0
-		case 0:
-			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(0)))
-			goto l7
-		case 5:
-			store64(m.memory, uint64(uint32(i32(0)))+45616, uint64(i64(0)))
-			goto l7
-		case 10:
-			store32(m.memory, uint64(uint32(i32(0)))+45688, uint32(i32(1000000000)))
-			goto l7
-		case 15:
-			store32(m.memory, uint64(uint32(i32(0)))+45704, uint32(i32(1000000000)))
-			goto l7
-		case 17:
-			store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(0)))
-		}
-	l7:
-		v1 = i32(1)
+		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+		store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+		store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+		store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+		store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+		store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+		store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 	}
 l0:
+	if uint32(v0) > uint32(i32(18)) {
+		goto l1
+	}
+	{
+		t1 := int32(load32(m.memory, uint64(uint32(v0<<2))+35672))
+		switch t1 {
+		default:
+			goto l1
+		case 0:
+			store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(0)))
+			goto l7
+		case 5:
+			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+			goto l7
+		case 10:
+			store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+			goto l7
+		case 15:
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+			goto l7
+		case 17:
+			store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		}
+	}
+l7:
+	v1 = i32(1)
+l1:
 	return v1
 }
 func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
-	var v4, v5, v6, v7, v8 int32
-	var v9 int64
+	var v4, v5 int32
+	var v6 int64
 	t0 := m.g0
 	v4 = t0 - i32(304)
 	m.g0 = v4
 	v5 = i32(0)
 	{
-		if uint32(v1) > uint32(i32(5)) {
-			goto l0
-		}
-		v6 = v0 + i32(48)
-		t1 := int64(load64(m.memory, uint32(v0)))
-		t2 := v6
-		v5 = v0 + i32(72)
-		t3 := int32(load32(m.memory, uint64(uint32(v0))+72))
-		p4 := v5
-		if t3 == i32(5) {
-			p4 = i32(0)
-		}
-		t5 := int64(load64(m.memory, uint64(uint32(v0))+8))
-		m.fn70(t2, t1, p4, t5)
-		t6 := int32(load32(m.memory, uint64(uint32(v0))+72))
-		p7 := v5
-		if t6 == i32(5) {
-			p7 = i32(0)
-		}
-		v7 = p7
-		v8 = v0 + i32(16)
-		v9 = int64(uint32(v2))<<32 | int64(uint32(v3))
 		switch v1 {
 		default:
-			m.fn124(v4+i32(120), v6, v8, v7, v9)
+			goto l6
+		case 0:
+			v1 = v0 + i32(48)
+			t1 := int64(load64(m.memory, uint32(v0)))
+			t2 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t3 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v1, t1, t2, t3)
+			t4 := v4 + i32(120)
+			t5 := v1
+			v5 = v0 + i32(16)
+			t6 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			m.fn128(t4, t5, v5, t6, int64(uint32(v2))<<32|int64(uint32(v3)))
 			goto l7
 		case 1:
-			m.fn123(v4+i32(120), v6, v8, v7, v9)
+			v1 = v0 + i32(48)
+			t7 := int64(load64(m.memory, uint32(v0)))
+			t8 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t9 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v1, t7, t8, t9)
+			t10 := v4 + i32(120)
+			t11 := v1
+			v5 = v0 + i32(16)
+			t12 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			m.fn127(t10, t11, v5, t12, int64(uint32(v2))<<32|int64(uint32(v3)))
 			goto l7
 		case 2:
-			m.fn121(v4+i32(120), v6, v7, v9)
+			v1 = v0 + i32(48)
+			t13 := int64(load64(m.memory, uint32(v0)))
+			t14 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t15 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v1, t13, t14, t15)
+			t16 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			m.fn125(v4+i32(120), v1, t16, int64(uint32(v2))<<32|int64(uint32(v3)))
+			v5 = v0 + i32(16)
 			goto l7
 		case 3:
-			m.fn122(v4+i32(120), v6, v7, v9)
+			v1 = v0 + i32(48)
+			t17 := int64(load64(m.memory, uint32(v0)))
+			t18 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t19 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v1, t17, t18, t19)
+			t20 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			m.fn126(v4+i32(120), v1, t20, int64(uint32(v2))<<32|int64(uint32(v3)))
+			v5 = v0 + i32(16)
 			goto l7
 		case 4:
-			m.fn125(v4+i32(120), v6, v7, v9)
+			v1 = v0 + i32(48)
+			t21 := int64(load64(m.memory, uint32(v0)))
+			t22 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t23 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v1, t21, t22, t23)
+			t24 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			m.fn129(v4+i32(120), v1, t24, int64(uint32(v2))<<32|int64(uint32(v3)))
+			v5 = v0 + i32(16)
 			goto l7
 		case 5:
-			m.fn127(v4+i32(120), v6, v8, v7, v9)
+			v1 = v0 + i32(48)
+			t25 := int64(load64(m.memory, uint32(v0)))
+			t26 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t27 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			m.fn74(v1, t25, t26, t27)
+			t28 := v4 + i32(120)
+			t29 := v1
+			v5 = v0 + i32(16)
+			t30 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			m.fn131(t28, t29, v5, t30, int64(uint32(v2))<<32|int64(uint32(v3)))
 		}
 	l7:
-		t8 := int32(load16(m.memory, uint64(uint32(v4))+168))
-		store16(m.memory, uint64(uint32(v4))+56, uint16(t8))
-		t9 := int64(load64(m.memory, uint64(uint32(v4))+160))
-		store64(m.memory, uint64(uint32(v4))+48, uint64(t9))
-		t10 := int64(load64(m.memory, uint64(uint32(v4))+152))
-		store64(m.memory, uint64(uint32(v4))+40, uint64(t10))
-		t11 := int64(load64(m.memory, uint64(uint32(v4))+144))
-		store64(m.memory, uint64(uint32(v4))+32, uint64(t11))
-		t12 := int64(load64(m.memory, uint64(uint32(v4))+136))
-		store64(m.memory, uint64(uint32(v4))+24, uint64(t12))
-		t13 := int64(load64(m.memory, uint64(uint32(v4))+128))
-		store64(m.memory, uint64(uint32(v4))+16, uint64(t13))
-		t14 := int64(load64(m.memory, uint64(uint32(v4))+120))
-		store64(m.memory, uint64(uint32(v4))+8, uint64(t14))
-		t15 := int32(load32(m.memory, uint64(uint32(v4))+171))
-		store32(m.memory, uint64(uint32(v4))+296, uint32(t15))
-		t16 := int32(m.memory[uint64(uint32(v4))+175])
-		m.memory[uint64(uint32(v4))+300] = byte(t16)
+		t31 := int32(load16(m.memory, uint64(uint32(v4))+168))
+		store16(m.memory, uint64(uint32(v4))+56, uint16(t31))
+		t32 := int64(load64(m.memory, uint64(uint32(v4))+160))
+		store64(m.memory, uint64(uint32(v4))+48, uint64(t32))
+		t33 := int64(load64(m.memory, uint64(uint32(v4))+152))
+		store64(m.memory, uint64(uint32(v4))+40, uint64(t33))
+		t34 := int64(load64(m.memory, uint64(uint32(v4))+144))
+		store64(m.memory, uint64(uint32(v4))+32, uint64(t34))
+		t35 := int64(load64(m.memory, uint64(uint32(v4))+136))
+		store64(m.memory, uint64(uint32(v4))+24, uint64(t35))
+		t36 := int64(load64(m.memory, uint64(uint32(v4))+128))
+		store64(m.memory, uint64(uint32(v4))+16, uint64(t36))
+		t37 := int64(load64(m.memory, uint64(uint32(v4))+120))
+		store64(m.memory, uint64(uint32(v4))+8, uint64(t37))
+		t38 := int32(load32(m.memory, uint64(uint32(v4))+171))
+		store32(m.memory, uint64(uint32(v4))+296, uint32(t38))
+		t39 := int32(m.memory[uint64(uint32(v4))+175])
+		m.memory[uint64(uint32(v4))+300] = byte(t39)
 		{
 			{
-				t17 := int32(m.memory[uint64(uint32(v4))+170])
-				v1 = t17
-				if v1 != i32(4) {
+				t40 := int32(m.memory[uint64(uint32(v4))+170])
+				v3 = t40
+				if v3 != i32(4) {
 					goto l8
 				}
-				v1 = i32(3)
+				v3 = i32(3)
 				goto l9
 			}
 		l8:
-			t18 := int32(load16(m.memory, uint64(uint32(v4))+56))
-			store16(m.memory, uint64(uint32(v4))+288, uint16(t18))
-			t19 := int64(load64(m.memory, uint64(uint32(v4))+48))
-			store64(m.memory, uint64(uint32(v4))+280, uint64(t19))
-			t20 := int64(load64(m.memory, uint64(uint32(v4))+40))
-			store64(m.memory, uint64(uint32(v4))+272, uint64(t20))
-			t21 := int64(load64(m.memory, uint64(uint32(v4))+32))
-			store64(m.memory, uint64(uint32(v4))+264, uint64(t21))
-			t22 := int64(load64(m.memory, uint64(uint32(v4))+24))
-			store64(m.memory, uint64(uint32(v4))+256, uint64(t22))
-			t23 := int64(load64(m.memory, uint64(uint32(v4))+16))
-			store64(m.memory, uint64(uint32(v4))+248, uint64(t23))
-			t24 := int64(load64(m.memory, uint64(uint32(v4))+8))
-			store64(m.memory, uint64(uint32(v4))+240, uint64(t24))
-			t25 := int32(m.memory[uint64(uint32(v4))+300])
-			m.memory[uint64(uint32(v4))+236] = byte(t25)
-			t26 := int32(load32(m.memory, uint64(uint32(v4))+296))
-			store32(m.memory, uint64(uint32(v4))+232, uint32(t26))
-			t27 := int32(load32(m.memory, uint64(uint32(v0))+72))
-			t29 := v0
-			t30 := v6
-			t31 := v8
-			p28 := v5
-			if t27 == i32(5) {
-				p28 = i32(0)
-			}
-			t32 := m.fn68(t30, t31, p28)
-			store64(m.memory, uint32(t29), uint64(t32))
+			t41 := int32(load16(m.memory, uint64(uint32(v4))+56))
+			store16(m.memory, uint64(uint32(v4))+288, uint16(t41))
+			t42 := int64(load64(m.memory, uint64(uint32(v4))+48))
+			store64(m.memory, uint64(uint32(v4))+280, uint64(t42))
+			t43 := int64(load64(m.memory, uint64(uint32(v4))+40))
+			store64(m.memory, uint64(uint32(v4))+272, uint64(t43))
+			t44 := int64(load64(m.memory, uint64(uint32(v4))+32))
+			store64(m.memory, uint64(uint32(v4))+264, uint64(t44))
+			t45 := int64(load64(m.memory, uint64(uint32(v4))+24))
+			store64(m.memory, uint64(uint32(v4))+256, uint64(t45))
+			t46 := int64(load64(m.memory, uint64(uint32(v4))+16))
+			store64(m.memory, uint64(uint32(v4))+248, uint64(t46))
+			t47 := int64(load64(m.memory, uint64(uint32(v4))+8))
+			store64(m.memory, uint64(uint32(v4))+240, uint64(t47))
+			t48 := int32(m.memory[uint64(uint32(v4))+300])
+			m.memory[uint64(uint32(v4))+236] = byte(t48)
+			t49 := int32(load32(m.memory, uint64(uint32(v4))+296))
+			store32(m.memory, uint64(uint32(v4))+232, uint32(t49))
+			t50 := int32(load32(m.memory, uint64(uint32(v0))+72))
+			t51 := m.fn72(v1, v5, t50)
+			store64(m.memory, uint32(v0), uint64(t51))
 		}
 	l9:
-		t33 := int32(load16(m.memory, uint64(uint32(v4))+288))
-		store16(m.memory, uint64(uint32(v4))+168, uint16(t33))
-		t34 := int64(load64(m.memory, uint64(uint32(v4))+280))
-		store64(m.memory, uint64(uint32(v4))+160, uint64(t34))
-		t35 := int64(load64(m.memory, uint64(uint32(v4))+272))
-		store64(m.memory, uint64(uint32(v4))+152, uint64(t35))
-		t36 := int64(load64(m.memory, uint64(uint32(v4))+264))
-		store64(m.memory, uint64(uint32(v4))+144, uint64(t36))
-		t37 := int64(load64(m.memory, uint64(uint32(v4))+256))
-		store64(m.memory, uint64(uint32(v4))+136, uint64(t37))
-		t38 := int64(load64(m.memory, uint64(uint32(v4))+248))
-		store64(m.memory, uint64(uint32(v4))+128, uint64(t38))
-		t39 := int64(load64(m.memory, uint64(uint32(v4))+240))
-		store64(m.memory, uint64(uint32(v4))+120, uint64(t39))
-		m.memory[uint64(uint32(v4))+170] = byte(v1)
-		t40 := int32(load32(m.memory, uint64(uint32(v4))+232))
-		store32(m.memory, uint64(uint32(v4))+171, uint32(t40))
-		t41 := int32(m.memory[uint64(uint32(v4))+236])
-		m.memory[uint64(uint32(v4))+175] = byte(t41)
+		t52 := int32(load16(m.memory, uint64(uint32(v4))+288))
+		store16(m.memory, uint64(uint32(v4))+168, uint16(t52))
+		t53 := int64(load64(m.memory, uint64(uint32(v4))+280))
+		store64(m.memory, uint64(uint32(v4))+160, uint64(t53))
+		t54 := int64(load64(m.memory, uint64(uint32(v4))+272))
+		store64(m.memory, uint64(uint32(v4))+152, uint64(t54))
+		t55 := int64(load64(m.memory, uint64(uint32(v4))+264))
+		store64(m.memory, uint64(uint32(v4))+144, uint64(t55))
+		t56 := int64(load64(m.memory, uint64(uint32(v4))+256))
+		store64(m.memory, uint64(uint32(v4))+136, uint64(t56))
+		t57 := int64(load64(m.memory, uint64(uint32(v4))+248))
+		store64(m.memory, uint64(uint32(v4))+128, uint64(t57))
+		t58 := int64(load64(m.memory, uint64(uint32(v4))+240))
+		store64(m.memory, uint64(uint32(v4))+120, uint64(t58))
+		m.memory[uint64(uint32(v4))+170] = byte(v3)
+		t59 := int32(load32(m.memory, uint64(uint32(v4))+232))
+		store32(m.memory, uint64(uint32(v4))+171, uint32(t59))
+		t60 := int32(m.memory[uint64(uint32(v4))+236])
+		m.memory[uint64(uint32(v4))+175] = byte(t60)
 		m.memory[uint64(uint32(v4))+226] = byte(i32(3))
 		m.fn2(v4+i32(8), v0, v4+i32(120))
-		t42 := int64(load64(m.memory, uint64(uint32(v4))+56))
-		store64(m.memory, uint64(uint32(v4))+168, uint64(t42))
-		t43 := int64(load64(m.memory, uint64(uint32(v4))+48))
-		store64(m.memory, uint64(uint32(v4))+160, uint64(t43))
-		t44 := int64(load64(m.memory, uint64(uint32(v4))+40))
-		store64(m.memory, uint64(uint32(v4))+152, uint64(t44))
-		t45 := int64(load64(m.memory, uint64(uint32(v4))+32))
-		store64(m.memory, uint64(uint32(v4))+144, uint64(t45))
-		t46 := int64(load64(m.memory, uint64(uint32(v4))+24))
-		store64(m.memory, uint64(uint32(v4))+136, uint64(t46))
-		t47 := int64(load64(m.memory, uint64(uint32(v4))+16))
-		store64(m.memory, uint64(uint32(v4))+128, uint64(t47))
-		t48 := int64(load64(m.memory, uint64(uint32(v4))+8))
-		store64(m.memory, uint64(uint32(v4))+120, uint64(t48))
+		t61 := int64(load64(m.memory, uint64(uint32(v4))+56))
+		store64(m.memory, uint64(uint32(v4))+168, uint64(t61))
+		t62 := int64(load64(m.memory, uint64(uint32(v4))+48))
+		store64(m.memory, uint64(uint32(v4))+160, uint64(t62))
+		t63 := int64(load64(m.memory, uint64(uint32(v4))+40))
+		store64(m.memory, uint64(uint32(v4))+152, uint64(t63))
+		t64 := int64(load64(m.memory, uint64(uint32(v4))+32))
+		store64(m.memory, uint64(uint32(v4))+144, uint64(t64))
+		t65 := int64(load64(m.memory, uint64(uint32(v4))+24))
+		store64(m.memory, uint64(uint32(v4))+136, uint64(t65))
+		t66 := int64(load64(m.memory, uint64(uint32(v4))+16))
+		store64(m.memory, uint64(uint32(v4))+128, uint64(t66))
+		t67 := int64(load64(m.memory, uint64(uint32(v4))+8))
+		store64(m.memory, uint64(uint32(v4))+120, uint64(t67))
 		m.memory[uint64(uint32(v4))+226] = byte(i32(3))
 		v5 = i32(0)
 		v2 = i32(0)
 	l12:
-		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v5))
 		v0 = v2 + i32(-112)
 	l10:
 		{
 			if v0 == 0 {
-				goto l0
+				goto l6
 			}
 			v1 = v4 + i32(120) + v0
 			v3 = v0 + i32(56)
 			v0 = v3
-			t49 := int64(m.memory[uint32(v1+i32(162))])
-			v9 = t49
-			if v9 == i64(3) {
+			t68 := int64(m.memory[uint32(v1+i32(162))])
+			v6 = t68
+			if v6 == i64(3) {
 				goto l10
 			}
 		}
 		{
 			if uint32(v5) > uint32(i32(1)) {
-				m.fn221(v5, i32(2), i32(35624))
+				m.fn225(v5, i32(2), i32(35656))
 				panic("unreachable")
 			}
 			v2 = v3 + i32(112)
 			v0 = v5 * i32(80)
-			t50 := v0
+			t69 := v0
 			v1 = v4 + i32(120) + v3
-			t51 := int64(m.memory[uint32(v1+i32(105))])
-			store64(m.memory, uint64(uint32(t50))+45848, uint64(t51))
-			store64(m.memory, uint64(uint32(v0))+45856, uint64(v9))
-			t52 := int64(load64(m.memory, uint32(v1+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45904, uint64(t52))
-			t53 := int64(load64(m.memory, uint32(v1+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+45920, uint64(t53))
-			t54 := int64(load64(m.memory, uint32(v1+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45912, uint64(t54))
-			t55 := int64(load32(m.memory, uint32(v1+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45896, uint64(t55))
-			t56 := int64(load32(m.memory, uint32(v1+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45888, uint64(t56))
-			t57 := int64(load64(m.memory, uint32(v1+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45880, uint64(t57))
-			t58 := int64(m.memory[uint32(v1+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45872, uint64(t58))
-			t59 := int64(load64(m.memory, uint32(v1+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45864, uint64(t59))
-			t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
-			v5 = t60 + i32(1)
+			t70 := int64(m.memory[uint32(v1+i32(105))])
+			store64(m.memory, uint64(uint32(t69))+45872, uint64(t70))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(v6))
+			t71 := int64(load64(m.memory, uint32(v1+i32(56))))
+			store64(m.memory, uint64(uint32(v0))+45928, uint64(t71))
+			t72 := int64(load64(m.memory, uint32(v1+i32(72))))
+			store64(m.memory, uint64(uint32(v0))+45944, uint64(t72))
+			t73 := int64(load64(m.memory, uint32(v1+i32(64))))
+			store64(m.memory, uint64(uint32(v0))+45936, uint64(t73))
+			t74 := int64(load32(m.memory, uint32(v1+i32(84))))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t74))
+			t75 := int64(load32(m.memory, uint32(v1+i32(80))))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t75))
+			t76 := int64(load64(m.memory, uint32(v1+i32(96))))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t76))
+			t77 := int64(m.memory[uint32(v1+i32(104))])
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t77))
+			t78 := int64(load64(m.memory, uint32(v1+i32(88))))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t78))
+			t79 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
+			v5 = t79 + i32(1)
 			goto l12
 		}
 	}
-l0:
+l6:
 	m.g0 = v4 + i32(304)
 	return v5
 }
 func (m *Module) Xcreate(v0, v1 int32) int32 {
 	var v2 int32
-	var v3, v4 int64
-	var v5, v6, v7, v8, v9, v10 int32
+	var v3 int64
+	var v4 int32
 	t0 := m.g0
-	v2 = t0 - i32(624)
+	v2 = t0 - i32(704)
 	m.g0 = v2
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45600))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
 	v3 = t1
-	store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(i64(2)))
-	{
-		if v3 == i64(2) {
-			goto l0
-		}
-		memory_copy(m.memory, uint32(v2+i32(16)), uint32(i32(45608)), uint32(i32(240)))
-		t2 := int64(load64(m.memory, uint64(uint32(v2))+208))
-		v4 = t2
-		t3 := int32(load32(m.memory, uint64(uint32(v2))+216))
-		v5 = t3
-		goto l1
+	store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(2)))
+	if v3 == i64(2) {
+		goto l0
 	}
+	memory_copy(m.memory, uint32(v2+i32(8)), uint32(i32(45632)), uint32(i32(240)))
+	goto l1
 l0:
-	store64(m.memory, uint64(uint32(v2))+224, uint64(i64(100)))
-	store16(m.memory, uint64(uint32(v2))+200, uint16(i32(0)))
-	store64(m.memory, uint64(uint32(v2))+192, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(v2))+184, uint64(i64(0x3ff0000000000000)))
-	store64(m.memory, uint64(uint32(v2))+176, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(v2))+168, uint64(i64(0x3fe999999999999a)))
-	store64(m.memory, uint64(uint32(v2))+160, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(v2))+216, uint64(i64(100)))
+	store16(m.memory, uint64(uint32(v2))+192, uint16(i32(0)))
+	store64(m.memory, uint64(uint32(v2))+184, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(v2))+176, uint64(i64(0x3ff0000000000000)))
+	store64(m.memory, uint64(uint32(v2))+168, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x3fe999999999999a)))
+	store64(m.memory, uint64(uint32(v2))+152, uint64(i64(20)))
 	v3 = i64(1)
-	store64(m.memory, uint64(uint32(v2))+152, uint64(i64(1)))
-	store64(m.memory, uint64(uint32(v2))+144, uint64(i64(3)))
-	v5 = i32(1000000000)
-	store32(m.memory, uint64(uint32(v2))+112, uint32(i32(1000000000)))
-	store32(m.memory, uint64(uint32(v2))+96, uint32(i32(1000000000)))
-	store32(m.memory, uint64(uint32(v2))+80, uint32(i32(0)))
-	store64(m.memory, uint64(uint32(v2))+72, uint64(i64(60)))
-	store32(m.memory, uint64(uint32(v2))+64, uint32(i32(0)))
-	store64(m.memory, uint64(uint32(v2))+56, uint64(i64(30)))
-	store64(m.memory, uint64(uint32(v2))+40, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(v2))+24, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(v2))+16, uint64(i64(5)))
-	store32(m.memory, uint64(uint32(v2))+240, uint32(i32(0)))
-	store64(m.memory, uint64(uint32(v2))+232, uint64(i64(10)))
-	store32(m.memory, uint64(uint32(v2))+216, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(v2))+144, uint64(i64(1)))
+	store64(m.memory, uint64(uint32(v2))+136, uint64(i64(3)))
+	store32(m.memory, uint64(uint32(v2))+128, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(v2))+112, uint64(i64(100)))
+	store32(m.memory, uint64(uint32(v2))+104, uint32(i32(1000000000)))
+	store32(m.memory, uint64(uint32(v2))+88, uint32(i32(1000000000)))
+	store32(m.memory, uint64(uint32(v2))+72, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(v2))+64, uint64(i64(60)))
+	store32(m.memory, uint64(uint32(v2))+56, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(v2))+48, uint64(i64(30)))
+	store64(m.memory, uint64(uint32(v2))+32, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(v2))+16, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(v2))+8, uint64(i64(5)))
+	store32(m.memory, uint64(uint32(v2))+232, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(v2))+224, uint64(i64(10)))
+	store32(m.memory, uint64(uint32(v2))+208, uint32(i32(1000000000)))
 l1:
-	store64(m.memory, uint64(uint32(v2))+8, uint64(v3))
-	store64(m.memory, uint64(uint32(v2))+128, uint64(v4))
-	store32(m.memory, uint64(uint32(v2))+136, uint32(v5))
-	t5 := v2
-	t6 := v2 + i32(8)
-	p4 := i32(224)
-	if v5 == i32(1000000000) {
-		p4 = i32(216)
-	}
-	t7 := int64(load64(m.memory, uint32(t6+p4)))
-	store64(m.memory, uint64(uint32(t5))+120, uint64(t7))
-	m.fn69(v2+i32(464), v2+i32(8))
+	store64(m.memory, uint32(v2), uint64(v3))
+	m.fn7(v2+i32(248), v2)
 	{
 		{
+			t2 := int64(load64(m.memory, uint64(uint32(v2))+248))
+			if t2 != i64(2) {
+				goto l2
+			}
+			v1 = i32(0)
+			v0 = v2 + i32(256)
 			{
-				t8 := int64(load64(m.memory, uint64(uint32(v2))+464))
-				v3 = t8
-				if v3 != i64(2) {
-					t23 := v2
-					v5 = v2 + i32(464) + i32(8)
-					t24 := int32(load32(m.memory, uint64(uint32(v5))+8))
-					store32(m.memory, uint64(uint32(t23))+592, uint32(t24))
-					t25 := int64(load64(m.memory, uint32(v5)))
-					store64(m.memory, uint64(uint32(v2))+584, uint64(t25))
-					memory_copy(m.memory, uint32(v2+i32(256)+i32(20)), uint32(v2+i32(464)+i32(20)), uint32(i32(100)))
-					store64(m.memory, uint64(uint32(v2))+256, uint64(v3))
-					t26 := int64(load64(m.memory, uint64(uint32(v2))+584))
-					store64(m.memory, uint64(uint32(v2))+264, uint64(t26))
-					t27 := int32(load32(m.memory, uint64(uint32(v2))+592))
-					store32(m.memory, uint64(uint32(v2))+272, uint32(t27))
-					m.fn117(v2+i32(464), v2+i32(256), int64(uint32(v0))<<32|int64(uint32(v1)))
-					store64(m.memory, uint64(uint32(v2))+616, uint64(i64(0x200000000000000)))
-					store64(m.memory, uint64(uint32(v2))+608, uint64(i64(1)))
-					store64(m.memory, uint64(uint32(v2))+600, uint64(i64(0)))
-					t28 := v2 + i32(600)
-					v1 = v2 + i32(328)
-					t29 := int32(load32(m.memory, uint64(uint32(v2))+464))
-					t31 := v1
-					p30 := v2 + i32(464)
-					if t29 == i32(5) {
-						p30 = i32(0)
-					}
-					t32 := m.fn68(t28, t31, p30)
-					v3 = t32
-					t33 := int64(load64(m.memory, uint64(uint32(v2))+616))
-					store64(m.memory, uint64(uint32(v2))+456, uint64(t33))
-					t34 := int64(load64(m.memory, uint64(uint32(v2))+608))
-					store64(m.memory, uint64(uint32(v2))+448, uint64(t34))
-					t35 := int64(load64(m.memory, uint64(uint32(v2))+600))
-					store64(m.memory, uint64(uint32(v2))+440, uint64(t35))
-					t36 := int64(load64(m.memory, uint64(uint32(v2))+464))
-					store64(m.memory, uint64(uint32(v2))+376, uint64(t36))
-					t37 := int64(load64(m.memory, uint64(uint32(v2))+472))
-					store64(m.memory, uint64(uint32(v2))+384, uint64(t37))
-					t38 := int64(load64(m.memory, uint64(uint32(v2))+480))
-					store64(m.memory, uint64(uint32(v2))+392, uint64(t38))
-					t39 := int64(load64(m.memory, uint64(uint32(v2))+488))
-					store64(m.memory, uint64(uint32(v2))+400, uint64(t39))
-					t40 := int64(load64(m.memory, uint64(uint32(v2))+496))
-					store64(m.memory, uint64(uint32(v2))+408, uint64(t40))
-					t41 := int64(load64(m.memory, uint64(uint32(v2))+504))
-					store64(m.memory, uint64(uint32(v2))+416, uint64(t41))
-					t42 := int64(load64(m.memory, uint64(uint32(v2))+512))
-					store64(m.memory, uint64(uint32(v2))+424, uint64(t42))
-					t43 := int64(load64(m.memory, uint64(uint32(v2))+520))
-					store64(m.memory, uint64(uint32(v2))+432, uint64(t43))
-					fn53()
-					{
-						t44 := m.fn49(i32(208), i32(8))
-						v5 = t44
-						if v5 == 0 {
-							m.fn193(i32(8), i32(208))
-							panic("unreachable")
-						}
-						store64(m.memory, uint64(uint32(v5))+8, uint64(i64(0)))
-						store64(m.memory, uint32(v5), uint64(v3))
-						t45 := int64(load64(m.memory, uint64(uint32(v2))+440))
-						store64(m.memory, uint64(uint32(v5))+48, uint64(t45))
-						t46 := int64(load64(m.memory, uint64(uint32(v2))+448))
-						store64(m.memory, uint64(uint32(v5))+56, uint64(t46))
-						t47 := int64(load64(m.memory, uint64(uint32(v2))+456))
-						store64(m.memory, uint64(uint32(v5))+64, uint64(t47))
-						t48 := int64(load64(m.memory, uint64(uint32(v2))+376))
-						store64(m.memory, uint64(uint32(v5))+72, uint64(t48))
-						t49 := int64(load64(m.memory, uint64(uint32(v2))+384))
-						store64(m.memory, uint64(uint32(v5))+80, uint64(t49))
-						t50 := int64(load64(m.memory, uint64(uint32(v2))+392))
-						store64(m.memory, uint64(uint32(v5))+88, uint64(t50))
-						t51 := int64(load64(m.memory, uint64(uint32(v2))+400))
-						store64(m.memory, uint64(uint32(v5))+96, uint64(t51))
-						t52 := int64(load64(m.memory, uint64(uint32(v2))+408))
-						store64(m.memory, uint64(uint32(v5))+104, uint64(t52))
-						t53 := int64(load64(m.memory, uint64(uint32(v2))+416))
-						store64(m.memory, uint64(uint32(v5))+112, uint64(t53))
-						t54 := int64(load64(m.memory, uint64(uint32(v2))+424))
-						store64(m.memory, uint64(uint32(v5))+120, uint64(t54))
-						t55 := int64(load64(m.memory, uint64(uint32(v2))+432))
-						store64(m.memory, uint64(uint32(v5))+128, uint64(t55))
-						t56 := int64(load64(m.memory, uint32(v1)))
-						store64(m.memory, uint64(uint32(v5))+16, uint64(t56))
-						t57 := int64(load64(m.memory, uint64(uint32(v1))+8))
-						store64(m.memory, uint64(uint32(v5))+24, uint64(t57))
-						t58 := int64(load64(m.memory, uint64(uint32(v1))+16))
-						store64(m.memory, uint64(uint32(v5))+32, uint64(t58))
-						t59 := int64(load64(m.memory, uint64(uint32(v1))+24))
-						store64(m.memory, uint64(uint32(v5))+40, uint64(t59))
-						memory_zero(m.memory, uint32(v5+i32(136)), uint32(i32(68)))
-						goto l6
-					}
-				}
-				t9 := int32(load32(m.memory, uint64(uint32(v2))+484))
-				v5 = t9
-				t10 := int32(load32(m.memory, uint64(uint32(v2))+480))
-				v6 = t10
-				t11 := int32(load32(m.memory, uint64(uint32(v2))+476))
-				v7 = t11
-				t12 := int32(load32(m.memory, uint64(uint32(v2))+472))
-				v1 = t12
-				t13 := int32(load32(m.memory, uint64(uint32(v2))+488))
-				v0 = t13
-				t14 := int32(load32(m.memory, uint64(uint32(v2))+492))
-				v8 = t14
-				t15 := int32(load32(m.memory, uint64(uint32(v2))+496))
-				v9 = t15
-				t16 := int32(load32(m.memory, uint64(uint32(v2))+500))
-				t17 := v2
-				v10 = t16
-				store32(m.memory, uint64(uint32(t17))+444, uint32(v10))
-				store32(m.memory, uint64(uint32(v2))+440, uint32(v9))
-				store32(m.memory, uint64(uint32(v2))+604, uint32(v8))
-				store32(m.memory, uint64(uint32(v2))+600, uint32(v0))
-				t18 := int32(load32(m.memory, uint64(uint32(v2))+240))
-				v8 = t18
-				if v8 == 0 {
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+45600))
+				v4 = t3
+				if v4 == 0 {
 					goto l3
 				}
-				t19 := int32(load32(m.memory, uint64(uint32(v2))+244))
-				if t19 != v10 {
-					goto l3
-				}
-				t20 := m.fn256(v8, v9, v10)
-				if t20 != 0 {
-					goto l3
-				}
-				t21 := math.Float64frombits(load64(m.memory, uint64(uint32(v2))+248))
-				store64(m.memory, uint64(uint32(v2))+376, math.Float64bits(t21))
-				t22 := v2
-				v3 = int64(uint32(i32(3))) << 32
-				store64(m.memory, uint64(uint32(t22))+272, uint64(v3|int64(uint32(v2+i32(600)))))
-				store64(m.memory, uint64(uint32(v2))+264, uint64(int64(uint32(i32(4)))<<32|int64(uint32(v2+i32(376)))))
-				store64(m.memory, uint64(uint32(v2))+256, uint64(v3|int64(uint32(v2+i32(440)))))
-				m.fn195(v2+i32(584), i32(33654), v2+i32(256))
-				goto l4
+				t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45604))
+				m.fn54(t4, v4, i32(1))
 			}
 		l3:
-			store32(m.memory, uint64(uint32(v2))+380, uint32(v6))
-			store32(m.memory, uint64(uint32(v2))+376, uint32(v7))
-			t60 := v2
-			v3 = int64(uint32(i32(3))) << 32
-			store64(m.memory, uint64(uint32(t60))+272, uint64(v3|int64(uint32(v2+i32(600)))))
-			store64(m.memory, uint64(uint32(v2))+264, uint64(v3|int64(uint32(v2+i32(376)))))
-			store64(m.memory, uint64(uint32(v2))+256, uint64(v3|int64(uint32(v2+i32(440)))))
-			m.fn195(v2+i32(584), i32(33654), v2+i32(256))
+			t5 := int32(load32(m.memory, uint64(uint32(v0))+8))
+			store32(m.memory, uint64(uint32(i32(0)))+45608, uint32(t5))
+			t6 := int64(load64(m.memory, uint32(v0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(t6))
+			goto l4
 		}
-	l4:
-		if v1 == 0 {
-			goto l7
-		}
-		m.fn50(v7, v1, i32(1))
-	l7:
-		if v5 < i32(1) {
-			goto l8
-		}
-		m.fn50(v0, v5, i32(1))
-	l8:
-		v5 = i32(0)
+	l2:
+		memory_copy(m.memory, uint32(v2+i32(368)), uint32(v2+i32(248)), uint32(i32(120)))
+		m.fn121(v2+i32(584), v2+i32(368), int64(uint32(v0))<<32|int64(uint32(v1)))
+		store64(m.memory, uint64(uint32(v2))+664, uint64(i64(0x200000000000000)))
+		store64(m.memory, uint64(uint32(v2))+656, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(v2))+648, uint64(i64(0)))
+		v1 = v2 + i32(248) + i32(72)
+		v4 = v2 + i32(368) + i32(72)
 		{
-			t61 := int32(load32(m.memory, uint64(uint32(i32(0)))+45576))
-			v1 = t61
-			if v1 == 0 {
-				goto l9
+			{
+				t7 := int32(load32(m.memory, uint64(uint32(v2))+584))
+				if t7 == i32(5) {
+					goto l5
+				}
+				t8 := m.fn72(v2+i32(648), v4, v2+i32(584))
+				v3 = t8
+				t9 := int64(load64(m.memory, uint64(uint32(v1))+24))
+				store64(m.memory, uint64(uint32(v2))+696, uint64(t9))
+				t10 := int64(load64(m.memory, uint64(uint32(v1))+16))
+				store64(m.memory, uint64(uint32(v2))+688, uint64(t10))
+				t11 := int64(load64(m.memory, uint64(uint32(v1))+8))
+				store64(m.memory, uint64(uint32(v2))+680, uint64(t11))
+				t12 := int64(load64(m.memory, uint32(v1)))
+				store64(m.memory, uint64(uint32(v2))+672, uint64(t12))
+				fn57()
+				t13 := m.fn53(i32(64), i32(8))
+				v0 = t13
+				if v0 == 0 {
+					m.fn197(i32(8), i32(64))
+					panic("unreachable")
+				}
+				t14 := int64(load64(m.memory, uint64(uint32(v2))+640))
+				store64(m.memory, uint64(uint32(v0))+56, uint64(t14))
+				t15 := int64(load64(m.memory, uint64(uint32(v2))+632))
+				store64(m.memory, uint64(uint32(v0))+48, uint64(t15))
+				t16 := int64(load64(m.memory, uint64(uint32(v2))+624))
+				store64(m.memory, uint64(uint32(v0))+40, uint64(t16))
+				t17 := int64(load64(m.memory, uint64(uint32(v2))+616))
+				store64(m.memory, uint64(uint32(v0))+32, uint64(t17))
+				t18 := int64(load64(m.memory, uint64(uint32(v2))+608))
+				store64(m.memory, uint64(uint32(v0))+24, uint64(t18))
+				t19 := int64(load64(m.memory, uint64(uint32(v2))+600))
+				store64(m.memory, uint64(uint32(v0))+16, uint64(t19))
+				t20 := int64(load64(m.memory, uint64(uint32(v2))+592))
+				store64(m.memory, uint64(uint32(v0))+8, uint64(t20))
+				t21 := int64(load64(m.memory, uint64(uint32(v2))+584))
+				store64(m.memory, uint32(v0), uint64(t21))
+				goto l7
 			}
-			t62 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
-			m.fn50(t62, v1, i32(1))
+		l5:
+			v0 = i32(0)
+			t22 := m.fn72(v2+i32(648), v4, i32(0))
+			v3 = t22
+			t23 := int64(load64(m.memory, uint64(uint32(v1))+24))
+			store64(m.memory, uint64(uint32(v2))+696, uint64(t23))
+			t24 := int64(load64(m.memory, uint64(uint32(v1))+16))
+			store64(m.memory, uint64(uint32(v2))+688, uint64(t24))
+			t25 := int64(load64(m.memory, uint64(uint32(v1))+8))
+			store64(m.memory, uint64(uint32(v2))+680, uint64(t25))
+			t26 := int64(load64(m.memory, uint32(v1)))
+			store64(m.memory, uint64(uint32(v2))+672, uint64(t26))
 		}
-	l9:
-		t63 := int32(load32(m.memory, uint64(uint32(v2))+592))
-		store32(m.memory, uint64(uint32(i32(0)))+45584, uint32(t63))
-		t64 := int64(load64(m.memory, uint64(uint32(v2))+584))
-		store64(m.memory, uint64(uint32(i32(0)))+45576, uint64(t64))
+	l7:
+		store64(m.memory, uint64(uint32(v2))+520, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v2))+512, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v2))+504, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v2))+496, uint64(i64(0)))
+		t27 := int64(load64(m.memory, uint64(uint32(v2))+672))
+		store64(m.memory, uint64(uint32(v2))+552, uint64(t27))
+		t28 := int64(load64(m.memory, uint64(uint32(v2))+680))
+		store64(m.memory, uint64(uint32(v2))+560, uint64(t28))
+		t29 := int64(load64(m.memory, uint64(uint32(v2))+688))
+		store64(m.memory, uint64(uint32(v2))+568, uint64(t29))
+		t30 := int64(load64(m.memory, uint64(uint32(v2))+696))
+		store64(m.memory, uint64(uint32(v2))+576, uint64(t30))
+		t31 := int64(load64(m.memory, uint64(uint32(v2))+648))
+		store64(m.memory, uint64(uint32(v2))+528, uint64(t31))
+		t32 := int64(load64(m.memory, uint64(uint32(v2))+656))
+		store64(m.memory, uint64(uint32(v2))+536, uint64(t32))
+		t33 := int64(load64(m.memory, uint64(uint32(v2))+664))
+		store64(m.memory, uint64(uint32(v2))+544, uint64(t33))
+		fn57()
+		t34 := m.fn53(i32(152), i32(8))
+		v1 = t34
+		if v1 == 0 {
+			m.fn197(i32(8), i32(152))
+			panic("unreachable")
+		}
+		store64(m.memory, uint64(uint32(v1))+8, uint64(i64(0)))
+		store64(m.memory, uint32(v1), uint64(v3))
+		t35 := int64(load64(m.memory, uint64(uint32(v2))+552))
+		store64(m.memory, uint64(uint32(v1))+16, uint64(t35))
+		t36 := int64(load64(m.memory, uint64(uint32(v2))+560))
+		store64(m.memory, uint64(uint32(v1))+24, uint64(t36))
+		t37 := int64(load64(m.memory, uint64(uint32(v2))+568))
+		store64(m.memory, uint64(uint32(v1))+32, uint64(t37))
+		t38 := int64(load64(m.memory, uint64(uint32(v2))+576))
+		store64(m.memory, uint64(uint32(v1))+40, uint64(t38))
+		t39 := int64(load64(m.memory, uint64(uint32(v2))+528))
+		store64(m.memory, uint64(uint32(v1))+48, uint64(t39))
+		t40 := int64(load64(m.memory, uint64(uint32(v2))+536))
+		store64(m.memory, uint64(uint32(v1))+56, uint64(t40))
+		t41 := int64(load64(m.memory, uint64(uint32(v2))+544))
+		store64(m.memory, uint64(uint32(v1))+64, uint64(t41))
+		store32(m.memory, uint64(uint32(v1))+72, uint32(v0))
+		t42 := int32(load32(m.memory, uint64(uint32(v2))+524))
+		store32(m.memory, uint64(uint32(v1))+108, uint32(t42))
+		t43 := int64(load64(m.memory, uint64(uint32(v2))+516))
+		store64(m.memory, uint64(uint32(v1))+100, uint64(t43))
+		t44 := int64(load64(m.memory, uint64(uint32(v2))+508))
+		store64(m.memory, uint64(uint32(v1))+92, uint64(t44))
+		t45 := int64(load64(m.memory, uint64(uint32(v2))+500))
+		store64(m.memory, uint64(uint32(v1))+84, uint64(t45))
+		t46 := int64(load64(m.memory, uint64(uint32(v2))+492))
+		store64(m.memory, uint64(uint32(v1))+76, uint64(t46))
+		store32(m.memory, uint64(uint32(v1))+144, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(v1))+136, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v1))+128, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v1))+120, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(v1))+112, uint64(i64(0)))
 	}
-l6:
-	m.g0 = v2 + i32(624)
-	return v5
+l4:
+	m.g0 = v2 + i32(704)
+	return v1
 }
 func (m *Module) Xexplain(v0 int32) int32 {
 	var v1 int64
-	t0 := m.fn9(v0, i64(0), v1)
+	t0 := m.fn13(v0, i64(0), v1)
 	return t0
 }
 func (m *Module) Xexplain_at(v0, v1, v2 int32) int32 {
-	t0 := m.fn9(v0, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
+	t0 := m.fn13(v0, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
 	return t0
 }
 func (m *Module) Xfree(v0 int32) {
 	var v1, v2 int32
-	if v0 == 0 {
-		return
-	}
-	m.fn5(v0 + i32(72))
 	{
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+200))
+		if v0 == 0 {
+			return
+		}
+		t0 := int32(load32(m.memory, uint32(v0+i32(144))))
 		v1 = t0
+		t1 := int32(load32(m.memory, uint32(v0+i32(72))))
+		m.fn15(t1)
 		if v1 == 0 {
 			goto l1
 		}
 		{
-			t1 := int32(load32(m.memory, uint32(v1)))
-			v2 = t1
+			t2 := int32(load32(m.memory, uint32(v1)))
+			v2 = t2
 			if v2 == 0 {
 				goto l2
 			}
-			t2 := int32(load32(m.memory, uint32(v1+i32(4))))
-			m.fn50(t2, v2*i32(56), i32(8))
+			t3 := int32(load32(m.memory, uint32(v1+i32(4))))
+			m.fn54(t3, v2*i32(56), i32(8))
 		}
 	l2:
-		m.fn50(v1, i32(88), i32(8))
+		m.fn54(v1, i32(88), i32(8))
+	l1:
+		m.fn54(v0, i32(152), i32(8))
 	}
-l1:
-	m.fn50(v0, i32(208), i32(8))
 }
 func (m *Module) Xgrpc_retry_pushback() int32 {
 	var v0, v1, v2 int32
@@ -3606,9 +3656,9 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 	v0 = t0 - i32(32)
 	m.g0 = v0
 	v1 = i32(0)
-	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
-	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
-	m.fn218(v0+i32(16), t1, t2)
+	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
+	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
+	m.fn222(v0+i32(16), t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+16))
 		if t3 == i32(1) {
@@ -3616,14 +3666,14 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 		}
 		t4 := int32(load32(m.memory, uint64(uint32(v0))+20))
 		t5 := int32(load32(m.memory, uint64(uint32(v0))+24))
-		m.fn131(v0+i32(16), t4, t5)
+		m.fn135(v0+i32(16), t4, t5)
 		t6 := int32(load32(m.memory, uint64(uint32(v0))+24))
 		v2 = t6
 		if v2 == i32(1000000000) {
 			goto l0
 		}
 		t7 := int64(load64(m.memory, uint64(uint32(v0))+16))
-		m.fn257(v0, t7, i64(0), i64(1000000000), i64(0))
+		m.fn261(v0, t7, i64(0), i64(1000000000), i64(0))
 		t8 := int64(load64(m.memory, uint32(v0)))
 		v3 = t8
 		v4 = v3 + int64(uint32(v2))
@@ -3637,7 +3687,7 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 		if t9+int64(uint32(p11)) == 0 {
 			p12 = t10
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(p12))
+		store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(p12))
 		v1 = i32(1)
 	}
 l0:
@@ -3651,7 +3701,7 @@ func (m *Module) Xgrpc_status(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(16)) {
 			goto l0
 		}
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35852))
+		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35880))
 		v1 = t0
 	}
 l0:
@@ -3660,10 +3710,10 @@ l0:
 func (m *Module) Xhistory(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8, v9 int32
 	var v10, v11, v12, v13, v14, v15, v16, v17, v18 int64
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+200))
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+144))
 	p1 := i32(0)
 	if t0 != 0 {
-		p1 = v0 + i32(200)
+		p1 = v0 + i32(144)
 	}
 	v1 = p1
 	v0 = i32(-2560)
@@ -3751,7 +3801,7 @@ l6:
 		}
 	l2:
 		if v0 == 0 {
-			m.fn211(i32(0), i32(10), i32(0), i32(35820))
+			m.fn215(i32(0), i32(10), i32(0), i32(35852))
 			panic("unreachable")
 		}
 		t15 := int64(m.memory[uint64(uint32(v5))+49])
@@ -3773,16 +3823,16 @@ l6:
 		t23 := int64(load64(m.memory, uint64(uint32(v5))+8))
 		v18 = t23
 		t24 := int64(load64(m.memory, uint64(uint32(v5))+16))
-		store64(m.memory, uint32(v0+i32(48648)), uint64(t24))
-		store64(m.memory, uint32(v0+i32(48640)), uint64(v18))
-		store64(m.memory, uint32(v0+i32(48632)), uint64(v17))
-		store64(m.memory, uint32(v0+i32(48624)), uint64(v16))
-		store64(m.memory, uint32(v0+i32(48616)), uint64(v15))
-		store64(m.memory, uint32(v0+i32(48608)), uint64(v14))
-		store64(m.memory, uint32(v0+i32(48600)), uint64(v13))
-		store64(m.memory, uint32(v0+i32(48592)), uint64(v12))
-		store64(m.memory, uint32(v0+i32(48584)), uint64(v11))
-		store64(m.memory, uint32(v0+i32(48576)), uint64(v10))
+		store64(m.memory, uint32(v0+i32(48672)), uint64(t24))
+		store64(m.memory, uint32(v0+i32(48664)), uint64(v18))
+		store64(m.memory, uint32(v0+i32(48656)), uint64(v17))
+		store64(m.memory, uint32(v0+i32(48648)), uint64(v16))
+		store64(m.memory, uint32(v0+i32(48640)), uint64(v15))
+		store64(m.memory, uint32(v0+i32(48632)), uint64(v14))
+		store64(m.memory, uint32(v0+i32(48624)), uint64(v13))
+		store64(m.memory, uint32(v0+i32(48616)), uint64(v12))
+		store64(m.memory, uint32(v0+i32(48608)), uint64(v11))
+		store64(m.memory, uint32(v0+i32(48600)), uint64(v10))
 		v0 = v0 + i32(80)
 		v3 = v3 + i32(1)
 		v2 = v5 + i32(56)
@@ -3804,8 +3854,7 @@ func (m *Module) Xhttp_status(v0 int32) int32 {
 		case 0, 21:
 			goto l0
 		case 17:
-			v1 = i32(2)
-			goto l0
+			return i32(2)
 		default:
 			v1 = i32(0)
 			if uint32((v0+i32(-100))&i32(0xffff)) < uint32(i32(400)) {
@@ -3815,94 +3864,94 @@ func (m *Module) Xhttp_status(v0 int32) int32 {
 			if (v0+i32(-501))&i32(65531) != i32(0) {
 				p1 = 1
 			}
-			return p1
+			v1 = p1
 		}
 	}
 l0:
 	return v1
 }
 func (m *Module) Xidle(v0 int32) int32 {
-	var v1, v2, v3 int32
-	v1 = i32(0)
+	var v1, v2 int32
 	t0 := int64(load64(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	t3 := v0 + i32(48)
-	p2 := v0 + i32(72)
-	if t1 == i32(5) {
-		p2 = i32(0)
-	}
-	t4 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn70(t3, t0, p2, t4)
+	t2 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	m.fn74(v0+i32(48), t0, t1, t2)
 	{
-		t5 := int32(m.memory[uint64(uint32(v0))+70])
-		if t5 != 0 {
-			goto l0
+		t3 := int32(m.memory[uint64(uint32(v0))+70])
+		if t3 == 0 {
+			t4 := int32(m.memory[uint64(uint32(v0))+71])
+			t5 := int32(load32(m.memory, uint64(uint32(v0))+64))
+			var p6 int32
+			if t4 != i32(2) {
+				p6 = 1
+			}
+			var p7 int32
+			if t5 != i32(0) {
+				p7 = 1
+			}
+			v1 = p6 | p7
+			v2 = v1 ^ i32(1)
+			{
+				t8 := int32(load32(m.memory, uint64(uint32(v0))+72))
+				v0 = t8
+				if v0 == 0 {
+					goto l1
+				}
+				if v1 != 0 {
+					goto l1
+				}
+				v2 = i32(1)
+				t9 := int32(load32(m.memory, uint32(v0)))
+				if uint32(t9) > uint32(i32(1)) {
+					goto l1
+				}
+				{
+					t10 := int32(load32(m.memory, uint64(uint32(v0))+28))
+					if t10 == 0 {
+						goto l2
+					}
+					return i32(0)
+				}
+			l2:
+				t11 := int32(load32(m.memory, uint64(uint32(v0))+32))
+				var p12 int32
+				if t11 == 0 {
+					p12 = 1
+				}
+				v2 = p12
+			}
+		l1:
+			return v2
 		}
-		t6 := int32(m.memory[uint64(uint32(v0))+71])
-		t7 := int32(load32(m.memory, uint64(uint32(v0))+64))
-		var p8 int32
-		if t6 != i32(2) {
-			p8 = 1
-		}
-		var p9 int32
-		if t7 != i32(0) {
-			p9 = 1
-		}
-		v2 = p8 | p9
-		v1 = v2 ^ i32(1)
-		t10 := int32(load32(m.memory, uint64(uint32(v0))+72))
-		v3 = t10
-		if v3 == i32(5) {
-			goto l0
-		}
-		if v2 != 0 {
-			goto l0
-		}
-		v1 = i32(1)
-		if uint32(v3) > uint32(i32(1)) {
-			goto l0
-		}
-		v1 = i32(0)
-		t11 := int32(load32(m.memory, uint64(uint32(v0))+100))
-		if t11 != 0 {
-			goto l0
-		}
-		t12 := int32(load32(m.memory, uint64(uint32(v0))+104))
-		var p13 int32
-		if t12 == 0 {
-			p13 = 1
-		}
-		v1 = p13
+		return i32(0)
 	}
-l0:
-	return v1
 }
 func (m *Module) Xinterface() int32 {
 	return i32(1)
 }
 func (m *Module) Xmade() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 	return t0
 }
 func (m *Module) Xmade_rows() int32 {
-	return i32(45848)
+	return i32(45872)
 }
 func (m *Module) Xmetrics(v0 int32) int32 {
 	var v1 int64
-	t0 := m.fn6(v0, i64(0), v1)
+	t0 := m.fn10(v0, i64(0), v1)
 	return t0
 }
 func (m *Module) Xmetrics_at(v0, v1, v2 int32) int32 {
-	t0 := m.fn6(v0, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
+	t0 := m.fn10(v0, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
 	return t0
 }
 func (m *Module) Xrecord(v0, v1 int32) int32 {
 	var v2 int64
-	t0 := m.fn8(v0, v1, i64(0), v2)
+	t0 := m.fn12(v0, v1, i64(0), v2)
 	return t0
 }
 func (m *Module) Xrecord_at(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn8(v0, v1, i64(1), int64(uint32(v2))<<32|int64(uint32(v3)))
+	t0 := m.fn12(v0, v1, i64(1), int64(uint32(v2))<<32|int64(uint32(v3)))
 	return t0
 }
 func (m *Module) Xretry_after(v0, v1 int32) int32 {
@@ -3913,7 +3962,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(0)
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
 		v4 = t1
 		if uint32(v4) < uint32(v1) {
 			goto l0
@@ -3922,17 +3971,17 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 			goto l0
 		}
 		v3 = i32(0)
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
 		t3 := v2 + i32(16)
 		v5 = t2
-		m.fn218(t3, v5+v1, v4-v1)
+		m.fn222(t3, v5+v1, v4-v1)
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+24))
 		v4 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
 		v6 = t5
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+16))
 		v7 = t6
-		m.fn218(v2+i32(16), v5, v1)
+		m.fn222(v2+i32(16), v5, v1)
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+16))
 		if t7 == i32(1) {
 			goto l0
@@ -3945,14 +3994,14 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 		if v7 != 0 {
 			p10 = i32(0)
 		}
-		m.fn129(t11, t12, t8, t9, p10, v4)
+		m.fn133(t11, t12, t8, t9, p10, v4)
 		t13 := int32(load32(m.memory, uint64(uint32(v2))+24))
 		v1 = t13
 		if v1 == i32(1000000000) {
 			goto l0
 		}
 		t14 := int64(load64(m.memory, uint64(uint32(v2))+16))
-		m.fn257(v2, t14, i64(0), i64(1000000000), i64(0))
+		m.fn261(v2, t14, i64(0), i64(1000000000), i64(0))
 		t15 := int64(load64(m.memory, uint32(v2)))
 		v8 = t15
 		v9 = v8 + int64(uint32(v1))
@@ -3966,7 +4015,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 		if t16+int64(uint32(p18)) == 0 {
 			p19 = t17
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46016, uint64(p19))
+		store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(p19))
 		v3 = i32(1)
 	}
 l0:
@@ -4001,7 +4050,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 				goto l3
 			}
 		l1:
-			t3 := int32(m.memory[uint64(uint32(v2))+35841])
+			t3 := int32(m.memory[uint64(uint32(v2))+35868])
 			v4 = t3
 		}
 	l3:
@@ -4018,7 +4067,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 		v4 = i32(0)
 		v7 = i32(0)
 	l7:
-		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v4))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v4))
 		v2 = v7 + i32(-112)
 	l5:
 		{
@@ -4043,30 +4092,30 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 			t6 := v2
 			v0 = v3 + i32(128) + v1
 			t7 := int64(m.memory[uint32(v0+i32(105))])
-			store64(m.memory, uint64(uint32(t6))+45848, uint64(t7))
-			store64(m.memory, uint64(uint32(v2))+45856, uint64(v5))
+			store64(m.memory, uint64(uint32(t6))+45872, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(v5))
 			t8 := int64(load64(m.memory, uint32(v0+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45904, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45928, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v0+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+45920, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45944, uint64(t9))
 			t10 := int64(load64(m.memory, uint32(v0+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45912, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45936, uint64(t10))
 			t11 := int64(load32(m.memory, uint32(v0+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45896, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t11))
 			t12 := int64(load32(m.memory, uint32(v0+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45888, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v0+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45880, uint64(t13))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t13))
 			t14 := int64(m.memory[uint32(v0+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45872, uint64(t14))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t14))
 			t15 := int64(load64(m.memory, uint32(v0+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45864, uint64(t15))
-			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t15))
+			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v4 = t16 + i32(1)
 			goto l7
 		}
 	l6:
-		m.fn221(v4, i32(2), i32(35624))
+		m.fn225(v4, i32(2), i32(35656))
 		panic("unreachable")
 	l4:
 		v2 = v4<<4 | v6
@@ -4086,7 +4135,7 @@ func (m *Module) Xsettle_asked_at(v0, v1, v2, v3, v4, v5, v6, v7, v8 int32) int3
 		if uint32(v2) > uint32(i32(3)) {
 			goto l0
 		}
-		t1 := int32(m.memory[uint64(uint32(v2))+35841])
+		t1 := int32(m.memory[uint64(uint32(v2))+35868])
 		v10 = t1
 	}
 l0:
@@ -4105,7 +4154,7 @@ l0:
 		v7 = i32(0)
 		v6 = i32(0)
 	l5:
-		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v7))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v7))
 		v2 = v6 + i32(-112)
 	l3:
 		{
@@ -4130,30 +4179,30 @@ l0:
 			t4 := v2
 			v10 = v9 + i32(144) + v8
 			t5 := int64(m.memory[uint32(v10+i32(105))])
-			store64(m.memory, uint64(uint32(t4))+45848, uint64(t5))
-			store64(m.memory, uint64(uint32(v2))+45856, uint64(v11))
+			store64(m.memory, uint64(uint32(t4))+45872, uint64(t5))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(v11))
 			t6 := int64(load64(m.memory, uint32(v10+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45904, uint64(t6))
+			store64(m.memory, uint64(uint32(v2))+45928, uint64(t6))
 			t7 := int64(load64(m.memory, uint32(v10+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+45920, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45944, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v10+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45912, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45936, uint64(t8))
 			t9 := int64(load32(m.memory, uint32(v10+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45896, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v10+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45888, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v10+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45880, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t11))
 			t12 := int64(m.memory[uint32(v10+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45872, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v10+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45864, uint64(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t13))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v7 = t14 + i32(1)
 			goto l5
 		}
 	l4:
-		m.fn221(v7, i32(2), i32(35624))
+		m.fn225(v7, i32(2), i32(35656))
 		panic("unreachable")
 	l2:
 		v2 = v7<<4 | v5
@@ -4173,7 +4222,7 @@ func (m *Module) Xsettle_at(v0, v1, v2, v3, v4, v5, v6 int32) int32 {
 		if uint32(v2) > uint32(i32(3)) {
 			goto l0
 		}
-		t1 := int32(m.memory[uint64(uint32(v2))+35841])
+		t1 := int32(m.memory[uint64(uint32(v2))+35868])
 		v8 = t1
 	}
 l0:
@@ -4191,7 +4240,7 @@ l0:
 		v5 = i32(0)
 		v4 = i32(0)
 	l5:
-		store32(m.memory, uint64(uint32(i32(0)))+46008, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v5))
 		v2 = v4 + i32(-112)
 	l3:
 		{
@@ -4216,30 +4265,30 @@ l0:
 			t4 := v2
 			v8 = v7 + i32(144) + v6
 			t5 := int64(m.memory[uint32(v8+i32(105))])
-			store64(m.memory, uint64(uint32(t4))+45848, uint64(t5))
-			store64(m.memory, uint64(uint32(v2))+45856, uint64(v9))
+			store64(m.memory, uint64(uint32(t4))+45872, uint64(t5))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(v9))
 			t6 := int64(load64(m.memory, uint32(v8+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45904, uint64(t6))
+			store64(m.memory, uint64(uint32(v2))+45928, uint64(t6))
 			t7 := int64(load64(m.memory, uint32(v8+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+45920, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45944, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v8+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45912, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45936, uint64(t8))
 			t9 := int64(load32(m.memory, uint32(v8+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45896, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v8+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45888, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v8+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45880, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t11))
 			t12 := int64(m.memory[uint32(v8+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45872, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v8+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45864, uint64(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46008))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t13))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v5 = t14 + i32(1)
 			goto l5
 		}
 	l4:
-		m.fn221(v5, i32(2), i32(35624))
+		m.fn225(v5, i32(2), i32(35656))
 		panic("unreachable")
 	l2:
 		v2 = v5<<4 | v3
@@ -4251,43 +4300,31 @@ l1:
 func (m *Module) Xstate(v0 int32) int32 {
 	var v1 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	t2 := v0 + i32(48)
-	t3 := v0 + i32(16)
-	p1 := v0 + i32(72)
-	if t0 == i32(5) {
-		p1 = i32(0)
-	}
-	t4 := m.fn119(t2, t3, p1, i64(0), v1)
-	v0 = t4 & i32(255)
-	p5 := v0
+	t1 := m.fn123(v0+i32(48), v0+i32(16), t0, i64(0), v1)
+	v0 = t1 & i32(255)
+	p2 := v0
 	if v0 == i32(3) {
-		p5 = i32(-1)
+		p2 = i32(-1)
 	}
-	return p5
+	return p2
 }
 func (m *Module) Xstate_at(v0, v1, v2 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+72))
-	t2 := v0 + i32(48)
-	t3 := v0 + i32(16)
-	p1 := v0 + i32(72)
-	if t0 == i32(5) {
-		p1 = i32(0)
-	}
-	t4 := m.fn119(t2, t3, p1, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
-	v0 = t4 & i32(255)
-	p5 := v0
+	t1 := m.fn123(v0+i32(48), v0+i32(16), t0, i64(1), int64(uint32(v1))<<32|int64(uint32(v2)))
+	v0 = t1 & i32(255)
+	p2 := v0
 	if v0 == i32(3) {
-		p5 = i32(-1)
+		p2 = i32(-1)
 	}
-	return p5
+	return p2
 }
 func (m *Module) Xtext() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45580))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45604))
 	return t0
 }
 func (m *Module) Xtext_in(v0 int32) int32 {
 	var v1, v2, v3 int32
-	store32(m.memory, uint64(uint32(i32(0)))+45596, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45620, uint32(i32(0)))
 	v1 = i32(0)
 	{
 		if v0 == 0 {
@@ -4295,16 +4332,16 @@ func (m *Module) Xtext_in(v0 int32) int32 {
 		}
 		v1 = i32(0)
 		{
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45588))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45612))
 			if uint32(v0) <= uint32(t0) {
 				goto l1
 			}
-			m.fn10(i32(45588), i32(0), v0, i32(1), i32(1))
-			t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45596))
+			m.fn14(i32(45612), i32(0), v0, i32(1), i32(1))
+			t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
 			v1 = t1
 		}
 	l1:
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
 		v2 = t2
 		v3 = v2 + v1
 		{
@@ -4326,12 +4363,12 @@ func (m *Module) Xtext_in(v0 int32) int32 {
 		v1 = v1 + i32(1)
 	}
 l0:
-	store32(m.memory, uint64(uint32(i32(0)))+45596, uint32(v1))
-	t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45592))
+	store32(m.memory, uint64(uint32(i32(0)))+45620, uint32(v1))
+	t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
 	return t4
 }
 func (m *Module) Xtext_length() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45584))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45608))
 	return t0
 }
 func (m *Module) Xtransport_error(v0 int32) int32 {
@@ -4341,35 +4378,35 @@ func (m *Module) Xtransport_error(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(5)) {
 			goto l0
 		}
-		t0 := int32(m.memory[uint64(uint32(v0))+35845])
-		t1 := int32(load32(m.memory, uint64(uint32(t0<<2))+35920))
+		t0 := int32(m.memory[uint64(uint32(v0))+35872])
+		t1 := int32(load32(m.memory, uint64(uint32(t0<<2))+35948))
 		v1 = t1
 	}
 l0:
 	return v1
 }
-func (m *Module) fn49(v0, v1 int32) int32 {
-	t0 := m.fn158(v0, v1)
+func (m *Module) fn53(v0, v1 int32) int32 {
+	t0 := m.fn162(v0, v1)
 	return t0
 }
-func (m *Module) fn50(v0, v1, v2 int32) {
-	m.fn162(v0, v1, v2)
+func (m *Module) fn54(v0, v1, v2 int32) {
+	m.fn166(v0, v1, v2)
 }
-func (m *Module) fn51(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn164(v0, v1, v2, v3)
+func (m *Module) fn55(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn168(v0, v1, v2, v3)
 	return t0
 }
-func (m *Module) fn52(v0, v1 int32) int32 {
-	t0 := m.fn168(v0, v1)
+func (m *Module) fn56(v0, v1 int32) int32 {
+	t0 := m.fn172(v0, v1)
 	return t0
 }
-func fn53() {
+func fn57() {
 }
-func (m *Module) fn54(v0, v1 int32) int32 {
-	t0 := m.fn231(v1, i32(35944), i32(5))
+func (m *Module) fn58(v0, v1 int32) int32 {
+	t0 := m.fn235(v1, i32(35972), i32(5))
 	return t0
 }
-func (m *Module) fn55(v0, v1 int32) int32 {
+func (m *Module) fn59(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -4399,7 +4436,7 @@ l1:
 		if uint32(v3) <= uint32(t2-v2) {
 			goto l3
 		}
-		m.fn56(v0, v2, v3, i32(1), i32(1))
+		m.fn60(v0, v2, v3, i32(1), i32(1))
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v4 = t3
 	}
@@ -4435,7 +4472,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn56(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -4444,7 +4481,7 @@ func (m *Module) fn56(v0, v1, v2, v3, v4 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn191(i32(0), i32(0))
+	m.fn195(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -4470,7 +4507,7 @@ l0:
 		p9 = t8
 	}
 	v2 = p9
-	m.fn134(t2, t4, t3, v2, v3, v4)
+	m.fn138(t2, t4, t3, v2, v3, v4)
 	{
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		if t10 != i32(1) {
@@ -4478,7 +4515,7 @@ l0:
 		}
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn191(t11, t12)
+		m.fn195(t11, t12)
 		panic("unreachable")
 	}
 l1:
@@ -4488,7 +4525,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn57(v0, v1, v2 int32) int32 {
+func (m *Module) fn61(v0, v1, v2 int32) int32 {
 	var v3 int32
 	{
 		{
@@ -4499,7 +4536,7 @@ func (m *Module) fn57(v0, v1, v2 int32) int32 {
 			if uint32(t2) <= uint32(t0-v3) {
 				goto l0
 			}
-			m.fn56(v0, v3, v2, i32(1), i32(1))
+			m.fn60(v0, v3, v2, i32(1), i32(1))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v3 = t3
 			goto l1
@@ -4519,13 +4556,13 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn58(v0, v1 int32) int32 {
+func (m *Module) fn62(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn254(t0, t1, v1)
+	t2 := m.fn258(t0, t1, v1)
 	return t2
 }
-func (m *Module) fn59(v0, v1, v2 int32) {
+func (m *Module) fn63(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -4534,7 +4571,7 @@ func (m *Module) fn59(v0, v1, v2 int32) {
 		if t0 != v3 {
 			goto l0
 		}
-		m.fn56(v0, v3, i32(1), i32(1), i32(1))
+		m.fn60(v0, v3, i32(1), i32(1), i32(1))
 		t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v3 = t2
 	}
@@ -4561,7 +4598,7 @@ l6:
 					if uint32(v2) <= uint32(t5-v4) {
 						goto l3
 					}
-					m.fn56(v0, v4, v2, i32(1), i32(1))
+					m.fn60(v0, v4, v2, i32(1), i32(1))
 					t6 := int32(load32(m.memory, uint64(uint32(v0))+8))
 					v4 = t6
 				}
@@ -4584,7 +4621,7 @@ l6:
 				if t9 != v4 {
 					goto l5
 				}
-				m.fn56(v0, v4, i32(1), i32(1), i32(1))
+				m.fn60(v0, v4, i32(1), i32(1), i32(1))
 				t10 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				v4 = t10
 			}
@@ -4600,7 +4637,7 @@ l6:
 		v3 = v6
 		t12 := int32(m.memory[uint32(v5)])
 		v7 = t12
-		t13 := int32(m.memory[uint64(uint32(v7))+37840])
+		t13 := int32(m.memory[uint64(uint32(v7))+37868])
 		v5 = t13
 		if v5 == 0 {
 			goto l6
@@ -4616,7 +4653,7 @@ l6:
 			if uint32(v3) <= uint32(t14-v4) {
 				goto l8
 			}
-			m.fn56(v0, v4, v3, i32(1), i32(1))
+			m.fn60(v0, v4, v3, i32(1), i32(1))
 			t15 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v4 = t15
 		}
@@ -4643,7 +4680,7 @@ l7:
 				if uint32(t24-v4) > uint32(i32(1)) {
 					goto l13
 				}
-				m.fn56(v0, v4, i32(2), i32(1), i32(1))
+				m.fn60(v0, v4, i32(2), i32(1), i32(1))
 				t25 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				v4 = t25
 			}
@@ -4657,16 +4694,16 @@ l7:
 			store32(m.memory, uint64(uint32(t27))+8, uint32(v4))
 			goto l12
 		}
-		t18 := int32(m.memory[uint64(uint32(v7&i32(15)))+38096])
+		t18 := int32(m.memory[uint64(uint32(v7&i32(15)))+38124])
 		v5 = t18
-		t19 := int32(m.memory[uint64(uint32(int32(uint32(v7)>>4)))+38096])
+		t19 := int32(m.memory[uint64(uint32(int32(uint32(v7)>>4)))+38124])
 		v6 = t19
 		{
 			t20 := int32(load32(m.memory, uint32(v0)))
 			if uint32(t20-v4) > uint32(i32(5)) {
 				goto l11
 			}
-			m.fn56(v0, v4, i32(6), i32(1), i32(1))
+			m.fn60(v0, v4, i32(6), i32(1), i32(1))
 			t21 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v4 = t21
 		}
@@ -4682,7 +4719,7 @@ l7:
 		goto l12
 	}
 }
-func (m *Module) fn60(v0, v1, v2, v3 int32) {
+func (m *Module) fn64(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -4703,7 +4740,7 @@ func (m *Module) fn60(v0, v1, v2, v3 int32) {
 			if t4 != v7 {
 				goto l1
 			}
-			m.fn56(v6, v7, i32(1), i32(1), i32(1))
+			m.fn60(v6, v7, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t6
 		}
@@ -4716,7 +4753,7 @@ func (m *Module) fn60(v0, v1, v2, v3 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v6, v1, v2)
+	m.fn63(v6, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v5)))
 		v6 = t9
@@ -4726,7 +4763,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn56(v6, v0, i32(1), i32(1), i32(1))
+		m.fn60(v6, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t12
 	}
@@ -4738,7 +4775,7 @@ l2:
 	v6 = t14
 	{
 		{
-			t15 := m.fn135(v3, v4+i32(8))
+			t15 := m.fn139(v3, v4+i32(8))
 			v3 = t15
 			v0 = i32(5) - v3
 			t16 := int32(load32(m.memory, uint32(v6)))
@@ -4748,7 +4785,7 @@ l2:
 			if uint32(t18) <= uint32(t16-v5) {
 				goto l3
 			}
-			m.fn56(v6, v5, v0, i32(1), i32(1))
+			m.fn60(v6, v5, v0, i32(1), i32(1))
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v5 = t19
 			goto l4
@@ -4768,7 +4805,7 @@ l5:
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v5+v0))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn65(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v5 = t0
@@ -4786,7 +4823,7 @@ func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
 			if t3 != v7 {
 				goto l1
 			}
-			m.fn56(v6, v7, i32(1), i32(1), i32(1))
+			m.fn60(v6, v7, i32(1), i32(1), i32(1))
 			t5 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t5
 		}
@@ -4799,7 +4836,7 @@ func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v6, v1, v2)
+	m.fn63(v6, v1, v2)
 	{
 		t8 := int32(load32(m.memory, uint32(v5)))
 		v6 = t8
@@ -4809,7 +4846,7 @@ l0:
 		if t9 != v0 {
 			goto l2
 		}
-		m.fn56(v6, v0, i32(1), i32(1), i32(1))
+		m.fn60(v6, v0, i32(1), i32(1), i32(1))
 		t11 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t11
 	}
@@ -4818,9 +4855,9 @@ l2:
 	t12 := int32(load32(m.memory, uint64(uint32(v6))+4))
 	m.memory[uint32(t12+v0)] = byte(i32(58))
 	t13 := int32(load32(m.memory, uint32(v5)))
-	m.fn59(t13, v3, v4)
+	m.fn63(t13, v3, v4)
 }
-func (m *Module) fn62(v0, v1, v2 int32, v3, v4 int64) {
+func (m *Module) fn66(v0, v1, v2 int32, v3, v4 int64) {
 	var v5, v6, v7, v8 int32
 	t0 := m.g0
 	v5 = t0 - i32(48)
@@ -4841,7 +4878,7 @@ func (m *Module) fn62(v0, v1, v2 int32, v3, v4 int64) {
 			if t4 != v8 {
 				goto l1
 			}
-			m.fn56(v7, v8, i32(1), i32(1), i32(1))
+			m.fn60(v7, v8, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v8 = t6
 		}
@@ -4854,7 +4891,7 @@ func (m *Module) fn62(v0, v1, v2 int32, v3, v4 int64) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v7, v1, v2)
+	m.fn63(v7, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v6)))
 		v7 = t9
@@ -4864,7 +4901,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn56(v7, v0, i32(1), i32(1), i32(1))
+		m.fn60(v7, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v7))+8))
 		v0 = t12
 	}
@@ -4880,7 +4917,7 @@ l2:
 		}
 		{
 			{
-				t15 := m.fn137(v4, v5+i32(8))
+				t15 := m.fn141(v4, v5+i32(8))
 				v2 = t15
 				v0 = i32(20) - v2
 				t16 := int32(load32(m.memory, uint32(v7)))
@@ -4890,7 +4927,7 @@ l2:
 				if uint32(t18) <= uint32(t16-v6) {
 					goto l4
 				}
-				m.fn56(v7, v6, v0, i32(1), i32(1))
+				m.fn60(v7, v6, v0, i32(1), i32(1))
 				t19 := int32(load32(m.memory, uint64(uint32(v7))+8))
 				v6 = t19
 				goto l5
@@ -4917,7 +4954,7 @@ l2:
 			if uint32(t21-v0) > uint32(i32(3)) {
 				goto l8
 			}
-			m.fn56(v7, v0, i32(4), i32(1), i32(1))
+			m.fn60(v7, v0, i32(4), i32(1), i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v0 = t23
 		}
@@ -4929,7 +4966,7 @@ l2:
 l7:
 	m.g0 = v5 + i32(48)
 }
-func (m *Module) fn63(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn67(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -4950,7 +4987,7 @@ func (m *Module) fn63(v0, v1, v2 int32, v3 int64) {
 			if t4 != v7 {
 				goto l1
 			}
-			m.fn56(v6, v7, i32(1), i32(1), i32(1))
+			m.fn60(v6, v7, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t6
 		}
@@ -4963,7 +5000,7 @@ func (m *Module) fn63(v0, v1, v2 int32, v3 int64) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v6, v1, v2)
+	m.fn63(v6, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v5)))
 		v6 = t9
@@ -4973,7 +5010,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn56(v6, v0, i32(1), i32(1), i32(1))
+		m.fn60(v6, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t12
 	}
@@ -4985,7 +5022,7 @@ l2:
 	v6 = t14
 	{
 		{
-			t15 := m.fn137(v3, v4+i32(8))
+			t15 := m.fn141(v3, v4+i32(8))
 			v2 = t15
 			v0 = i32(20) - v2
 			t16 := int32(load32(m.memory, uint32(v6)))
@@ -4995,7 +5032,7 @@ l2:
 			if uint32(t18) <= uint32(t16-v5) {
 				goto l3
 			}
-			m.fn56(v6, v5, v0, i32(1), i32(1))
+			m.fn60(v6, v5, v0, i32(1), i32(1))
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v5 = t19
 			goto l4
@@ -5015,7 +5052,7 @@ l5:
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v5+v0))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn64(v0, v1, v2, v3 int32) {
+func (m *Module) fn68(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -5036,7 +5073,7 @@ func (m *Module) fn64(v0, v1, v2, v3 int32) {
 			if t4 != v7 {
 				goto l1
 			}
-			m.fn56(v6, v7, i32(1), i32(1), i32(1))
+			m.fn60(v6, v7, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t6
 		}
@@ -5049,7 +5086,7 @@ func (m *Module) fn64(v0, v1, v2, v3 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v6, v1, v2)
+	m.fn63(v6, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v5)))
 		v6 = t9
@@ -5059,7 +5096,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn56(v6, v0, i32(1), i32(1), i32(1))
+		m.fn60(v6, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t12
 	}
@@ -5071,7 +5108,7 @@ l2:
 	v6 = t14
 	{
 		{
-			t15 := m.fn136(v3, v4+i32(8))
+			t15 := m.fn140(v3, v4+i32(8))
 			v3 = t15
 			v0 = i32(10) - v3
 			t16 := int32(load32(m.memory, uint32(v6)))
@@ -5081,7 +5118,7 @@ l2:
 			if uint32(t18) <= uint32(t16-v5) {
 				goto l3
 			}
-			m.fn56(v6, v5, v0, i32(1), i32(1))
+			m.fn60(v6, v5, v0, i32(1), i32(1))
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v5 = t19
 			goto l4
@@ -5101,7 +5138,7 @@ l5:
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v5+v0))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn65(v0, v1 int32) {
+func (m *Module) fn69(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	var v9, v10 int64
 	var v11 int32
@@ -5116,7 +5153,7 @@ func (m *Module) fn65(v0, v1 int32) {
 			v3 = t2
 			v4 = v3 & i32(-65536)
 			v5 = i32(0)
-			v6 = i32(35954)
+			v6 = i32(35982)
 			v7 = i32(8)
 			goto l11
 		case 1:
@@ -5130,7 +5167,7 @@ func (m *Module) fn65(v0, v1 int32) {
 			t6 := int64(load64(m.memory, uint64(uint32(v1))+8))
 			v10 = t6
 			v5 = i32(1)
-			v6 = i32(35962)
+			v6 = i32(35990)
 			v7 = i32(12)
 			goto l11
 		case 2:
@@ -5144,20 +5181,20 @@ func (m *Module) fn65(v0, v1 int32) {
 			t10 := int64(load64(m.memory, uint64(uint32(v1))+8))
 			v10 = t10
 			v5 = i32(1)
-			v6 = i32(35974)
+			v6 = i32(36002)
 			v7 = i32(14)
 			goto l11
 		case 3:
 			v5 = i32(2)
 			v4 = i32(0)
-			v6 = i32(35988)
+			v6 = i32(36016)
 			v7 = i32(4)
 			{
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+16))
 				v3 = t11
 				if v3 != i32(1000000000) {
 					t12 := int64(load64(m.memory, uint64(uint32(v1))+8))
-					m.fn257(v2, t12, i64(0), i64(1000000000), i64(0))
+					m.fn261(v2, t12, i64(0), i64(1000000000), i64(0))
 					t13 := int64(load64(m.memory, uint64(uint32(v2))+8))
 					t14 := int64(load64(m.memory, uint32(v2)))
 					v9 = t14
@@ -5181,7 +5218,7 @@ func (m *Module) fn65(v0, v1 int32) {
 			v3 = t17
 			v4 = v3 & i32(-65536)
 			v5 = i32(0)
-			v6 = i32(35992)
+			v6 = i32(36020)
 			v7 = i32(6)
 			goto l11
 		case 5:
@@ -5191,14 +5228,14 @@ func (m *Module) fn65(v0, v1 int32) {
 			v11 = t19
 			v5 = i32(3)
 			v4 = i32(0)
-			v6 = i32(35998)
+			v6 = i32(36026)
 			v7 = i32(5)
 			{
 				t20 := int32(load32(m.memory, uint64(uint32(v1))+16))
 				v8 = t20
 				if v8 != i32(1000000000) {
 					t21 := int64(load64(m.memory, uint64(uint32(v1))+8))
-					m.fn257(v2+i32(16), t21, i64(0), i64(1000000000), i64(0))
+					m.fn261(v2+i32(16), t21, i64(0), i64(1000000000), i64(0))
 					t22 := int64(load64(m.memory, uint64(uint32(v2))+24))
 					t23 := int64(load64(m.memory, uint64(uint32(v2))+16))
 					v9 = t23
@@ -5220,28 +5257,28 @@ func (m *Module) fn65(v0, v1 int32) {
 		case 6:
 			t26 := int32(m.memory[uint64(uint32(v1))+1])
 			v5 = t26 << 2
-			t27 := int32(load32(m.memory, uint64(uint32(v5))+37716))
+			t27 := int32(load32(m.memory, uint64(uint32(v5))+37744))
 			v3 = t27
 			v4 = v3 & i32(-65536)
-			t28 := int32(load32(m.memory, uint64(uint32(v5))+37704))
+			t28 := int32(load32(m.memory, uint64(uint32(v5))+37732))
 			v8 = t28
 			v5 = i32(4)
-			v6 = i32(36021)
+			v6 = i32(36049)
 			v7 = i32(4)
 		}
 	}
 l11:
 	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(i64(0x100000000)))
-	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37516)))
+	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37544)))
 	store64(m.memory, uint64(uint32(v2))+52, uint64(i64(0x60000020)))
 	store32(m.memory, uint64(uint32(v2))+44, uint32(v2+i32(32)))
 	{
-		t29 := m.fn66(v1, v2+i32(44))
+		t29 := m.fn70(v1, v2+i32(44))
 		if t29 == 0 {
 			goto l12
 		}
-		m.fn239(i32(37556), i32(55), v2+i32(63), i32(37540), i32(37612))
+		m.fn243(i32(37584), i32(55), v2+i32(63), i32(37568), i32(37640))
 		panic("unreachable")
 	}
 l12:
@@ -5259,7 +5296,7 @@ l12:
 	store16(m.memory, uint32(v0), uint16(v5))
 	m.g0 = v2 + i32(64)
 }
-func (m *Module) fn66(v0, v1 int32) int32 {
+func (m *Module) fn70(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5 int64
 	t0 := m.g0
@@ -5279,7 +5316,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(5)))<<32|int64(uint32(v2+i32(32)))))
 				t5 := int32(load32(m.memory, uint32(v1)))
 				t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t7 := m.fn216(t5, t6, i32(33294), v2+i32(64))
+				t7 := m.fn220(t5, t6, i32(33294), v2+i32(64))
 				v0 = t7
 				goto l7
 			case 2:
@@ -5292,7 +5329,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(5)))<<32|int64(uint32(v2+i32(32)))))
 				t11 := int32(load32(m.memory, uint32(v1)))
 				t12 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t13 := m.fn216(t11, t12, i32(33265), v2+i32(64))
+				t13 := m.fn220(t11, t12, i32(33265), v2+i32(64))
 				v0 = t13
 				goto l7
 			case 4:
@@ -5309,7 +5346,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				}
 				store32(m.memory, uint64(uint32(t17))+20, uint32(p18))
 				t20 := v2
-				p19 := i32(36825)
+				p19 := i32(36853)
 				if v0 != 0 {
 					p19 = i32(1)
 				}
@@ -5323,14 +5360,14 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				t24 := v2
 				p23 := i32(1)
 				if v0 != 0 {
-					p23 = i32(36830)
+					p23 = i32(36858)
 				}
 				store32(m.memory, uint64(uint32(t24))+24, uint32(p23))
 				store32(m.memory, uint64(uint32(v2))+68, uint32(i32(12)))
 				t26 := v2
-				p25 := i32(36847)
+				p25 := i32(36875)
 				if v3 == i32(1) {
-					p25 = i32(36835)
+					p25 = i32(0x8fff)
 				}
 				store32(m.memory, uint64(uint32(t26))+64, uint32(p25))
 				t27 := v2
@@ -5341,7 +5378,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(v4|int64(uint32(v2+i32(16)))))
 				t28 := int32(load32(m.memory, uint32(v1)))
 				t29 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t30 := m.fn216(t28, t29, i32(33780), v2+i32(32))
+				t30 := m.fn220(t28, t29, i32(33780), v2+i32(32))
 				v0 = t30
 				goto l7
 			case 6:
@@ -5350,7 +5387,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(8)))<<32|int64(uint32(v2+i32(64)))))
 				t32 := int32(load32(m.memory, uint32(v1)))
 				t33 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t34 := m.fn216(t32, t33, i32(33802), v2+i32(32))
+				t34 := m.fn220(t32, t33, i32(33802), v2+i32(32))
 				v0 = t34
 				goto l7
 			default:
@@ -5363,14 +5400,14 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(64)))))
 				t36 := int32(load32(m.memory, uint32(v1)))
 				t37 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t38 := m.fn216(t36, t37, i32(33746), v2+i32(32))
+				t38 := m.fn220(t36, t37, i32(33746), v2+i32(32))
 				v0 = t38
 				goto l7
 			case 3:
 				t39 := int32(load32(m.memory, uint64(uint32(v0))+16))
 				v3 = t39
 				if v3 == i32(1000000000) {
-					t56 := m.fn231(v1, i32(36743), i32(40))
+					t56 := m.fn235(v1, i32(36771), i32(40))
 					v0 = t56
 					goto l7
 				}
@@ -5381,7 +5418,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 						goto l10
 					}
 					if v4 == 0 {
-						t44 := m.fn231(v1, i32(36783), i32(42))
+						t44 := m.fn235(v1, i32(36811), i32(42))
 						v0 = t44
 						goto l7
 					}
@@ -5391,7 +5428,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v2+i32(32)))))
 					t41 := int32(load32(m.memory, uint32(v1)))
 					t42 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t43 := m.fn216(t41, t42, i32(35097), v2+i32(64))
+					t43 := m.fn220(t41, t42, i32(35123), v2+i32(64))
 					v0 = t43
 					goto l7
 				}
@@ -5405,13 +5442,13 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 				t48 := int64(load16(m.memory, uint64(uint32(v0))+4))
 				v4 = t48
 				store32(m.memory, uint64(uint32(v2))+68, uint32(i32(4)))
-				store32(m.memory, uint64(uint32(v2))+64, uint32(i32(36859)))
+				store32(m.memory, uint64(uint32(v2))+64, uint32(i32(36887)))
 				store64(m.memory, uint64(uint32(v2))+72, uint64(v4))
 				store64(m.memory, uint64(uint32(v2))+40, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(64)))))
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v2+i32(24)))))
 				t49 := int32(load32(m.memory, uint32(v1)))
 				t50 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t51 := m.fn216(t49, t50, i32(35082), v2+i32(32))
+				t51 := m.fn220(t49, t50, i32(35108), v2+i32(32))
 				if t51 != 0 {
 					v0 = i32(1)
 					goto l7
@@ -5425,7 +5462,7 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 						goto l13
 					}
 					if v3 == 0 {
-						t55 := m.fn231(v1, i32(0x8fff), i32(35))
+						t55 := m.fn235(v1, i32(36891), i32(35))
 						v0 = t55
 						goto l7
 					}
@@ -5435,21 +5472,21 @@ func (m *Module) fn66(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v2+i32(32)))))
 					t52 := int32(load32(m.memory, uint32(v1)))
 					t53 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t54 := m.fn216(t52, t53, i32(33340), v2+i32(64))
+					t54 := m.fn220(t52, t53, i32(33340), v2+i32(64))
 					v0 = t54
 					goto l7
 				}
 			}
 		}
 	l8:
-		t57 := m.fn231(v1, i32(36720), i32(23))
+		t57 := m.fn235(v1, i32(36748), i32(23))
 		v0 = t57
 	}
 l7:
 	m.g0 = v2 + i32(80)
 	return v0
 }
-func (m *Module) fn67(v0, v1 int32) {
+func (m *Module) fn71(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	var v14, v15, v16, v17, v18, v19, v20, v21, v22 int32
@@ -5488,21 +5525,21 @@ func (m *Module) fn67(v0, v1 int32) {
 			}
 			t2 := int32(m.memory[uint64(uint32(v1))+269])
 			v6 = t2 << 2
-			t3 := int32(load32(m.memory, uint64(uint32(v6))+37688))
+			t3 := int32(load32(m.memory, uint64(uint32(v6))+37716))
 			v7 = t3
-			t4 := int32(load32(m.memory, uint64(uint32(v6))+37672))
+			t4 := int32(load32(m.memory, uint64(uint32(v6))+37700))
 			v8 = t4
 			t5 := int32(m.memory[uint64(uint32(v1))+268])
 			v6 = t5 << 2
-			t6 := int32(load32(m.memory, uint64(uint32(v6))+37716))
+			t6 := int32(load32(m.memory, uint64(uint32(v6))+37744))
 			v9 = t6
-			t7 := int32(load32(m.memory, uint64(uint32(v6))+37704))
+			t7 := int32(load32(m.memory, uint64(uint32(v6))+37732))
 			v10 = t7
 			t8 := int32(m.memory[uint64(uint32(v1))+267])
 			v6 = t8 << 2
-			t9 := int32(load32(m.memory, uint64(uint32(v6))+37716))
+			t9 := int32(load32(m.memory, uint64(uint32(v6))+37744))
 			v11 = t9
-			t10 := int32(load32(m.memory, uint64(uint32(v6))+37704))
+			t10 := int32(load32(m.memory, uint64(uint32(v6))+37732))
 			v12 = t10
 			t11 := int32(load32(m.memory, uint64(uint32(v1))+236))
 			v6 = t11
@@ -5524,10 +5561,10 @@ func (m *Module) fn67(v0, v1 int32) {
 				v19 = i32(0)
 				goto l2
 			l1:
-				fn53()
+				fn57()
 				v5 = i32(8)
 				v19 = v3
-				t17 := m.fn49(v4, i32(8))
+				t17 := m.fn53(v4, i32(8))
 				v18 = t17
 				if v18 == 0 {
 					goto l0
@@ -5541,7 +5578,7 @@ func (m *Module) fn67(v0, v1 int32) {
 			v5 = v3
 		l4:
 			{
-				m.fn65(v2+i32(88), v6)
+				m.fn69(v2+i32(88), v6)
 				t18 := int64(load64(m.memory, uint64(uint32(v2))+136))
 				store64(m.memory, uint64(uint32(v4))+48, uint64(t18))
 				t19 := int64(load64(m.memory, uint64(uint32(v2))+128))
@@ -5579,7 +5616,7 @@ func (m *Module) fn67(v0, v1 int32) {
 					goto l5
 				}
 				t29 := int64(load64(m.memory, uint64(uint32(v1))+168))
-				m.fn257(v2+i32(64), t29, i64(0), i64(1000000000), i64(0))
+				m.fn261(v2+i32(64), t29, i64(0), i64(1000000000), i64(0))
 				t30 := int64(load64(m.memory, uint64(uint32(v2))+72))
 				t31 := int64(load64(m.memory, uint64(uint32(v2))+64))
 				v25 = t31
@@ -5618,7 +5655,7 @@ func (m *Module) fn67(v0, v1 int32) {
 					goto l7
 				}
 				t39 := int64(load64(m.memory, uint64(uint32(v1))+184))
-				m.fn257(v2+i32(48), t39, i64(0), i64(1000000000), i64(0))
+				m.fn261(v2+i32(48), t39, i64(0), i64(1000000000), i64(0))
 				t40 := int64(load64(m.memory, uint64(uint32(v2))+56))
 				t41 := int64(load64(m.memory, uint64(uint32(v2))+48))
 				v25 = t41
@@ -5641,7 +5678,7 @@ func (m *Module) fn67(v0, v1 int32) {
 					goto l8
 				}
 				t45 := int64(load64(m.memory, uint64(uint32(v1))+200))
-				m.fn257(v2+i32(32), t45, i64(0), i64(1000000000), i64(0))
+				m.fn261(v2+i32(32), t45, i64(0), i64(1000000000), i64(0))
 				t46 := int64(load64(m.memory, uint64(uint32(v2))+40))
 				t47 := int64(load64(m.memory, uint64(uint32(v2))+32))
 				v25 = t47
@@ -5698,7 +5735,7 @@ func (m *Module) fn67(v0, v1 int32) {
 			}
 		}
 	l0:
-		m.fn191(v5, v4)
+		m.fn195(v5, v4)
 		panic("unreachable")
 	l11:
 		;
@@ -5751,7 +5788,7 @@ l12:
 			v6 = t72
 			v4 = v6 + v56*i32(72)
 			t74 := int64(load64(m.memory, uint32(v4+i32(-16))))
-			m.fn257(t73, t74, i64(0), i64(1000000000), i64(0))
+			m.fn261(t73, t74, i64(0), i64(1000000000), i64(0))
 			v5 = v56 * i32(88)
 			v60 = i32(0)
 			if uint32(v56) > uint32(i32(24403223)) {
@@ -5773,21 +5810,21 @@ l12:
 			v67 = t81
 			t82 := int32(m.memory[uint32(v4+i32(-24))])
 			v1 = t82 << 2
-			t83 := int32(load32(m.memory, uint64(uint32(v1))+37772))
+			t83 := int32(load32(m.memory, uint64(uint32(v1))+37800))
 			v68 = t83
-			t84 := int32(load32(m.memory, uint64(uint32(v1))+37728))
+			t84 := int32(load32(m.memory, uint64(uint32(v1))+37756))
 			v69 = t84
 			t85 := int32(m.memory[uint32(v4+i32(-22))])
 			v1 = t85 << 2
-			t86 := int32(load32(m.memory, uint64(uint32(v1))+37716))
+			t86 := int32(load32(m.memory, uint64(uint32(v1))+37744))
 			v70 = t86
-			t87 := int32(load32(m.memory, uint64(uint32(v1))+37704))
+			t87 := int32(load32(m.memory, uint64(uint32(v1))+37732))
 			v71 = t87
 			t88 := int32(m.memory[uint32(v4+i32(-23))])
 			v1 = t88 << 2
-			t89 := int32(load32(m.memory, uint64(uint32(v1))+37716))
+			t89 := int32(load32(m.memory, uint64(uint32(v1))+37744))
 			v72 = t89
-			t90 := int32(load32(m.memory, uint64(uint32(v1))+37704))
+			t90 := int32(load32(m.memory, uint64(uint32(v1))+37732))
 			v73 = t90
 			t91 := int64(load32(m.memory, uint32(v4+i32(-8))))
 			v74 = t91
@@ -5802,10 +5839,10 @@ l12:
 				if v5 == 0 {
 					goto l16
 				}
-				fn53()
+				fn57()
 				v60 = i32(8)
 				v59 = v56
-				t94 := m.fn49(v5, i32(8))
+				t94 := m.fn53(v5, i32(8))
 				v58 = t94
 				if v58 == 0 {
 					goto l15
@@ -5827,7 +5864,7 @@ l12:
 		l17:
 			{
 				t98 := int64(load64(m.memory, uint32(v6+i32(56))))
-				m.fn257(v2, t98, i64(0), i64(1000000000), i64(0))
+				m.fn261(v2, t98, i64(0), i64(1000000000), i64(0))
 				v4 = v58 + v1
 				t99 := int64(load64(m.memory, uint32(v6+i32(24))))
 				store64(m.memory, uint32(v4+i32(80)), uint64(t99))
@@ -5844,23 +5881,23 @@ l12:
 				t105 := int32(m.memory[uint32(v6+i32(48))])
 				t106 := v4 + i32(36)
 				v60 = t105 << 2
-				t107 := int32(load32(m.memory, uint64(uint32(v60))+37728))
+				t107 := int32(load32(m.memory, uint64(uint32(v60))+37756))
 				store32(m.memory, uint32(t106), uint32(t107))
-				t108 := int32(load32(m.memory, uint64(uint32(v60))+37772))
+				t108 := int32(load32(m.memory, uint64(uint32(v60))+37800))
 				store32(m.memory, uint32(v4+i32(32)), uint32(t108))
 				t109 := int32(m.memory[uint32(v6+i32(50))])
 				t110 := v4 + i32(28)
 				v60 = t109 << 2
-				t111 := int32(load32(m.memory, uint64(uint32(v60))+37704))
+				t111 := int32(load32(m.memory, uint64(uint32(v60))+37732))
 				store32(m.memory, uint32(t110), uint32(t111))
-				t112 := int32(load32(m.memory, uint64(uint32(v60))+37716))
+				t112 := int32(load32(m.memory, uint64(uint32(v60))+37744))
 				store32(m.memory, uint32(v4+i32(24)), uint32(t112))
 				t113 := int32(m.memory[uint32(v6+i32(49))])
 				t114 := v4 + i32(20)
 				v60 = t113 << 2
-				t115 := int32(load32(m.memory, uint64(uint32(v60))+37704))
+				t115 := int32(load32(m.memory, uint64(uint32(v60))+37732))
 				store32(m.memory, uint32(t114), uint32(t115))
-				t116 := int32(load32(m.memory, uint64(uint32(v60))+37716))
+				t116 := int32(load32(m.memory, uint64(uint32(v60))+37744))
 				store32(m.memory, uint32(v4+i32(16)), uint32(t116))
 				t117 := int64(load64(m.memory, uint32(v2)))
 				t118 := v4 + i32(8)
@@ -5998,10 +6035,10 @@ l12:
 		return
 	}
 l15:
-	m.fn191(v60, v5)
+	m.fn195(v60, v5)
 	panic("unreachable")
 }
-func (m *Module) fn68(v0, v1, v2 int32) int64 {
+func (m *Module) fn72(v0, v1, v2 int32) int64 {
 	var v3, v4 int32
 	var v5, v6, v7, v8, v9, v10 int64
 	var v11 int32
@@ -6055,7 +6092,7 @@ func (m *Module) fn68(v0, v1, v2 int32) int64 {
 									t11 := int64(load64(m.memory, uint64(uint32(v4))+48))
 									v8 = t11
 									if v8 == 0 {
-										m.fn242(i32(36576))
+										m.fn246(i32(36604))
 										panic("unreachable")
 									}
 									v7 = i64(0)
@@ -6121,7 +6158,7 @@ func (m *Module) fn68(v0, v1, v2 int32) int64 {
 										t22 := v11
 										v4 = int32(t21)
 										if uint32(t22) <= uint32(v4) {
-											m.fn221(v4, v11, i32(36592))
+											m.fn225(v4, v11, i32(36620))
 											panic("unreachable")
 										}
 										v10 = v10 + i64(-1)
@@ -6328,7 +6365,7 @@ l20:
 l7:
 	return int64(uint32(v2))<<32 + v5 + int64(uint32(v0|v3<<1))
 }
-func (m *Module) fn69(v0, v1 int32) {
+func (m *Module) fn73(v0, v1 int32) {
 	var v2, v3 int32
 	var v4, v5 int64
 	var v6, v7, v8 int32
@@ -6360,13 +6397,13 @@ func (m *Module) fn69(v0, v1 int32) {
 							if uint64(v5+i64(-0x100000000)) < uint64(i64(-0xffffffff)) {
 								store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 								store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-								store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+								store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 								store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 								store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 								{
-									t4 := m.fn214(v2+i32(136), v2+i32(152))
+									t4 := m.fn218(v2+i32(136), v2+i32(152))
 									if t4 != 0 {
-										m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+										m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 										panic("unreachable")
 									}
 									t5 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6376,7 +6413,7 @@ func (m *Module) fn69(v0, v1 int32) {
 										v6 = t6
 										if v6 != i32(-0x80000000) {
 											v1 = i32(15)
-											v3 = i32(36025)
+											v3 = i32(36053)
 											goto l4
 										}
 										v3 = int32(v5)
@@ -6397,12 +6434,12 @@ func (m *Module) fn69(v0, v1 int32) {
 						}
 						store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-						t9 := m.fn214(v2+i32(136), v2+i32(152))
+						t9 := m.fn218(v2+i32(136), v2+i32(152))
 						if t9 != 0 {
-							m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+							m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 							panic("unreachable")
 						}
 						t10 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6413,15 +6450,15 @@ func (m *Module) fn69(v0, v1 int32) {
 							goto l5
 						}
 						v1 = i32(15)
-						v3 = i32(36057)
+						v3 = i32(36085)
 					}
 				l4:
 					v7 = i32(17)
-					v8 = i32(36479)
+					v8 = i32(36507)
 					goto l7
 				l5:
 					t12 := int64(load64(m.memory, uint64(uint32(v1))+48))
-					m.fn257(v2+i32(64), t12, i64(0), i64(1000000000), i64(0))
+					m.fn261(v2+i32(64), t12, i64(0), i64(1000000000), i64(0))
 					t13 := int64(load64(m.memory, uint64(uint32(v2))+72))
 					if t13 != i64(0) {
 						goto l8
@@ -6461,7 +6498,7 @@ func (m *Module) fn69(v0, v1 int32) {
 							}
 						}
 					l11:
-						m.fn257(v2+i32(48), v11, i64(0), i64(1000000000), i64(0))
+						m.fn261(v2+i32(48), v11, i64(0), i64(1000000000), i64(0))
 						{
 							t19 := int64(load64(m.memory, uint64(uint32(v2))+56))
 							if t19 != i64(0) {
@@ -6500,12 +6537,12 @@ func (m *Module) fn69(v0, v1 int32) {
 					l16:
 						store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-						t24 := m.fn251(v2+i32(136), v2+i32(152))
+						t24 := m.fn255(v2+i32(136), v2+i32(152))
 						if t24 != 0 {
-							m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+							m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 							panic("unreachable")
 						}
 						t25 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6518,9 +6555,9 @@ func (m *Module) fn69(v0, v1 int32) {
 						t27 := int32(load32(m.memory, uint64(uint32(v2))+128))
 						v1 = t27
 						store32(m.memory, uint64(uint32(v0))+36, uint32(i32(12)))
-						store32(m.memory, uint64(uint32(v0))+32, uint32(i32(35962)))
+						store32(m.memory, uint64(uint32(v0))+32, uint32(i32(35990)))
 						store32(m.memory, uint64(uint32(v0))+28, uint32(i32(22)))
-						store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36147)))
+						store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36175)))
 						store32(m.memory, uint64(uint32(v0))+20, uint32(i32(-0x80000000)))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(v1))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(v6))
@@ -6531,12 +6568,12 @@ func (m *Module) fn69(v0, v1 int32) {
 				l10:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t28 := m.fn214(v1+i32(144), v2+i32(152))
+					t28 := m.fn218(v1+i32(144), v2+i32(152))
 					if t28 != 0 {
-						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t29 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6544,9 +6581,9 @@ func (m *Module) fn69(v0, v1 int32) {
 					t30 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v6 = t30
 					v1 = i32(10)
-					v3 = i32(36346)
+					v3 = i32(36374)
 					v7 = i32(19)
-					v8 = i32(36336)
+					v8 = i32(36364)
 					goto l7
 				}
 			l12:
@@ -6555,12 +6592,12 @@ func (m *Module) fn69(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+84, uint32(v2+i32(136)))
 				store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-				t31 := m.fn241(v2+i32(80), v2+i32(152))
+				t31 := m.fn245(v2+i32(80), v2+i32(152))
 				if t31 != 0 {
-					m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+					m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 					panic("unreachable")
 				}
 				t32 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6568,9 +6605,9 @@ func (m *Module) fn69(v0, v1 int32) {
 				t33 := int32(load32(m.memory, uint64(uint32(v2))+120))
 				v6 = t33
 				v1 = i32(11)
-				v3 = i32(36086)
+				v3 = i32(36114)
 				v7 = i32(13)
-				v8 = i32(36325)
+				v8 = i32(36353)
 			}
 		l7:
 			store32(m.memory, uint64(uint32(v0))+36, uint32(v7))
@@ -6590,12 +6627,12 @@ func (m *Module) fn69(v0, v1 int32) {
 			if uint64(v11+i64(-0x100000000)) < uint64(i64(-0xffffffff)) {
 				store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-				t36 := m.fn214(v2+i32(136), v2+i32(152))
+				t36 := m.fn218(v2+i32(136), v2+i32(152))
 				if t36 != 0 {
-					m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+					m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 					panic("unreachable")
 				}
 				t37 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6608,9 +6645,9 @@ func (m *Module) fn69(v0, v1 int32) {
 				t39 := int32(load32(m.memory, uint64(uint32(v2))+128))
 				v1 = t39
 				store32(m.memory, uint64(uint32(v0))+36, uint32(i32(13)))
-				store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36312)))
+				store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36340)))
 				store32(m.memory, uint64(uint32(v0))+28, uint32(i32(15)))
-				store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36479)))
+				store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36507)))
 				store32(m.memory, uint64(uint32(v0))+20, uint32(i32(-0x80000000)))
 				store32(m.memory, uint64(uint32(v0))+16, uint32(v1))
 				store32(m.memory, uint64(uint32(v0))+12, uint32(v15))
@@ -6638,12 +6675,12 @@ func (m *Module) fn69(v0, v1 int32) {
 							}
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-							t53 := m.fn214(v2+i32(96), v2+i32(152))
+							t53 := m.fn218(v2+i32(96), v2+i32(152))
 							if t53 != 0 {
-								m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+								m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 								panic("unreachable")
 							}
 							t54 := int32(load16(m.memory, uint64(uint32(v2))+130))
@@ -6656,9 +6693,9 @@ func (m *Module) fn69(v0, v1 int32) {
 							v24 = t57
 							t58 := int32(load32(m.memory, uint64(uint32(v2))+120))
 							v8 = t58
-							v25 = i32(36375)
+							v25 = i32(36403)
 							v26 = i32(6)
-							v20 = i32(36365)
+							v20 = i32(36393)
 							v21 = i32(10)
 							goto l33
 						}
@@ -6700,7 +6737,7 @@ func (m *Module) fn69(v0, v1 int32) {
 						if uint64(v17+i64(-10)) >= uint64(i64(91)) {
 							goto l27
 						}
-						m.fn257(v2+i32(32), v16, i64(0), i64(1000000000), i64(0))
+						m.fn261(v2+i32(32), v16, i64(0), i64(1000000000), i64(0))
 						{
 							t48 := int64(load64(m.memory, uint64(uint32(v2))+40))
 							if t48 != i64(0) {
@@ -6731,12 +6768,12 @@ func (m *Module) fn69(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+116, uint32(v2+i32(80)))
 					store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
-					t59 := m.fn241(v2+i32(112), v2+i32(152))
+					t59 := m.fn245(v2+i32(112), v2+i32(152))
 					if t59 != 0 {
-						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t60 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6749,21 +6786,21 @@ func (m *Module) fn69(v0, v1 int32) {
 					v24 = t63
 					t64 := int32(load32(m.memory, uint64(uint32(v2))+136))
 					v8 = t64
-					v25 = i32(36375)
+					v25 = i32(36403)
 					v26 = i32(6)
-					v20 = i32(36381)
+					v20 = i32(36409)
 					v21 = i32(11)
 					goto l33
 				}
 			l27:
 				store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
-				t65 := m.fn214(v2+i32(104), v2+i32(152))
+				t65 := m.fn218(v2+i32(104), v2+i32(152))
 				if t65 != 0 {
-					m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+					m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 					panic("unreachable")
 				}
 				t66 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6776,11 +6813,11 @@ func (m *Module) fn69(v0, v1 int32) {
 				v24 = t69
 				t70 := int32(load32(m.memory, uint64(uint32(v2))+136))
 				v8 = t70
-				v20 = i32(36392)
+				v20 = i32(36420)
 				v21 = i32(9)
 			}
 		l30:
-			v25 = i32(36401)
+			v25 = i32(36429)
 			v26 = i32(14)
 		l33:
 			v27 = i32(-0x80000000)
@@ -6815,15 +6852,15 @@ func (m *Module) fn69(v0, v1 int32) {
 			}
 			store64(m.memory, uint64(uint32(v2))+112, uint64(v17))
 			store64(m.memory, uint64(uint32(v2))+152, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v2+i32(112)))))
-			m.fn195(v2+i32(136), i32(33712), v2+i32(152))
+			m.fn199(v2+i32(136), i32(33712), v2+i32(152))
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-			t71 := m.fn214(v2+i32(104), v2+i32(152))
+			t71 := m.fn218(v2+i32(104), v2+i32(152))
 			if t71 != 0 {
-				m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+				m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 				panic("unreachable")
 			}
 			t72 := int64(load64(m.memory, uint64(uint32(v2))+136))
@@ -6842,7 +6879,7 @@ func (m *Module) fn69(v0, v1 int32) {
 			t77 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			store64(m.memory, uint64(uint32(v0))+20, uint64(t77))
 			store32(m.memory, uint64(uint32(v0))+36, uint32(i32(13)))
-			store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36312)))
+			store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36340)))
 			store64(m.memory, uint64(uint32(v0))+12, uint64(v5))
 			store32(m.memory, uint64(uint32(v0))+8, uint32(v8))
 			store64(m.memory, uint32(v0), uint64(i64(2)))
@@ -6866,12 +6903,12 @@ func (m *Module) fn69(v0, v1 int32) {
 									if v11 == 0 {
 										store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 										store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 										store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 										store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-										t87 := m.fn254(i32(36169), i32(3), v2+i32(152))
+										t87 := m.fn258(i32(36197), i32(3), v2+i32(152))
 										if t87 != 0 {
-											m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+											m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 											panic("unreachable")
 										}
 										t88 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6880,10 +6917,10 @@ func (m *Module) fn69(v0, v1 int32) {
 										store64(m.memory, uint64(uint32(t89))+80, uint64(v4))
 										t90 := int32(load32(m.memory, uint64(uint32(v2))+120))
 										v8 = t90
-										v24 = i32(36172)
+										v24 = i32(36200)
 										v25 = i32(11)
 										v7 = i32(18)
-										v28 = i32(36183)
+										v28 = i32(36211)
 										goto l48
 									}
 								}
@@ -6906,12 +6943,12 @@ func (m *Module) fn69(v0, v1 int32) {
 								l41:
 									store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 									store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-									t82 := m.fn251(v2+i32(136), v2+i32(152))
+									t82 := m.fn255(v2+i32(136), v2+i32(152))
 									if t82 != 0 {
-										m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+										m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 										panic("unreachable")
 									}
 									t83 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6923,10 +6960,10 @@ func (m *Module) fn69(v0, v1 int32) {
 										v1 = t109
 										store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
 										store32(m.memory, uint64(uint32(v2))+84, uint32(v1))
-										v28 = i32(35974)
+										v28 = i32(36002)
 										v7 = i32(14)
 										v25 = i32(22)
-										v24 = i32(36147)
+										v24 = i32(36175)
 										goto l54
 									}
 									v24 = v26
@@ -6945,12 +6982,12 @@ func (m *Module) fn69(v0, v1 int32) {
 						l45:
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-							t91 := m.fn214(v2+i32(136), v2+i32(152))
+							t91 := m.fn218(v2+i32(136), v2+i32(152))
 							if t91 != 0 {
-								m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+								m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 								panic("unreachable")
 							}
 							t92 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6962,10 +6999,10 @@ func (m *Module) fn69(v0, v1 int32) {
 								v1 = t110
 								store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
 								store32(m.memory, uint64(uint32(v2))+84, uint32(v1))
-								v28 = i32(36201)
+								v28 = i32(36229)
 								v7 = i32(18)
 								v25 = i32(15)
-								v24 = i32(36479)
+								v24 = i32(36507)
 								goto l54
 							}
 							v25 = v26
@@ -6977,12 +7014,12 @@ func (m *Module) fn69(v0, v1 int32) {
 								if t100 != 0 {
 									store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 									store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-									t101 := m.fn253(i32(36258), v2+i32(152))
+									t101 := m.fn257(i32(36286), v2+i32(152))
 									if t101 != 0 {
-										m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+										m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 										panic("unreachable")
 									}
 									t102 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6991,10 +7028,10 @@ func (m *Module) fn69(v0, v1 int32) {
 									store64(m.memory, uint64(uint32(t103))+80, uint64(v4))
 									t104 := int32(load32(m.memory, uint64(uint32(v2))+120))
 									v8 = t104
-									v24 = i32(36259)
+									v24 = i32(36287)
 									v25 = i32(37)
 									v7 = i32(16)
-									v28 = i32(36296)
+									v28 = i32(36324)
 									goto l48
 								}
 								if v13|v4 == 0 {
@@ -7012,15 +7049,15 @@ func (m *Module) fn69(v0, v1 int32) {
 							}
 							store64(m.memory, uint64(uint32(v2))+112, uint64(v17))
 							store64(m.memory, uint64(uint32(v2))+152, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v2+i32(112)))))
-							m.fn195(v2+i32(136), i32(33712), v2+i32(152))
+							m.fn199(v2+i32(136), i32(33712), v2+i32(152))
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-							t94 := m.fn214(v2+i32(104), v2+i32(152))
+							t94 := m.fn218(v2+i32(104), v2+i32(152))
 							if t94 != 0 {
-								m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+								m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 								panic("unreachable")
 							}
 							t95 := int32(load32(m.memory, uint64(uint32(v2))+120))
@@ -7038,12 +7075,12 @@ func (m *Module) fn69(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v2))+88, uint32(t99))
 							store64(m.memory, uint64(uint32(v2))+80, uint64(v5))
 							v26 = int32(v5)
-							v28 = i32(36201)
+							v28 = i32(36229)
 							v7 = i32(18)
 							goto l54
 						}
 					l52:
-						m.fn257(v2+i32(16), v11, i64(0), i64(1000000000), i64(0))
+						m.fn261(v2+i32(16), v11, i64(0), i64(1000000000), i64(0))
 						{
 							t105 := int64(load64(m.memory, uint64(uint32(v2))+24))
 							if t105 != i64(0) {
@@ -7068,12 +7105,12 @@ func (m *Module) fn69(v0, v1 int32) {
 				l56:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t111 := m.fn254(i32(36219), i32(3), v2+i32(152))
+					t111 := m.fn258(i32(36247), i32(3), v2+i32(152))
 					if t111 != 0 {
-						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t112 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -7082,10 +7119,10 @@ func (m *Module) fn69(v0, v1 int32) {
 					store64(m.memory, uint64(uint32(t113))+80, uint64(v4))
 					t114 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v8 = t114
-					v24 = i32(36222)
+					v24 = i32(36250)
 					v25 = i32(36)
 					v7 = i32(17)
-					v28 = i32(36025)
+					v28 = i32(36053)
 				}
 			l48:
 				store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
@@ -7131,7 +7168,7 @@ func (m *Module) fn69(v0, v1 int32) {
 						t120 := int64(load64(m.memory, uint64(uint32(v1))+96))
 						t121 := v2
 						v16 = t120
-						m.fn257(t121, v16, i64(0), i64(1000000000), i64(0))
+						m.fn261(t121, v16, i64(0), i64(1000000000), i64(0))
 						v11 = i64(-1)
 						t122 := int64(load64(m.memory, uint64(uint32(v2))+8))
 						if t122 != i64(0) {
@@ -7154,12 +7191,12 @@ func (m *Module) fn69(v0, v1 int32) {
 						store32(m.memory, uint64(uint32(v2))+116, uint32(v2+i32(80)))
 						store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
-						t124 := m.fn241(v2+i32(112), v2+i32(152))
+						t124 := m.fn245(v2+i32(112), v2+i32(152))
 						if t124 != 0 {
-							m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+							m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 							panic("unreachable")
 						}
 						t125 := int64(load64(m.memory, uint64(uint32(v2))+140))
@@ -7168,21 +7205,21 @@ func (m *Module) fn69(v0, v1 int32) {
 						t126 := int32(load32(m.memory, uint64(uint32(v2))+136))
 						v6 = t126
 						v3 = int32(v5)
-						v8 = i32(36441)
+						v8 = i32(36469)
 						v7 = i32(11)
 						v15 = i32(15)
-						v19 = i32(36456)
+						v19 = i32(36484)
 						goto l67
 					}
 				l63:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t127 := m.fn251(v1+i32(176), v2+i32(152))
+					t127 := m.fn255(v1+i32(176), v2+i32(152))
 					if t127 != 0 {
-						m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t128 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7191,10 +7228,10 @@ func (m *Module) fn69(v0, v1 int32) {
 					v3 = t129
 					t130 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v6 = t130
-					v8 = i32(36415)
+					v8 = i32(36443)
 					v7 = i32(18)
 					v15 = i32(8)
-					v19 = i32(36423)
+					v19 = i32(36451)
 					goto l67
 				}
 			l64:
@@ -7249,12 +7286,12 @@ func (m *Module) fn69(v0, v1 int32) {
 		l69:
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37516)))
+			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-			t137 := m.fn251(v1+i32(184), v2+i32(152))
+			t137 := m.fn255(v1+i32(184), v2+i32(152))
 			if t137 != 0 {
-				m.fn239(i32(37556), i32(55), v2+i32(175), i32(37540), i32(37612))
+				m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 				panic("unreachable")
 			}
 			t138 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7263,9 +7300,9 @@ func (m *Module) fn69(v0, v1 int32) {
 			v3 = t139
 			t140 := int32(load32(m.memory, uint64(uint32(v2))+120))
 			v6 = t140
-			v8 = i32(36467)
+			v8 = i32(36495)
 			v15 = i32(6)
-			v19 = i32(36473)
+			v19 = i32(36501)
 			v7 = i32(6)
 		}
 	l67:
@@ -7283,7 +7320,7 @@ func (m *Module) fn69(v0, v1 int32) {
 l18:
 	m.g0 = v2 + i32(176)
 }
-func (m *Module) fn70(v0 int32, v1 int64, v2 int32, v3 int64) {
+func (m *Module) fn74(v0 int32, v1 int64, v2 int32, v3 int64) {
 	var v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -7358,7 +7395,7 @@ l0:
 				t8 := int32(load32(m.memory, uint64(uint32(v0))+20))
 				v2 = t8
 				if v2 == 0 {
-					m.fn243(i32(36496))
+					m.fn247(i32(36524))
 					panic("unreachable")
 				}
 				{
@@ -7367,7 +7404,7 @@ l0:
 					t11 := v2
 					v4 = int32(t10)
 					if uint32(t11) <= uint32(v4) {
-						m.fn221(v4, v2, i32(36512))
+						m.fn225(v4, v2, i32(36540))
 						panic("unreachable")
 					}
 					t12 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -7380,12 +7417,12 @@ l0:
 					return
 				}
 			case 1:
-				m.fn85(v2, v3)
+				m.fn89(v2, v3)
 			}
 		}
 	}
 }
-func (m *Module) fn71(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn75(v0, v1, v2, v3 int32, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int32
 	var v11, v12, v13, v14, v15 int64
 	t0 := m.g0
@@ -7442,7 +7479,7 @@ func (m *Module) fn71(v0, v1, v2, v3 int32, v4 int64) {
 			store64(m.memory, uint32(v5), uint64(i64(0)))
 			goto l8
 		l7:
-			m.fn81(v5, v3, i64(1), v4)
+			m.fn85(v5, v3, i64(1), v4)
 			v8 = i32(0)
 		l6:
 			t6 := int32(load32(m.memory, uint32(v3+i32(56))))
@@ -7575,7 +7612,7 @@ l1:
 	m.memory[uint64(uint32(v0))+50] = byte(v7)
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn72(v0, v1 int32) {
+func (m *Module) fn76(v0, v1 int32) {
 	var v2 int32
 	var v3, v4 int64
 	t0 := m.g0
@@ -7605,18 +7642,18 @@ func (m *Module) fn72(v0, v1 int32) {
 	}
 	v4 = p6
 	store64(m.memory, uint64(uint32(t7))+88, uint64(v4))
-	m.fn75(v2+i32(8), v2+i32(72), i64(0))
+	m.fn79(v2+i32(8), v2+i32(72), i64(0))
 	{
 		{
 			t8 := int32(load32(m.memory, uint64(uint32(v2))+64))
 			if t8 != 0 {
 				goto l0
 			}
-			fn53()
-			t9 := m.fn49(i32(208), i32(8))
+			fn57()
+			t9 := m.fn53(i32(208), i32(8))
 			v1 = t9
 			if v1 == 0 {
-				m.fn193(i32(8), i32(208))
+				m.fn197(i32(8), i32(208))
 				panic("unreachable")
 			}
 			store64(m.memory, uint64(uint32(v1))+56, uint64(i64(0)))
@@ -7654,7 +7691,7 @@ func (m *Module) fn72(v0, v1 int32) {
 		return
 	}
 }
-func (m *Module) fn73(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 int64) {
+func (m *Module) fn77(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 int64) {
 	var v10, v11, v12, v13 int32
 	var v14, v15 int64
 	var v16 int32
@@ -7914,7 +7951,7 @@ func (m *Module) fn73(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 								t32 := int64(load64(m.memory, uint64(uint32(v3))+88))
 								v5 = t32
 								if v5 == 0 {
-									m.fn242(i32(37468))
+									m.fn246(i32(37496))
 									panic("unreachable")
 								}
 								{
@@ -7998,7 +8035,7 @@ func (m *Module) fn73(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 					l38:
 						v11 = i32(2)
 					l30:
-						m.fn113(v10+i32(8), v1, v2, v4, v11, v13, v7, v8, v9)
+						m.fn117(v10+i32(8), v1, v2, v4, v11, v13, v7, v8, v9)
 						t43 := int64(load64(m.memory, uint64(uint32(v10))+8))
 						v6 = t43
 						if v6 != i64(3) {
@@ -8080,7 +8117,7 @@ func (m *Module) fn73(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 l4:
 	m.g0 = v10 + i32(48)
 }
-func (m *Module) fn74(v0, v1 int32, v2 int64, v3, v4 int32) {
+func (m *Module) fn78(v0, v1 int32, v2 int64, v3, v4 int32) {
 	var v5 int32
 	var v6 int64
 	var v7 int32
@@ -8095,7 +8132,7 @@ func (m *Module) fn74(v0, v1 int32, v2 int64, v3, v4 int32) {
 		if v7 != i32(2) {
 			t4 := int64(load64(m.memory, uint32(v4)))
 			t5 := int64(load64(m.memory, uint64(uint32(v4))+8))
-			m.fn77(v0, v1, v2, v3, v7, v6, t4, t5)
+			m.fn81(v0, v1, v2, v3, v7, v6, t4, t5)
 			goto l2
 		}
 		if v3 == 0 {
@@ -8112,11 +8149,11 @@ func (m *Module) fn74(v0, v1 int32, v2 int64, v3, v4 int32) {
 l1:
 	store16(m.memory, uint32(v5), uint16(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+4, uint32(i32(0)))
-	m.fn79(v0, v1, v5, v3, i32(2), v6)
+	m.fn83(v0, v1, v5, v3, i32(2), v6)
 l2:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn75(v0, v1 int32, v2 int64) {
+func (m *Module) fn79(v0, v1 int32, v2 int64) {
 	var v3, v4, v5, v6 int32
 	var v7 int64
 	var v8, v9 int32
@@ -8213,15 +8250,15 @@ func (m *Module) fn75(v0, v1 int32, v2 int64) {
 							if uint32(v11) < uint32(i32(3)) {
 								goto l14
 							}
-							fn53()
+							fn57()
 							v9 = i32(1)
 							v8 = v11 << 3
-							t29 := m.fn52(v8, i32(8))
+							t29 := m.fn56(v8, i32(8))
 							v12 = t29
 							if v12 != 0 {
 								goto l15
 							}
-							m.fn191(i32(8), v8)
+							m.fn195(i32(8), v8)
 							panic("unreachable")
 						}
 					l14:
@@ -8251,12 +8288,12 @@ func (m *Module) fn75(v0, v1 int32, v2 int64) {
 						if v9 == 0 {
 							goto l7
 						}
-						fn53()
+						fn57()
 						v6 = v9 * i32(24)
-						t20 := m.fn49(v6, i32(8))
+						t20 := m.fn53(v6, i32(8))
 						v11 = t20
 						if v11 == 0 {
-							m.fn191(i32(8), v6)
+							m.fn195(i32(8), v6)
 							panic("unreachable")
 						}
 						v12 = v11
@@ -8276,11 +8313,11 @@ func (m *Module) fn75(v0, v1 int32, v2 int64) {
 						store64(m.memory, uint32(v12), uint64(i64(0)))
 					}
 				l7:
-					fn53()
-					t21 := m.fn49(i32(56), i32(8))
+					fn57()
+					t21 := m.fn53(i32(56), i32(8))
 					v12 = t21
 					if v12 == 0 {
-						m.fn193(i32(8), i32(56))
+						m.fn197(i32(8), i32(56))
 						panic("unreachable")
 					}
 					store64(m.memory, uint64(uint32(v12))+24, uint64(i64(0)))
@@ -8345,11 +8382,11 @@ func (m *Module) fn75(v0, v1 int32, v2 int64) {
 			v18 = t39
 			t40 := int64(load64(m.memory, uint32(v1)))
 			v19 = t40
-			fn53()
-			t41 := m.fn49(i32(208), i32(8))
+			fn57()
+			t41 := m.fn53(i32(208), i32(8))
 			v4 = t41
 			if v4 == 0 {
-				m.fn193(i32(8), i32(208))
+				m.fn197(i32(8), i32(208))
 				panic("unreachable")
 			}
 			store64(m.memory, uint64(uint32(v4))+8, uint64(v18))
@@ -8400,7 +8437,7 @@ func (m *Module) fn75(v0, v1 int32, v2 int64) {
 		return
 	}
 }
-func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
+func (m *Module) fn80(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 	var v5, v6 int32
 	var v7, v8, v9, v10, v11, v12 int64
 	var v13, v14, v15 int32
@@ -8425,7 +8462,7 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v6))+88))
 		v8 = t3
 		if v8 == 0 {
-			m.fn242(i32(37484))
+			m.fn246(i32(37512))
 			panic("unreachable")
 		}
 		{
@@ -8534,7 +8571,7 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 							goto l11
 						case 2:
 							t26 := int32(load32(m.memory, uint64(uint32(v3))+4))
-							m.fn84(v5+i32(64), t26, i32(0), i32(1), v10, v4)
+							m.fn88(v5+i32(64), t26, i32(0), i32(1), v10, v4)
 							goto l11
 						case 1:
 							t27 := int64(load16(m.memory, uint64(uint32(v3))+38))
@@ -8545,7 +8582,7 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 							}
 							v7 = p28
 						l14:
-							m.fn86(v3, i32(0), i32(1))
+							m.fn90(v3, i32(0), i32(1))
 							v7 = v7 + i64(-1)
 							if v7 != i64(0) {
 								goto l14
@@ -8553,7 +8590,7 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 						}
 					}
 				l11:
-					m.fn81(v5+i32(64), v3, i64(1), v4)
+					m.fn85(v5+i32(64), v3, i64(1), v4)
 					t29 := int64(load64(m.memory, uint64(uint32(v5))+72))
 					t30 := int32(load32(m.memory, uint64(uint32(v5))+64))
 					v6 = t30
@@ -8576,8 +8613,8 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 								goto l15
 							}
 							t35 := int64(load64(m.memory, uint64(uint32(v5))+80))
-							m.fn257(v5+i32(48), t35, i64(0), i64(1000000), i64(0))
-							m.fn257(v5+i32(32), int64(uint32(v14)), i64(0), v7, i64(0))
+							m.fn261(v5+i32(48), t35, i64(0), i64(1000000), i64(0))
+							m.fn261(v5+i32(32), int64(uint32(v14)), i64(0), v7, i64(0))
 							t36 := int64(load64(m.memory, uint64(uint32(v5))+48))
 							p37 := t36
 							if v6 != 0 {
@@ -8630,8 +8667,8 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 						if uint64(v7) < uint64(t49) {
 							goto l17
 						}
-						m.fn257(v5+i32(16), v8, i64(0), i64(1000000), i64(0))
-						m.fn257(v5, int64(uint32(v13)), i64(0), v7, i64(0))
+						m.fn261(v5+i32(16), v8, i64(0), i64(1000000), i64(0))
+						m.fn261(v5, int64(uint32(v13)), i64(0), v7, i64(0))
 						t50 := int64(load64(m.memory, uint64(uint32(v5))+16))
 						p51 := t50
 						if v6 != 0 {
@@ -8665,7 +8702,7 @@ func (m *Module) fn76(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 						v6 = i32(6)
 					}
 				l16:
-					m.fn77(v0, v1, v2, v3, v6, v4, i64(0), v7)
+					m.fn81(v0, v1, v2, v3, v6, v4, i64(0), v7)
 					goto l10
 				l17:
 					m.memory[uint64(uint32(v0))+50] = byte(i32(3))
@@ -8697,7 +8734,7 @@ l9:
 l10:
 	m.g0 = v5 + i32(96)
 }
-func (m *Module) fn77(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
+func (m *Module) fn81(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 	var v8, v9 int32
 	var v10, v11, v12, v13, v14 int64
 	t0 := m.g0
@@ -8761,14 +8798,14 @@ func (m *Module) fn77(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 					goto l5
 				}
 				t10 := int64(load32(m.memory, uint64(uint32(v9))+24))
-				m.fn257(v8+i32(80), t10, i64(0), v10, i64(0))
+				m.fn261(v8+i32(80), t10, i64(0), v10, i64(0))
 				t11 := int64(load64(m.memory, uint64(uint32(v8))+88))
 				v2 = t11
 				if uint64(v2) > uint64(i64(999999)) {
 					goto l6
 				}
 				t12 := int64(load64(m.memory, uint64(uint32(v8))+80))
-				m.fn260(v8+i32(64), t12, v2, i64(1000000), i64(0))
+				m.fn264(v8+i32(64), t12, v2, i64(1000000), i64(0))
 				t13 := int64(load64(m.memory, uint64(uint32(v9))+16))
 				v2 = t13
 				t14 := int64(load64(m.memory, uint64(uint32(v8))+64))
@@ -8796,10 +8833,10 @@ func (m *Module) fn77(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 				goto l7
 			}
 			t19 := int64(load32(m.memory, uint64(uint32(v9))+28))
-			m.fn257(v8+i32(48), t19, i64(0), v2, i64(0))
+			m.fn261(v8+i32(48), t19, i64(0), v2, i64(0))
 			t20 := int64(load64(m.memory, uint64(uint32(v8))+48))
 			t21 := int64(load64(m.memory, uint64(uint32(v8))+56))
-			m.fn260(v8+i32(32), t20, t21, i64(1000000), i64(0))
+			m.fn264(v8+i32(32), t20, t21, i64(1000000), i64(0))
 			t22 := int64(load64(m.memory, uint64(uint32(v9))+64))
 			t23 := v9
 			v11 = t22 + i64(-0x61c8864680b583eb)
@@ -8815,8 +8852,8 @@ func (m *Module) fn77(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 			v11 = (int64(uint64(v11)>>30) ^ v11) * i64(-4658895280553007687)
 			v11 = (int64(uint64(v11)>>27) ^ v11) * i64(-0x6b2fb644ecceee15)
 			v11 = int64(uint64(v11)>>31) ^ v11
-			m.fn257(t25, t28, t29, v11, i64(0))
-			m.fn257(v8, v10<<1|i64(1), i64(0), v11, i64(0))
+			m.fn261(t25, t28, t29, v11, i64(0))
+			m.fn261(v8, v10<<1|i64(1), i64(0), v11, i64(0))
 			v13 = v2 - v10
 			t30 := int64(load64(m.memory, uint64(uint32(v8))+16))
 			v11 = v13 + t30
@@ -8870,10 +8907,10 @@ func (m *Module) fn77(v0, v1 int32, v2 int64, v3, v4 int32, v5, v6, v7 int64) {
 l0:
 	store16(m.memory, uint64(uint32(v8))+96, uint16(i32(1)))
 	store64(m.memory, uint64(uint32(v8))+104, uint64(v5))
-	m.fn79(v0, v1, v8+i32(96), v3, v4, v5)
+	m.fn83(v0, v1, v8+i32(96), v3, v4, v5)
 	m.g0 = v8 + i32(112)
 }
-func (m *Module) fn78(v0, v1, v2, v3 int32, v4, v5 int64) {
+func (m *Module) fn82(v0, v1, v2, v3 int32, v4, v5 int64) {
 	var v6, v7, v8, v9, v10 int32
 	var v11, v12 int64
 	t0 := m.g0
@@ -8925,7 +8962,7 @@ l0:
 							goto l17
 						}
 						t7 := int64(load64(m.memory, uint32(v2)))
-						m.fn126(v6+i32(56), v1, t7, v3, v5)
+						m.fn130(v6+i32(56), v1, t7, v3, v5)
 						t8 := int32(m.memory[uint64(uint32(v6))+106])
 						if t8 == i32(3) {
 							goto l5
@@ -9015,7 +9052,7 @@ l0:
 						l14:
 							store64(m.memory, uint64(uint32(v6))+120, uint64(v5))
 							store64(m.memory, uint64(uint32(v6))+112, uint64(i64(2)))
-							m.fn79(v6, v1, v6+i32(112), v3, i32(1), v5)
+							m.fn83(v6, v1, v6+i32(112), v3, i32(1), v5)
 							t20 := int32(m.memory[uint64(uint32(v6))+50])
 							if t20 != i32(3) {
 								store64(m.memory, uint32(v1), uint64(v5))
@@ -9088,7 +9125,7 @@ l0:
 								t40 := v6 + i32(56)
 								t41 := v1
 								v11 = t39
-								m.fn77(t40, t41, v11, v3, i32(4), v5, i64(0), v5)
+								m.fn81(t40, t41, v11, v3, i32(4), v5, i64(0), v5)
 								{
 									if v3 == 0 {
 										goto l23
@@ -9140,7 +9177,7 @@ l0:
 			v4 = i64(4)
 			goto l25
 		l5:
-			t46 := m.fn68(v1, v2, v3)
+			t46 := m.fn72(v1, v2, v3)
 			v4 = t46
 			v5 = v4 & i64(-256)
 			v8 = int32(v4)
@@ -9168,7 +9205,7 @@ l0:
 l17:
 	m.g0 = v6 + i32(128)
 }
-func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5 int64) {
+func (m *Module) fn83(v0, v1, v2, v3, v4 int32, v5 int64) {
 	var v6, v7 int32
 	t0 := m.g0
 	v6 = t0 - i32(64)
@@ -9182,7 +9219,7 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5 int64) {
 			if t1&i32(255) != 0 {
 				goto l0
 			}
-			m.fn81(v6+i32(8), v3, i64(1), v5)
+			m.fn85(v6+i32(8), v3, i64(1), v5)
 			{
 				t2 := int32(load32(m.memory, uint64(uint32(v6))+8))
 				if t2 != 0 {
@@ -9197,14 +9234,14 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5 int64) {
 			store64(m.memory, uint64(uint32(v6))+40, uint64(i64(0)))
 			v7 = v6 + i32(40)
 		l2:
-			m.fn118(v0, v1, v2, i32(2), v4, v5, v7)
+			m.fn122(v0, v1, v2, i32(2), v4, v5, v7)
 			goto l3
 		}
 	l0:
 		store64(m.memory, uint64(uint32(v6))+56, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v6))+48, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v6))+40, uint64(i64(0)))
-		m.fn118(v0, v1, v2, i32(2), v4, v5, v6+i32(40))
+		m.fn122(v0, v1, v2, i32(2), v4, v5, v6+i32(40))
 		if v3 == 0 {
 			goto l4
 		}
@@ -9293,7 +9330,7 @@ func (m *Module) fn79(v0, v1, v2, v3, v4 int32, v5 int64) {
 l4:
 	m.g0 = v6 + i32(64)
 }
-func (m *Module) fn80(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
+func (m *Module) fn84(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 	var v7, v8, v9, v10, v11 int32
 	var v12, v13, v14 int64
 	var v15 int32
@@ -9374,7 +9411,7 @@ func (m *Module) fn80(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 				l6:
 					store64(m.memory, uint64(uint32(v7))+280, uint64(v6))
 					store64(m.memory, uint64(uint32(v7))+272, uint64(i64(2)))
-					m.fn79(v7+i32(176), v1, v7+i32(272), v3, i32(1), v6)
+					m.fn83(v7+i32(176), v1, v7+i32(272), v3, i32(1), v6)
 					v8 = i32(3)
 					t9 := int32(m.memory[uint64(uint32(v7))+226])
 					v9 = t9
@@ -9443,7 +9480,7 @@ func (m *Module) fn80(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 				m.memory[uint64(uint32(v7))+344] = byte(v4)
 				store64(m.memory, uint64(uint32(v7))+328, uint64(i64(0)))
 				t31 := int32(load32(m.memory, uint64(uint32(v2))+16))
-				m.fn113(v7+i32(272), v1, t31, v3, v4, i32(0), v7+i32(328), v5, v6)
+				m.fn117(v7+i32(272), v1, t31, v3, v4, i32(0), v7+i32(328), v5, v6)
 				{
 					t32 := int64(load64(m.memory, uint64(uint32(v7))+272))
 					v12 = t32
@@ -9521,7 +9558,7 @@ func (m *Module) fn80(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 			t42 := int32(load32(m.memory, uint64(uint32(v7))+235))
 			store32(m.memory, uint64(uint32(v7))+268, uint32(t42))
 			t43 := int64(load64(m.memory, uint32(v2)))
-			m.fn74(v7+i32(272), v1, t43, v3, v7+i32(240))
+			m.fn78(v7+i32(272), v1, t43, v3, v7+i32(240))
 			t44 := int32(load16(m.memory, uint64(uint32(v7))+320))
 			store16(m.memory, uint64(uint32(v7))+168, uint16(t44))
 			t45 := int64(load64(m.memory, uint64(uint32(v7))+312))
@@ -9584,7 +9621,7 @@ func (m *Module) fn80(v0, v1, v2, v3, v4 int32, v5, v6 int64) {
 l9:
 	m.g0 = v7 + i32(352)
 }
-func (m *Module) fn81(v0, v1 int32, v2, v3 int64) {
+func (m *Module) fn85(v0, v1 int32, v2, v3 int64) {
 	var v4 int32
 	var v5, v6, v7, v8, v9, v10 int64
 	var v11 int32
@@ -9626,7 +9663,7 @@ func (m *Module) fn81(v0, v1 int32, v2, v3 int64) {
 					t7 := int64(load64(m.memory, uint64(uint32(v1))+48))
 					v7 = t7
 					if v7 == 0 {
-						m.fn242(i32(36576))
+						m.fn246(i32(36604))
 						panic("unreachable")
 					}
 					v2 = i64(0)
@@ -9687,7 +9724,7 @@ func (m *Module) fn81(v0, v1 int32, v2, v3 int64) {
 							t18 := v4
 							v1 = int32(t17)
 							if uint32(t18) <= uint32(v1) {
-								m.fn221(v1, v4, i32(36592))
+								m.fn225(v1, v4, i32(36620))
 								panic("unreachable")
 							}
 							v7 = v7 + i64(-1)
@@ -9725,7 +9762,7 @@ func (m *Module) fn81(v0, v1 int32, v2, v3 int64) {
 		}
 	}
 }
-func (m *Module) fn82(v0, v1 int32) {
+func (m *Module) fn86(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	var v10, v11 int64
 	var v12, v13 int32
@@ -9739,11 +9776,11 @@ func (m *Module) fn82(v0, v1 int32) {
 		{
 			t2 := int32(m.memory[uint64(uint32(v1))+266])
 			if t2 != 0 {
-				fn53()
-				t3 := m.fn49(i32(32), i32(8))
+				fn57()
+				t3 := m.fn53(i32(32), i32(8))
 				v1 = t3
 				if v1 == 0 {
-					m.fn193(i32(8), i32(32))
+					m.fn197(i32(8), i32(32))
 					panic("unreachable")
 				}
 				m.memory[uint64(uint32(v1))+1] = byte(v3)
@@ -9755,11 +9792,11 @@ func (m *Module) fn82(v0, v1 int32) {
 			}
 			switch v3 {
 			case 1:
-				fn53()
-				t51 := m.fn49(i32(64), i32(8))
+				fn57()
+				t51 := m.fn53(i32(64), i32(8))
 				v3 = t51
 				if v3 == 0 {
-					m.fn193(i32(8), i32(64))
+					m.fn197(i32(8), i32(64))
 					panic("unreachable")
 				}
 				store16(m.memory, uint64(uint32(v3))+32, uint16(i32(4)))
@@ -9883,11 +9920,11 @@ func (m *Module) fn82(v0, v1 int32) {
 						p23 = p21
 					}
 					store32(m.memory, uint64(uint32(t22))+8, uint32(p23))
-					fn53()
-					t24 := m.fn49(i32(128), i32(8))
+					fn57()
+					t24 := m.fn53(i32(128), i32(8))
 					v5 = t24
 					if v5 == 0 {
-						m.fn191(i32(8), i32(128))
+						m.fn195(i32(8), i32(128))
 						panic("unreachable")
 					}
 					t26 := v5
@@ -9958,7 +9995,7 @@ func (m *Module) fn82(v0, v1 int32) {
 									if v7 != t41 {
 										goto l13
 									}
-									m.fn56(v2+i32(180), v7, i32(1), i32(8), i32(32))
+									m.fn60(v2+i32(180), v7, i32(1), i32(8), i32(32))
 									t42 := int32(load32(m.memory, uint64(uint32(v2))+184))
 									v5 = t42
 								}
@@ -10001,11 +10038,11 @@ func (m *Module) fn82(v0, v1 int32) {
 			}
 		}
 	l3:
-		fn53()
-		t58 := m.fn49(i32(64), i32(8))
+		fn57()
+		t58 := m.fn53(i32(64), i32(8))
 		v3 = t58
 		if v3 == 0 {
-			m.fn193(i32(8), i32(64))
+			m.fn197(i32(8), i32(64))
 			panic("unreachable")
 		}
 		m.memory[uint64(uint32(v3))+32] = byte(i32(5))
@@ -10036,7 +10073,7 @@ func (m *Module) fn82(v0, v1 int32) {
 l5:
 	m.g0 = v2 + i32(368)
 }
-func (m *Module) fn83(v0 int32) {
+func (m *Module) fn87(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -10057,10 +10094,10 @@ func (m *Module) fn83(v0 int32) {
 		if v0 == 0 {
 			return
 		}
-		m.fn50(v1, v0, i32(4))
+		m.fn54(v1, v0, i32(4))
 	}
 }
-func (m *Module) fn84(v0, v1, v2, v3 int32, v4, v5 int64) {
+func (m *Module) fn88(v0, v1, v2, v3 int32, v4, v5 int64) {
 	var v6 int64
 	var v7 int32
 	var v8, v9, v10, v11 int64
@@ -10071,7 +10108,7 @@ func (m *Module) fn84(v0, v1, v2, v3 int32, v4, v5 int64) {
 			t0 := int64(load64(m.memory, uint64(uint32(v1))+48))
 			v6 = t0
 			if v6 == 0 {
-				m.fn242(i32(36528))
+				m.fn246(i32(36556))
 				panic("unreachable")
 			}
 			t1 := int64(uint64(v5) / uint64(v6))
@@ -10111,7 +10148,7 @@ func (m *Module) fn84(v0, v1, v2, v3 int32, v4, v5 int64) {
 							t12 := v7
 							v13 = int32(t11)
 							if uint32(t12) <= uint32(v13) {
-								m.fn221(v13, v7, i32(36560))
+								m.fn225(v13, v7, i32(36588))
 								panic("unreachable")
 							}
 							v13 = v12 + v13*i32(24)
@@ -10178,14 +10215,14 @@ l2:
 l6:
 	{
 		if v7 == 0 {
-			m.fn243(i32(36496))
+			m.fn247(i32(36524))
 			panic("unreachable")
 		}
 		t23 := int64(uint64(v6) % uint64(uint32(v7)))
 		t24 := v7
 		v13 = int32(t23)
 		if uint32(t24) <= uint32(v13) {
-			m.fn221(v13, v7, i32(36544))
+			m.fn225(v13, v7, i32(36572))
 			panic("unreachable")
 		}
 		t25 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -10225,7 +10262,7 @@ l6:
 		return
 	}
 }
-func (m *Module) fn85(v0 int32, v1 int64) {
+func (m *Module) fn89(v0 int32, v1 int64) {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 int32
@@ -10541,13 +10578,13 @@ func (m *Module) fn85(v0 int32, v1 int64) {
 		return
 	}
 l3:
-	m.fn221(v7, v9, i32(36640))
+	m.fn225(v7, v9, i32(36668))
 	panic("unreachable")
 l7:
-	m.fn221(v7, v15, i32(36640))
+	m.fn225(v7, v15, i32(36668))
 	panic("unreachable")
 }
-func (m *Module) fn86(v0, v1, v2 int32) {
+func (m *Module) fn90(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	var v9, v10 int64
 	var v11 int32
@@ -10592,7 +10629,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 			}
 			v6 = p12
 			if uint32(t11) >= uint32(v6) {
-				m.fn221(v3, v6, i32(36624))
+				m.fn225(v3, v6, i32(36652))
 				panic("unreachable")
 			}
 			t13 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10611,7 +10648,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 					goto l3
 				}
 				if uint32(v3) >= uint32(v4) {
-					m.fn221(v3, v4, i32(36624))
+					m.fn225(v3, v4, i32(36652))
 					panic("unreachable")
 				}
 				t16 := int64(load64(m.memory, uint32(v8+v4<<3+v3<<3)))
@@ -10626,7 +10663,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 	l1:
 		store32(m.memory, uint64(uint32(v0))+28, uint32(v4+v1))
 		if uint32(v3) >= uint32(v6) {
-			m.fn221(v3, v6, i32(36608))
+			m.fn225(v3, v6, i32(36636))
 			panic("unreachable")
 		}
 		t19 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10661,7 +10698,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 			t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
 			store32(m.memory, uint64(uint32(v0))+32, uint32(t29+v2))
 			if uint32(v3) >= uint32(v1) {
-				m.fn221(v3, v1, i32(36608))
+				m.fn225(v3, v1, i32(36636))
 				panic("unreachable")
 			}
 			p30 := v4
@@ -10686,7 +10723,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 		return
 	}
 }
-func (m *Module) fn87(v0, v1, v2 int32) int32 {
+func (m *Module) fn91(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	var v5 int64
 	t0 := m.g0
@@ -10705,7 +10742,7 @@ func (m *Module) fn87(v0, v1, v2 int32) int32 {
 				store32(m.memory, uint64(uint32(v3))+16, uint32(v4))
 				store64(m.memory, uint64(uint32(v3))+8, uint64(v5))
 				store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v3+i32(8)))))
-				t3 := m.fn216(v1, v2, i32(33198), v3+i32(24))
+				t3 := m.fn220(v1, v2, i32(33198), v3+i32(24))
 				if t3 != 0 {
 					goto l1
 				}
@@ -10713,7 +10750,7 @@ func (m *Module) fn87(v0, v1, v2 int32) int32 {
 			}
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v1, i32(36702), i32(17))
+			t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v1, i32(36730), i32(17))
 			if t5 == 0 {
 				goto l2
 			}
@@ -10734,20 +10771,20 @@ func (m *Module) fn87(v0, v1, v2 int32) int32 {
 			}
 			store64(m.memory, uint64(uint32(v3))+24, uint64(v5))
 			store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v3+i32(24)))))
-			t8 := m.fn216(v1, v2, i32(35225), v3+i32(8))
+			t8 := m.fn220(v1, v2, i32(35251), v3+i32(8))
 			v0 = t8
 			goto l3
 		}
 	l4:
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t10 := m.t0[uint(t9)].(func(int32, int32, int32) int32)(v1, i32(36719), i32(1))
+		t10 := m.t0[uint(t9)].(func(int32, int32, int32) int32)(v1, i32(36747), i32(1))
 		v0 = t10
 	}
 l3:
 	m.g0 = v3 + i32(32)
 	return v0
 }
-func (m *Module) fn88(v0, v1 int32) int32 {
+func (m *Module) fn92(v0, v1 int32) int32 {
 	var v2 int32
 	var v3, v4, v5, v6 int64
 	var v7 int32
@@ -10758,7 +10795,7 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 	t1 := int64(load64(m.memory, uint32(v0)))
 	t2 := v2 + i32(16)
 	v3 = t1
-	m.fn257(t2, v3, i64(0), i64(1000000000), i64(0))
+	m.fn261(t2, v3, i64(0), i64(1000000000), i64(0))
 	v4 = i64(1)
 	{
 		t3 := int64(load64(m.memory, uint64(uint32(v2))+16))
@@ -10826,7 +10863,7 @@ l0:
 		p19 = 1
 	}
 	v5 = t18 + int64(uint32(p19))
-	m.fn259(t16, t17, v5, v4, i64(0))
+	m.fn263(t16, t17, v5, v4, i64(0))
 	{
 		t20 := int64(load64(m.memory, uint64(uint32(v2))+8))
 		t21 := int64(load64(m.memory, uint32(v2)))
@@ -10852,12 +10889,12 @@ l1:
 	store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v2+i32(40)))))
 	t27 := int32(load32(m.memory, uint32(v1)))
 	t28 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t29 := m.fn216(t27, t28, i32(33660), v2+i32(56))
+	t29 := m.fn220(t27, t28, i32(33660), v2+i32(56))
 	v0 = t29
 	m.g0 = v2 + i32(64)
 	return v0
 }
-func (m *Module) fn89(v0, v1 int32) int32 {
+func (m *Module) fn93(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4, v5 int32
@@ -10865,7 +10902,7 @@ func (m *Module) fn89(v0, v1 int32) int32 {
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+44, uint32(i32(4)))
-	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(36898)))
+	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(36926)))
 	t1 := int64(load64(m.memory, uint64(uint32(v0))+8))
 	t2 := v2
 	v3 = t1
@@ -10874,10 +10911,10 @@ func (m *Module) fn89(v0, v1 int32) int32 {
 		{
 			if v3 != i64(0) {
 				t7 := int64(load64(m.memory, uint32(v0)))
-				m.fn257(v2+i32(16), t7, i64(0), i64(1000), i64(0))
+				m.fn261(v2+i32(16), t7, i64(0), i64(1000), i64(0))
 				t8 := int64(load64(m.memory, uint64(uint32(v2))+16))
 				t9 := int64(load64(m.memory, uint64(uint32(v2))+24))
-				m.fn260(v2, t8, t9, v3, i64(0))
+				m.fn264(v2, t8, t9, v3, i64(0))
 				t10 := int32(load32(m.memory, uint32(v2)))
 				store32(m.memory, uint64(uint32(v2))+60, uint32(t10*i32(1000)))
 				store64(m.memory, uint64(uint32(v2))+72, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(40)))))
@@ -10889,7 +10926,7 @@ func (m *Module) fn89(v0, v1 int32) int32 {
 				t13 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t14 := v4
 				v1 = t13
-				t15 := m.fn216(t14, v1, i32(33495), v2+i32(64))
+				t15 := m.fn220(t14, v1, i32(33495), v2+i32(64))
 				if t15 == 0 {
 					goto l3
 				}
@@ -10902,7 +10939,7 @@ func (m *Module) fn89(v0, v1 int32) int32 {
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t5 := v4
 			v1 = t4
-			t6 := m.fn216(t5, v1, i32(33484), v2+i32(64))
+			t6 := m.fn220(t5, v1, i32(33484), v2+i32(64))
 			if t6 == 0 {
 				goto l1
 			}
@@ -10919,29 +10956,29 @@ func (m *Module) fn89(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+60, uint32(v5))
 		store64(m.memory, uint64(uint32(v2))+72, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(56)))))
 		store64(m.memory, uint64(uint32(v2))+64, uint64(v3|int64(uint32(v2+i32(60)))))
-		t18 := m.fn216(v4, v1, i32(33126), v2+i32(64))
+		t18 := m.fn220(v4, v1, i32(33126), v2+i32(64))
 		v0 = t18
 	}
 l2:
 	m.g0 = v2 + i32(80)
 	return v0
 }
-func (m *Module) fn90(v0, v1 int32) int32 {
+func (m *Module) fn94(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn254(t0, t1, v1)
+	t2 := m.fn258(t0, t1, v1)
 	return t2
 }
-func (m *Module) fn91(v0, v1 int32) int32 {
+func (m *Module) fn95(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+37716))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37704))
-	t4 := m.fn230(t1, t2, t3)
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+37744))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37732))
+	t4 := m.fn234(t1, t2, t3)
 	return t4
 }
-func (m *Module) fn92(v0, v1 int32) int32 {
+func (m *Module) fn96(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -10958,7 +10995,7 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 	t5 := v2
 	p4 := i32(1)
 	if v3 != 0 {
-		p4 = i32(37632)
+		p4 = i32(37660)
 	}
 	store32(m.memory, uint32(t5), uint32(p4))
 	t6 := v2
@@ -10968,12 +11005,12 @@ func (m *Module) fn92(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v0+i32(8)))))
 	t7 := int32(load32(m.memory, uint32(v1)))
 	t8 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t9 := m.fn216(t7, t8, i32(0x8000), v2+i32(8))
+	t9 := m.fn220(t7, t8, i32(0x8000), v2+i32(8))
 	v0 = t9
 	m.g0 = v2 + i32(32)
 	return v0
 }
-func (m *Module) fn93(v0, v1 int32) int32 {
+func (m *Module) fn97(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4, v5 int32
@@ -11000,19 +11037,19 @@ func (m *Module) fn93(v0, v1 int32) int32 {
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t6 := v5
 		v1 = t5
-		t7 := m.fn216(t6, v1, i32(33635), v2+i32(40))
+		t7 := m.fn220(t6, v1, i32(33635), v2+i32(40))
 		if t7 != 0 {
 			goto l0
 		}
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v0))
 		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(i64(0x100000000)))
-		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37516)))
+		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37544)))
 		store64(m.memory, uint64(uint32(v2))+48, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+40, uint32(v2+i32(24)))
-		t8 := m.fn96(v2+i32(72), v2+i32(40))
+		t8 := m.fn100(v2+i32(72), v2+i32(40))
 		if t8 != 0 {
-			m.fn239(i32(37556), i32(55), v2+i32(79), i32(37540), i32(37612))
+			m.fn243(i32(37584), i32(55), v2+i32(79), i32(37568), i32(37640))
 			panic("unreachable")
 		}
 		t9 := int64(load64(m.memory, uint64(uint32(v2))+24))
@@ -11028,14 +11065,14 @@ func (m *Module) fn93(v0, v1 int32) int32 {
 			if v0 == 0 {
 				goto l0
 			}
-			m.fn50(int32(int64(uint64(v3)>>32)), v0, i32(1))
+			m.fn54(int32(int64(uint64(v3)>>32)), v0, i32(1))
 			goto l0
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v2))+48, uint32(v0))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(40)))))
-		t11 := m.fn216(v5, v1, i32(35155), v2+i32(24))
+		t11 := m.fn220(v5, v1, i32(35181), v2+i32(24))
 		v4 = t11
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v0 = t12
@@ -11043,33 +11080,33 @@ func (m *Module) fn93(v0, v1 int32) int32 {
 			goto l0
 		}
 		t13 := int32(load32(m.memory, uint64(uint32(v2))+44))
-		m.fn50(t13, v0, i32(1))
+		m.fn54(t13, v0, i32(1))
 	}
 l0:
 	m.g0 = v2 + i32(80)
 	return v4
 }
-func (m *Module) fn94(v0, v1 int32) int32 {
+func (m *Module) fn98(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37772))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37728))
-	t5 := m.fn230(t2, t3, t4)
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37800))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37756))
+	t5 := m.fn234(t2, t3, t4)
 	return t5
 }
-func (m *Module) fn95(v0, v1 int32) int32 {
+func (m *Module) fn99(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37716))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37704))
-	t5 := m.fn230(t2, t3, t4)
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37744))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37732))
+	t5 := m.fn234(t2, t3, t4)
 	return t5
 }
-func (m *Module) fn96(v0, v1 int32) int32 {
+func (m *Module) fn100(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4, v5 int32
@@ -11093,13 +11130,13 @@ func (m *Module) fn96(v0, v1 int32) int32 {
 		goto l0
 	}
 	store32(m.memory, uint64(uint32(v2))+52, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37646)))
+	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37674)))
 	store64(m.memory, uint64(uint32(v2))+56, uint64(uint32(v5)))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(48)))))
 	{
 		t7 := int32(load32(m.memory, uint32(v1)))
 		t8 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t9 := m.fn216(t7, t8, i32(33662), v2+i32(32))
+		t9 := m.fn220(t7, t8, i32(33662), v2+i32(32))
 		if t9 == 0 {
 			goto l1
 		}
@@ -11108,20 +11145,20 @@ func (m *Module) fn96(v0, v1 int32) int32 {
 	}
 l1:
 	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37653)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37681)))
 l0:
 	if v4 == 0 {
 		goto l3
 	}
 	store32(m.memory, uint64(uint32(v2))+36, uint32(i32(16)))
-	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(37655)))
+	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0x9333)))
 	store64(m.memory, uint64(uint32(v2))+40, uint64(uint32(v4)))
 	store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(32)))))
 	store64(m.memory, uint64(uint32(v2))+48, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(24)))))
 	{
 		t10 := int32(load32(m.memory, uint32(v1)))
 		t11 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t12 := m.fn216(t10, t11, i32(32771), v2+i32(48))
+		t12 := m.fn220(t10, t11, i32(32771), v2+i32(48))
 		if t12 == 0 {
 			goto l4
 		}
@@ -11130,14 +11167,14 @@ l0:
 	}
 l4:
 	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37653)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37681)))
 l3:
 	{
 		if v3 == 0 {
 			goto l5
 		}
 		store32(m.memory, uint64(uint32(v2))+36, uint32(i32(4)))
-		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(36898)))
+		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(36926)))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		t13 := v2
 		v3 = int64(uint32(i32(13))) << 32
@@ -11148,7 +11185,7 @@ l3:
 		v0 = i32(1)
 		t14 := int32(load32(m.memory, uint32(v1)))
 		t15 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t16 := m.fn216(t14, t15, i32(33674), v2+i32(48))
+		t16 := m.fn220(t14, t15, i32(33674), v2+i32(48))
 		if t16 != 0 {
 			goto l2
 		}
@@ -11159,7 +11196,7 @@ l2:
 	m.g0 = v2 + i32(80)
 	return v0
 }
-func (m *Module) fn97(v0, v1 int32) int32 {
+func (m *Module) fn101(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11170,12 +11207,12 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(18)))<<32|int64(uint32(v2))))
 	t2 := int32(load32(m.memory, uint32(v1)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t4 := m.fn216(t2, t3, i32(35162), v2+i32(8))
+	t4 := m.fn220(t2, t3, i32(35188), v2+i32(8))
 	v1 = t4
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn98(v0, v1 int32) int32 {
+func (m *Module) fn102(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -11183,7 +11220,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(1)
 	{
-		t1 := m.fn231(v1, i32(36902), i32(16))
+		t1 := m.fn235(v1, i32(36930), i32(16))
 		if t1 != 0 {
 			goto l0
 		}
@@ -11196,7 +11233,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(19)))<<32|int64(uint32(v2+i32(72)))))
 			t3 := int32(load32(m.memory, uint32(v1)))
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t5 := m.fn216(t3, t4, i32(35221), v2+i32(16))
+			t5 := m.fn220(t3, t4, i32(35247), v2+i32(16))
 			if t5 != 0 {
 				goto l0
 			}
@@ -11214,7 +11251,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 		t10 := v2
 		p9 := i32(1)
 		if v4 != 0 {
-			p9 = i32(36918)
+			p9 = i32(36946)
 		}
 		store32(m.memory, uint64(uint32(t10))+8, uint32(p9))
 		store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v0+i32(224)))))
@@ -11225,7 +11262,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(8)))))
 		t13 := int32(load32(m.memory, uint32(v1)))
 		t14 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t15 := m.fn216(t13, t14, i32(35531), v2+i32(16))
+		t15 := m.fn220(t13, t14, i32(35557), v2+i32(16))
 		if t15 != 0 {
 			goto l0
 		}
@@ -11243,13 +11280,13 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 					{
 						t22 := int32(m.memory[uint32(v4)])
 						if t22 != i32(2) {
-							t24 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36678), i32(24))
+							t24 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36706), i32(24))
 							if t24 == 0 {
 								goto l4
 							}
 							goto l0
 						}
-						t23 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36656), i32(22))
+						t23 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36684), i32(22))
 						if t23 == 0 {
 							goto l4
 						}
@@ -11263,7 +11300,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 				}
 				m.memory[uint64(uint32(v2))+72] = byte(v7)
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-				t20 := m.fn216(v6, v5, i32(35315), v2+i32(16))
+				t20 := m.fn220(v6, v5, i32(35341), v2+i32(16))
 				if t20 == 0 {
 					goto l4
 				}
@@ -11272,7 +11309,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 		l3:
 			m.memory[uint64(uint32(v2))+72] = byte(v7)
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-			t25 := m.fn216(v6, v5, i32(35285), v2+i32(16))
+			t25 := m.fn220(v6, v5, i32(35311), v2+i32(16))
 			if t25 != 0 {
 				goto l0
 			}
@@ -11294,7 +11331,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 				t28 := int32(load32(m.memory, uint32(v1)))
 				t29 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t30 := m.fn216(t28, t29, i32(35582), v2+i32(16))
+				t30 := m.fn220(t28, t29, i32(35608), v2+i32(16))
 				if t30 != 0 {
 					goto l0
 				}
@@ -11338,13 +11375,13 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+52, uint32(v2+i32(16)))
 		store32(m.memory, uint64(uint32(v2))+64, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v2))+56, uint64(i64(0x100000000)))
-		store32(m.memory, uint64(uint32(v2))+76, uint32(i32(37516)))
+		store32(m.memory, uint64(uint32(v2))+76, uint32(i32(37544)))
 		store64(m.memory, uint64(uint32(v2))+80, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v2+i32(56)))
 		{
-			t44 := m.fn96(v2+i32(52), v2+i32(72))
+			t44 := m.fn100(v2+i32(52), v2+i32(72))
 			if t44 != 0 {
-				m.fn239(i32(37556), i32(55), v2+i32(95), i32(37540), i32(37612))
+				m.fn243(i32(37584), i32(55), v2+i32(95), i32(37568), i32(37640))
 				panic("unreachable")
 			}
 			t45 := int64(load64(m.memory, uint64(uint32(v2))+56))
@@ -11356,7 +11393,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 					store32(m.memory, uint64(uint32(v2))+80, uint32(v4))
 					store64(m.memory, uint64(uint32(v2))+72, uint64(v8))
 					store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(72)))))
-					t47 := m.fn216(v5, v3, i32(35568), v2+i32(56))
+					t47 := m.fn220(v5, v3, i32(35594), v2+i32(56))
 					v4 = t47
 					{
 						t48 := int32(load32(m.memory, uint64(uint32(v2))+72))
@@ -11365,7 +11402,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 							goto l11
 						}
 						t49 := int32(load32(m.memory, uint64(uint32(v2))+76))
-						m.fn50(t49, v3, i32(1))
+						m.fn54(t49, v3, i32(1))
 					}
 				l11:
 					if v4 == 0 {
@@ -11378,7 +11415,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 				if v4 == 0 {
 					goto l10
 				}
-				m.fn50(int32(int64(uint64(v8)>>32)), v4, i32(1))
+				m.fn54(int32(int64(uint64(v8)>>32)), v4, i32(1))
 				goto l10
 			}
 		}
@@ -11399,7 +11436,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(22)))<<32|int64(uint32(v2+i32(72)))))
 			t52 := int32(load32(m.memory, uint32(v1)))
 			t53 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t54 := m.fn216(t52, t53, i32(35550), v2+i32(16))
+			t54 := m.fn220(t52, t53, i32(35576), v2+i32(16))
 			if t54 == 0 {
 				goto l12
 			}
@@ -11415,7 +11452,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 			}
 			t56 := int32(load32(m.memory, uint32(v1)))
 			t57 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t58 := m.fn87(v0, t56, t57)
+			t58 := m.fn91(v0, t56, t57)
 			if t58 != 0 {
 				goto l0
 			}
@@ -11424,13 +11461,13 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 		t59 := int32(load32(m.memory, uint32(v1)))
 		t60 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t61 := int32(load32(m.memory, uint64(uint32(t60))+12))
-		t62 := m.t0[uint(t61)].(func(int32, int32, int32) int32)(t59, i32(36925), i32(7))
+		t62 := m.t0[uint(t61)].(func(int32, int32, int32) int32)(t59, i32(36953), i32(7))
 		if t62 != 0 {
 			goto l0
 		}
 		t63 := int32(load32(m.memory, uint32(v1)))
 		t64 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t65 := m.fn103(v0+i32(48), t63, t64)
+		t65 := m.fn107(v0+i32(48), t63, t64)
 		v3 = t65
 		if v3 != 0 {
 			goto l0
@@ -11448,7 +11485,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 		t66 := int32(load32(m.memory, uint32(v1)))
 		t67 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t68 := int32(load32(m.memory, uint64(uint32(t67))+12))
-		t69 := m.t0[uint(t68)].(func(int32, int32, int32) int32)(t66, i32(36932), i32(13))
+		t69 := m.t0[uint(t68)].(func(int32, int32, int32) int32)(t66, i32(36960), i32(13))
 		if t69 != 0 {
 			goto l0
 		}
@@ -11460,7 +11497,7 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 			t70 := int32(load32(m.memory, uint32(v1)))
 			t71 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t72 := m.fn216(t70, t71, i32(35582), v2+i32(16))
+			t72 := m.fn220(t70, t71, i32(35608), v2+i32(16))
 			v3 = t72
 			if v3 != 0 {
 				goto l0
@@ -11476,34 +11513,34 @@ l0:
 	m.g0 = v2 + i32(96)
 	return v3
 }
-func (m *Module) fn99(v0, v1 int32) int32 {
+func (m *Module) fn103(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v0 = t0
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t3 := m.fn248(t1+i32(8), t2, v1)
+	t3 := m.fn252(t1+i32(8), t2, v1)
 	return t3
 }
-func (m *Module) fn100(v0, v1 int32) int32 {
+func (m *Module) fn104(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+37828))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37816))
-	t4 := m.fn230(t1, t2, t3)
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+37856))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37844))
+	t4 := m.fn234(t1, t2, t3)
 	return t4
 }
-func (m *Module) fn101(v0, v1 int32) int32 {
+func (m *Module) fn105(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn66(t0, v1)
+	t1 := m.fn70(t0, v1)
 	return t1
 }
-func (m *Module) fn102(v0, v1 int32) int32 {
+func (m *Module) fn106(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn93(t0, v1)
+	t1 := m.fn97(t0, v1)
 	return t1
 }
-func (m *Module) fn103(v0, v1, v2 int32) int32 {
+func (m *Module) fn107(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	var v6, v7 int64
 	var v8 int32
@@ -11521,14 +11558,14 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			default:
 				store32(m.memory, uint32(v3), uint32(v4))
 				store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3))))
-				t2 := m.fn216(v1, v2, i32(35252), v3+i32(24))
+				t2 := m.fn220(v1, v2, i32(35278), v3+i32(24))
 				if t2 != 0 {
 					goto l3
 				}
 				goto l0
 			case 1:
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
-				t4 := m.t0[uint(t3)].(func(int32, int32, int32) int32)(v1, i32(36945), i32(21))
+				t4 := m.t0[uint(t3)].(func(int32, int32, int32) int32)(v1, i32(36973), i32(21))
 				if t4 != 0 {
 					goto l3
 				}
@@ -11552,7 +11589,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(72)))))
 			v4 = i32(1)
-			t9 := m.fn216(v1, v2, i32(35465), v3+i32(24))
+			t9 := m.fn220(v1, v2, i32(35491), v3+i32(24))
 			if t9 != 0 {
 				goto l5
 			}
@@ -11588,7 +11625,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			t17 := v3
 			p16 := i32(1)
 			if v5 != 0 {
-				p16 = i32(36966)
+				p16 = i32(36994)
 			}
 			store32(m.memory, uint64(uint32(t17))+72, uint32(p16))
 			store64(m.memory, uint64(uint32(v3))+56, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(72)))))
@@ -11598,7 +11635,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3+i32(16)))))
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(20)))))
-			t19 := m.fn216(v1, v2, i32(35393), v3+i32(24))
+			t19 := m.fn220(v1, v2, i32(35419), v3+i32(24))
 			if t19 != 0 {
 				goto l5
 			}
@@ -11612,7 +11649,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 		v6 = t22 | v7
 		store64(m.memory, uint64(uint32(t21))+24, uint64(v6))
 		v4 = i32(1)
-		t23 := m.fn216(v1, v2, i32(33317), v3+i32(24))
+		t23 := m.fn220(v1, v2, i32(33317), v3+i32(24))
 		if t23 != 0 {
 			goto l5
 		}
@@ -11631,7 +11668,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+72, uint64(v9))
 			store64(m.memory, uint64(uint32(v3))+32, uint64(v6))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(18)))<<32|int64(uint32(v3+i32(64)))))
-			t27 := m.fn216(v1, v2, i32(33068), v3+i32(24))
+			t27 := m.fn220(v1, v2, i32(33068), v3+i32(24))
 			if t27 != 0 {
 				goto l5
 			}
@@ -11643,7 +11680,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			}
 			store32(m.memory, uint64(uint32(v3))+72, uint32(v5))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|v7))
-			t28 := m.fn216(v1, v2, i32(33503), v3+i32(24))
+			t28 := m.fn220(v1, v2, i32(33503), v3+i32(24))
 			if t28 != 0 {
 				goto l5
 			}
@@ -11652,15 +11689,15 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 		store32(m.memory, uint64(uint32(v3))+68, uint32(i32(12)))
 		t29 := int32(load32(m.memory, uint64(uint32(v0))+92))
 		t31 := v3
-		p30 := i32(36847)
+		p30 := i32(36875)
 		if t29 == i32(1) {
-			p30 = i32(36835)
+			p30 = i32(0x8fff)
 		}
 		store32(m.memory, uint64(uint32(t31))+64, uint32(p30))
 		store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v0+i32(96)))))
 		store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(64)))))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v0+i32(92)))))
-		t32 := m.fn216(v1, v2, i32(35167), v3+i32(24))
+		t32 := m.fn220(v1, v2, i32(35193), v3+i32(24))
 		if t32 != 0 {
 			goto l3
 		}
@@ -11677,7 +11714,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 				store64(m.memory, uint64(uint32(t35))+24, uint64(v7))
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v6-v7*i64(1000000000)))
 				store64(m.memory, uint64(uint32(v3))+72, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v3+i32(24)))))
-				t36 := m.fn216(v1, v2, i32(35511), v3+i32(72))
+				t36 := m.fn220(v1, v2, i32(35537), v3+i32(72))
 				if t36 != 0 {
 					goto l3
 				}
@@ -11685,7 +11722,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			}
 		l10:
 			t37 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			t38 := m.t0[uint(t37)].(func(int32, int32, int32) int32)(v1, i32(36981), i32(15))
+			t38 := m.t0[uint(t37)].(func(int32, int32, int32) int32)(v1, i32(37009), i32(15))
 			if t38 != 0 {
 				goto l3
 			}
@@ -11697,7 +11734,7 @@ func (m *Module) fn103(v0, v1, v2 int32) int32 {
 			goto l5
 		}
 		t40 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t41 := m.t0[uint(t40)].(func(int32, int32, int32) int32)(v1, i32(36996), i32(35))
+		t41 := m.t0[uint(t40)].(func(int32, int32, int32) int32)(v1, i32(37024), i32(35))
 		if t41 == 0 {
 			goto l5
 		}
@@ -11708,7 +11745,7 @@ l5:
 	m.g0 = v3 + i32(80)
 	return v4
 }
-func (m *Module) fn104(v0, v1 int32) int32 {
+func (m *Module) fn108(v0, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -11725,17 +11762,17 @@ func (m *Module) fn104(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(16)))))
 					t8 := int32(load32(m.memory, uint32(v1)))
 					t9 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t10 := m.fn216(t8, t9, i32(35063), v2+i32(24))
+					t10 := m.fn220(t8, t9, i32(35089), v2+i32(24))
 					v0 = t10
 					goto l4
 				}
-				t7 := m.fn231(v1, i32(37633), i32(13))
+				t7 := m.fn235(v1, i32(37661), i32(13))
 				v0 = t7
 				goto l4
 			}
 			t2 := int64(load64(m.memory, uint64(uint32(v0))+8))
 			t3 := int64(m.memory[uint64(uint32(v0))+1])
-			m.fn257(v2, t2, i64(0), t3, i64(0))
+			m.fn261(v2, t2, i64(0), t3, i64(0))
 			t4 := int64(load64(m.memory, uint64(uint32(v2))+8))
 			if t4 != i64(0) {
 				goto l1
@@ -11751,14 +11788,14 @@ func (m *Module) fn104(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(24)))<<32|int64(uint32(v2+i32(16)))))
 		t11 := int32(load32(m.memory, uint32(v1)))
 		t12 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t13 := m.fn216(t11, t12, i32(33114), v2+i32(24))
+		t13 := m.fn220(t11, t12, i32(33114), v2+i32(24))
 		v0 = t13
 	}
 l4:
 	m.g0 = v2 + i32(32)
 	return v0
 }
-func (m *Module) fn105(v0, v1 int32) int32 {
+func (m *Module) fn109(v0, v1 int32) int32 {
 	var v2 int32
 	var v3, v4 int64
 	t0 := m.g0
@@ -11771,7 +11808,7 @@ func (m *Module) fn105(v0, v1 int32) int32 {
 			if v3 != i64(-1) {
 				goto l0
 			}
-			t2 := m.fn231(v1, i32(37628), i32(4))
+			t2 := m.fn235(v1, i32(37656), i32(4))
 			v1 = t2
 			goto l1
 		}
@@ -11784,14 +11821,14 @@ func (m *Module) fn105(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v2+i32(8)))))
 		t5 := int32(load32(m.memory, uint32(v1)))
 		t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t7 := m.fn216(t5, t6, i32(33660), v2+i32(24))
+		t7 := m.fn220(t5, t6, i32(33660), v2+i32(24))
 		v1 = t7
 	}
 l1:
 	m.g0 = v2 + i32(32)
 	return v1
 }
-func (m *Module) fn106(v0, v1 int32) int32 {
+func (m *Module) fn110(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11799,15 +11836,15 @@ func (m *Module) fn106(v0, v1 int32) int32 {
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store64(m.memory, uint32(v2), math.Float64bits(float64(float64(uint32(t1))/float64(uint32(t2)))))
-	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(4)))<<32|int64(uint32(v2))))
+	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(2)))<<32|int64(uint32(v2))))
 	t3 := int32(load32(m.memory, uint32(v1)))
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t5 := m.fn216(t3, t4, i32(33660), v2+i32(8))
+	t5 := m.fn220(t3, t4, i32(33660), v2+i32(8))
 	v0 = t5
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn107(v0, v1 int32) int32 {
+func (m *Module) fn111(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11821,7 +11858,7 @@ func (m *Module) fn107(v0, v1 int32) int32 {
 		if t2 != v4 {
 			goto l0
 		}
-		m.fn56(v3, v4, i32(1), i32(1), i32(1))
+		m.fn60(v3, v4, i32(1), i32(1), i32(1))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v4 = t4
 	}
@@ -11833,24 +11870,24 @@ l0:
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+20))
-	m.fn61(v2+i32(8), i32(37233), i32(4), t6, t7)
+	m.fn65(v2+i32(8), i32(37261), i32(4), t6, t7)
 	t8 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	t9 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	m.fn61(v2+i32(8), i32(37237), i32(2), t8, t9)
+	m.fn65(v2+i32(8), i32(37265), i32(2), t8, t9)
 	t10 := int64(load64(m.memory, uint64(uint32(v0))+40))
-	m.fn63(v2+i32(8), i32(37061), i32(5), t10)
+	m.fn67(v2+i32(8), i32(37089), i32(5), t10)
 	t11 := int32(load32(m.memory, uint64(uint32(v0))+32))
 	t12 := int32(load32(m.memory, uint64(uint32(v0))+36))
-	m.fn61(v2+i32(8), i32(37239), i32(6), t11, t12)
+	m.fn65(v2+i32(8), i32(37267), i32(6), t11, t12)
 	t13 := int64(load64(m.memory, uint64(uint32(v0))+48))
-	m.fn63(v2+i32(8), i32(37245), i32(5), t13)
+	m.fn67(v2+i32(8), i32(37273), i32(5), t13)
 	t14 := int64(load64(m.memory, uint32(v0)))
 	t15 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn62(v2+i32(8), i32(37250), i32(6), t14, t15)
+	m.fn66(v2+i32(8), i32(37278), i32(6), t14, t15)
 	t16 := int32(load32(m.memory, uint64(uint32(v0))+80))
-	m.fn64(v2+i32(8), i32(37083), i32(20), t16)
+	m.fn68(v2+i32(8), i32(37111), i32(20), t16)
 	t17 := int32(load32(m.memory, uint64(uint32(v0))+84))
-	m.fn64(v2+i32(8), i32(37103), i32(17), t17)
+	m.fn68(v2+i32(8), i32(37131), i32(17), t17)
 	t18 := int32(load32(m.memory, uint64(uint32(v2))+8))
 	v4 = t18
 	t19 := int32(load32(m.memory, uint32(v4)))
@@ -11867,7 +11904,7 @@ l0:
 			if t21 != v1 {
 				goto l2
 			}
-			m.fn56(v3, v1, i32(1), i32(1), i32(1))
+			m.fn60(v3, v1, i32(1), i32(1), i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t23
 		}
@@ -11880,7 +11917,7 @@ l0:
 	}
 l1:
 	v1 = v0 + i32(56)
-	m.fn59(v3, i32(36375), i32(6))
+	m.fn63(v3, i32(36403), i32(6))
 	{
 		t26 := int32(load32(m.memory, uint32(v4)))
 		v0 = t26
@@ -11890,7 +11927,7 @@ l1:
 		if t27 != v3 {
 			goto l3
 		}
-		m.fn56(v0, v3, i32(1), i32(1), i32(1))
+		m.fn60(v0, v3, i32(1), i32(1), i32(1))
 		t29 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v3 = t29
 	}
@@ -11899,7 +11936,7 @@ l3:
 	t30 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.memory[uint32(t30+v3)] = byte(i32(58))
 	{
-		t31 := m.fn108(v1, v4)
+		t31 := m.fn112(v1, v4)
 		v0 = t31
 		if v0 != 0 {
 			goto l4
@@ -11913,7 +11950,7 @@ l3:
 			if t33 != v4 {
 				goto l5
 			}
-			m.fn56(v3, v4, i32(1), i32(1), i32(1))
+			m.fn60(v3, v4, i32(1), i32(1), i32(1))
 			t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v4 = t35
 		}
@@ -11926,7 +11963,7 @@ l4:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn108(v0, v1 int32) int32 {
+func (m *Module) fn112(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11940,7 +11977,7 @@ func (m *Module) fn108(v0, v1 int32) int32 {
 		if t2 != v4 {
 			goto l0
 		}
-		m.fn56(v3, v4, i32(1), i32(1), i32(1))
+		m.fn60(v3, v4, i32(1), i32(1), i32(1))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v4 = t4
 	}
@@ -11951,11 +11988,11 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int64(load64(m.memory, uint32(v0)))
-	m.fn63(v2+i32(8), i32(37392), i32(5), t6)
+	m.fn67(v2+i32(8), i32(37420), i32(5), t6)
 	t7 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn63(v2+i32(8), i32(35954), i32(8), t7)
+	m.fn67(v2+i32(8), i32(35982), i32(8), t7)
 	t8 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	m.fn63(v2+i32(8), i32(37463), i32(4), t8)
+	m.fn67(v2+i32(8), i32(37491), i32(4), t8)
 	{
 		t9 := int32(m.memory[uint64(uint32(v2))+12])
 		if t9 == 0 {
@@ -11971,7 +12008,7 @@ l0:
 			if t12 != v0 {
 				goto l2
 			}
-			m.fn56(v3, v0, i32(1), i32(1), i32(1))
+			m.fn60(v3, v0, i32(1), i32(1), i32(1))
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v0 = t14
 		}
@@ -11984,24 +12021,24 @@ l1:
 	m.g0 = v2 + i32(16)
 	return i32(0)
 }
-func (m *Module) fn109(v0, v1 int32) {
+func (m *Module) fn113(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(480)
 	m.g0 = v2
-	fn53()
+	fn57()
 	{
-		t1 := m.fn49(i32(128), i32(1))
+		t1 := m.fn53(i32(128), i32(1))
 		v3 = t1
 		if v3 == 0 {
-			m.fn191(i32(1), i32(128))
+			m.fn195(i32(1), i32(128))
 			panic("unreachable")
 		}
 		store32(m.memory, uint64(uint32(v2))+8, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v2))+4, uint32(v3))
 		store32(m.memory, uint32(v2), uint32(i32(128)))
 		store32(m.memory, uint64(uint32(v2))+12, uint32(v2))
-		m.fn67(v2+i32(16), v1)
+		m.fn71(v2+i32(16), v1)
 		{
 			t2 := int32(load32(m.memory, uint32(v2)))
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -12009,7 +12046,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			if t2 != v1 {
 				goto l1
 			}
-			m.fn56(v2, v1, i32(1), i32(1), i32(1))
+			m.fn60(v2, v1, i32(1), i32(1), i32(1))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v1 = t4
 		}
@@ -12021,22 +12058,22 @@ func (m *Module) fn109(v0, v1 int32) {
 		store32(m.memory, uint64(uint32(v2))+416, uint32(v2+i32(12)))
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+352))
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+356))
-		m.fn110(v2+i32(416), i32(37031), i32(4), t6, t7)
+		m.fn114(v2+i32(416), i32(37059), i32(4), t6, t7)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+336))
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+340))
-		m.fn61(v2+i32(416), i32(37035), i32(5), t8, t9)
+		m.fn65(v2+i32(416), i32(37063), i32(5), t8, t9)
 		t10 := int32(m.memory[uint64(uint32(v2))+410])
-		m.fn111(v2+i32(416), i32(36108), i32(6), t10)
+		m.fn115(v2+i32(416), i32(36136), i32(6), t10)
 		t11 := int32(load32(m.memory, uint64(uint32(v2))+344))
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+348))
-		m.fn61(v2+i32(416), i32(37040), i32(15), t11, t12)
+		m.fn65(v2+i32(416), i32(37068), i32(15), t11, t12)
 		t13 := int32(m.memory[uint64(uint32(v2))+411])
-		m.fn111(v2+i32(416), i32(37055), i32(6), t13)
+		m.fn115(v2+i32(416), i32(37083), i32(6), t13)
 		t14 := int64(load64(m.memory, uint64(uint32(v2))+360))
-		m.fn63(v2+i32(416), i32(37061), i32(5), t14)
+		m.fn67(v2+i32(416), i32(37089), i32(5), t14)
 		t15 := int32(load32(m.memory, uint64(uint32(v2))+368))
 		t16 := int32(load32(m.memory, uint64(uint32(v2))+372))
-		m.fn110(v2+i32(416), i32(37066), i32(12), t15, t16)
+		m.fn114(v2+i32(416), i32(37094), i32(12), t15, t16)
 		t17 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v4 = t17
 		t18 := int32(load32(m.memory, uint32(v4)))
@@ -12057,7 +12094,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t22 != v3 {
 					goto l3
 				}
-				m.fn56(v1, v3, i32(1), i32(1), i32(1))
+				m.fn60(v1, v3, i32(1), i32(1), i32(1))
 				t24 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v3 = t24
 			}
@@ -12070,7 +12107,7 @@ func (m *Module) fn109(v0, v1 int32) {
 		}
 	l2:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn59(v1, i32(37078), i32(5))
+		m.fn63(v1, i32(37106), i32(5))
 		{
 			t27 := int32(load32(m.memory, uint32(v4)))
 			v1 = t27
@@ -12080,7 +12117,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			if t28 != v3 {
 				goto l4
 			}
-			m.fn56(v1, v3, i32(1), i32(1), i32(1))
+			m.fn60(v1, v3, i32(1), i32(1), i32(1))
 			t30 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			v3 = t30
 		}
@@ -12097,7 +12134,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			if t33 != v3 {
 				goto l5
 			}
-			m.fn56(v1, v3, i32(1), i32(1), i32(1))
+			m.fn60(v1, v3, i32(1), i32(1), i32(1))
 			t35 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			v3 = t35
 		}
@@ -12117,7 +12154,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t38 != v7 {
 						goto l7
 					}
-					m.fn56(v1, v7, i32(1), i32(1), i32(1))
+					m.fn60(v1, v7, i32(1), i32(1), i32(1))
 					t39 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v7 = t39
 				}
@@ -12146,7 +12183,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if t42 != v3 {
 							goto l10
 						}
-						m.fn56(v1, v3, i32(1), i32(1), i32(1))
+						m.fn60(v1, v3, i32(1), i32(1), i32(1))
 						t44 := int32(load32(m.memory, uint64(uint32(v1))+8))
 						v3 = t44
 					}
@@ -12165,7 +12202,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t47 != v3 {
 						goto l11
 					}
-					m.fn56(v1, v3, i32(1), i32(1), i32(1))
+					m.fn60(v1, v3, i32(1), i32(1), i32(1))
 					t49 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v3 = t49
 				}
@@ -12179,42 +12216,42 @@ func (m *Module) fn109(v0, v1 int32) {
 				v1 = v6 + v5
 				t52 := int32(load32(m.memory, uint32(v1+i32(32))))
 				t53 := int32(load32(m.memory, uint32(v1+i32(36))))
-				m.fn61(t51, i32(37225), i32(4), t52, t53)
+				m.fn65(t51, i32(37253), i32(4), t52, t53)
 				{
 					t54 := int32(load16(m.memory, uint32(v1)))
 					switch t54 {
 					default:
 						t55 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn64(v2+i32(440), i32(37383), i32(4), t55)
+						m.fn68(v2+i32(440), i32(37411), i32(4), t55)
 						goto l17
 					case 1:
 						t56 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn63(v2+i32(440), i32(37387), i32(5), t56)
+						m.fn67(v2+i32(440), i32(37415), i32(5), t56)
 						t57 := int64(load64(m.memory, uint32(v1+i32(24))))
-						m.fn63(v2+i32(440), i32(37392), i32(5), t57)
+						m.fn67(v2+i32(440), i32(37420), i32(5), t57)
 						t58 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn64(v2+i32(440), i32(37397), i32(12), t58)
+						m.fn68(v2+i32(440), i32(37425), i32(12), t58)
 						t59 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn64(v2+i32(440), i32(36312), i32(13), t59)
+						m.fn68(v2+i32(440), i32(36340), i32(13), t59)
 						goto l17
 					case 2:
 						t60 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t61 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn62(v2+i32(440), i32(37409), i32(7), t60, t61)
+						m.fn66(v2+i32(440), i32(37437), i32(7), t60, t61)
 						goto l17
 					case 3:
 						t62 := int32(load16(m.memory, uint32(v1+i32(2))))
-						m.fn60(v2+i32(440), i32(37416), i32(5), t62)
+						m.fn64(v2+i32(440), i32(37444), i32(5), t62)
 						t63 := int32(load16(m.memory, uint32(v1+i32(4))))
-						m.fn60(v2+i32(440), i32(37421), i32(2), t63)
+						m.fn64(v2+i32(440), i32(37449), i32(2), t63)
 						t64 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t65 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn62(v2+i32(440), i32(37423), i32(14), t64, t65)
+						m.fn66(v2+i32(440), i32(37451), i32(14), t64, t65)
 						goto l17
 					case 4:
 						t66 := int32(load32(m.memory, uint32(v1+i32(4))))
 						t67 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn61(v2+i32(440), i32(37437), i32(10), t66, t67)
+						m.fn65(v2+i32(440), i32(37465), i32(10), t66, t67)
 					}
 				}
 			l17:
@@ -12238,7 +12275,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if t73 != v7 {
 							goto l19
 						}
-						m.fn56(v1, v7, i32(1), i32(1), i32(1))
+						m.fn60(v1, v7, i32(1), i32(1), i32(1))
 						t75 := int32(load32(m.memory, uint64(uint32(v1))+8))
 						v7 = t75
 					}
@@ -12250,7 +12287,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					v1 = t77
 				}
 			l18:
-				m.fn59(v1, i32(37229), i32(4))
+				m.fn63(v1, i32(37257), i32(4))
 				{
 					t78 := int32(load32(m.memory, uint32(v3)))
 					v1 = t78
@@ -12260,7 +12297,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t79 != v7 {
 						goto l20
 					}
-					m.fn56(v1, v7, i32(1), i32(1), i32(1))
+					m.fn60(v1, v7, i32(1), i32(1), i32(1))
 					t81 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v7 = t81
 				}
@@ -12269,7 +12306,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				t82 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				m.memory[uint32(t82+v7)] = byte(i32(58))
 				t83 := int32(load32(m.memory, uint32(v3)))
-				m.fn59(t83, v10, v9)
+				m.fn63(t83, v10, v9)
 				{
 					t84 := int32(load32(m.memory, uint32(v3)))
 					v1 = t84
@@ -12279,7 +12316,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t85 != v3 {
 						goto l21
 					}
-					m.fn56(v1, v3, i32(1), i32(1), i32(1))
+					m.fn60(v1, v3, i32(1), i32(1), i32(1))
 					t87 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					v3 = t87
 				}
@@ -12303,7 +12340,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t91 != v3 {
 					goto l23
 				}
-				m.fn56(v1, v3, i32(1), i32(1), i32(1))
+				m.fn60(v1, v3, i32(1), i32(1), i32(1))
 				t93 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v3 = t93
 			}
@@ -12314,14 +12351,14 @@ func (m *Module) fn109(v0, v1 int32) {
 		}
 	l8:
 		t95 := int32(load32(m.memory, uint64(uint32(v2))+400))
-		m.fn64(v2+i32(416), i32(37083), i32(20), t95)
+		m.fn68(v2+i32(416), i32(37111), i32(20), t95)
 		t96 := int32(load32(m.memory, uint64(uint32(v2))+404))
-		m.fn64(v2+i32(416), i32(37103), i32(17), t96)
+		m.fn68(v2+i32(416), i32(37131), i32(17), t96)
 		t97 := int32(load16(m.memory, uint64(uint32(v2))+408))
-		m.fn60(v2+i32(416), i32(37120), i32(16), t97)
+		m.fn64(v2+i32(416), i32(37148), i32(16), t97)
 		t98 := int64(load64(m.memory, uint64(uint32(v2))+16))
 		t99 := int64(load64(m.memory, uint64(uint32(v2))+24))
-		m.fn62(v2+i32(416), i32(37136), i32(21), t98, t99)
+		m.fn66(v2+i32(416), i32(37164), i32(21), t98, t99)
 		t100 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v3 = t100
 		t101 := int32(load32(m.memory, uint32(v3)))
@@ -12338,7 +12375,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t103 != v5 {
 					goto l25
 				}
-				m.fn56(v1, v5, i32(1), i32(1), i32(1))
+				m.fn60(v1, v5, i32(1), i32(1), i32(1))
 				t105 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v5 = t105
 			}
@@ -12351,7 +12388,7 @@ func (m *Module) fn109(v0, v1 int32) {
 		}
 	l24:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn59(v1, i32(36375), i32(6))
+		m.fn63(v1, i32(36403), i32(6))
 		{
 			t108 := int32(load32(m.memory, uint32(v3)))
 			v1 = t108
@@ -12361,7 +12398,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			if t109 != v5 {
 				goto l26
 			}
-			m.fn56(v1, v5, i32(1), i32(1), i32(1))
+			m.fn60(v1, v5, i32(1), i32(1), i32(1))
 			t111 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			v5 = t111
 		}
@@ -12385,7 +12422,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if uint32(t115-v3) > uint32(i32(3)) {
 							goto l28
 						}
-						m.fn56(v1, v3, i32(4), i32(1), i32(1))
+						m.fn60(v1, v3, i32(4), i32(1), i32(1))
 						t117 := int32(load32(m.memory, uint64(uint32(v1))+8))
 						v3 = t117
 					}
@@ -12396,7 +12433,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					goto l29
 				}
 			l27:
-				t119 := m.fn108(v2+i32(40), v3)
+				t119 := m.fn112(v2+i32(40), v3)
 				v7 = t119
 				if v7 != 0 {
 					goto l30
@@ -12405,13 +12442,13 @@ func (m *Module) fn109(v0, v1 int32) {
 		l29:
 			t120 := int64(load64(m.memory, uint64(uint32(v2))+64))
 			t121 := int64(load64(m.memory, uint64(uint32(v2))+72))
-			m.fn62(v2+i32(416), i32(37157), i32(17), t120, t121)
+			m.fn66(v2+i32(416), i32(37185), i32(17), t120, t121)
 			t122 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			t123 := int64(load64(m.memory, uint64(uint32(v2))+88))
-			m.fn62(v2+i32(416), i32(37174), i32(7), t122, t123)
+			m.fn66(v2+i32(416), i32(37202), i32(7), t122, t123)
 			t124 := int64(load64(m.memory, uint64(uint32(v2))+96))
 			t125 := int64(load64(m.memory, uint64(uint32(v2))+104))
-			m.fn62(v2+i32(416), i32(37181), i32(17), t124, t125)
+			m.fn66(v2+i32(416), i32(37209), i32(17), t124, t125)
 			t126 := int32(load32(m.memory, uint64(uint32(v2))+416))
 			v1 = t126
 			t127 := int32(load32(m.memory, uint32(v1)))
@@ -12428,7 +12465,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t129 != v5 {
 						goto l32
 					}
-					m.fn56(v3, v5, i32(1), i32(1), i32(1))
+					m.fn60(v3, v5, i32(1), i32(1), i32(1))
 					t131 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t131
 				}
@@ -12441,7 +12478,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			}
 		l31:
 			m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-			m.fn59(v3, i32(37198), i32(5))
+			m.fn63(v3, i32(37226), i32(5))
 			{
 				t134 := int32(load32(m.memory, uint32(v1)))
 				v3 = t134
@@ -12451,7 +12488,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t135 != v5 {
 					goto l33
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t137 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t137
 			}
@@ -12468,7 +12505,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t140 != v5 {
 					goto l34
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t142 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t142
 			}
@@ -12480,23 +12517,23 @@ func (m *Module) fn109(v0, v1 int32) {
 			store32(m.memory, uint64(uint32(v2))+424, uint32(v1))
 			t144 := int32(load32(m.memory, uint64(uint32(v2))+176))
 			t145 := int32(load32(m.memory, uint64(uint32(v2))+180))
-			m.fn112(v2+i32(424), i32(36025), i32(17), t144, t145)
+			m.fn116(v2+i32(424), i32(36053), i32(17), t144, t145)
 			t146 := int32(load32(m.memory, uint64(uint32(v2))+232))
-			m.fn64(v2+i32(424), i32(36057), i32(17), t146)
+			m.fn68(v2+i32(424), i32(36085), i32(17), t146)
 			t147 := int64(load64(m.memory, uint64(uint32(v2))+112))
 			t148 := int64(load64(m.memory, uint64(uint32(v2))+120))
-			m.fn62(v2+i32(424), i32(37256), i32(10), t147, t148)
+			m.fn66(v2+i32(424), i32(37284), i32(10), t147, t148)
 			t149 := int32(load16(m.memory, uint64(uint32(v2))+244))
-			m.fn60(v2+i32(424), i32(36346), i32(19), t149)
+			m.fn64(v2+i32(424), i32(36374), i32(19), t149)
 			t150 := int64(load64(m.memory, uint64(uint32(v2))+128))
 			t151 := int64(load64(m.memory, uint64(uint32(v2))+136))
-			m.fn62(v2+i32(424), i32(37266), i32(16), t150, t151)
+			m.fn66(v2+i32(424), i32(37294), i32(16), t150, t151)
 			t152 := int32(load32(m.memory, uint64(uint32(v2))+184))
 			t153 := int32(load32(m.memory, uint64(uint32(v2))+188))
-			m.fn112(v2+i32(424), i32(37282), i32(16), t152, t153)
+			m.fn116(v2+i32(424), i32(37310), i32(16), t152, t153)
 			t154 := int32(load32(m.memory, uint64(uint32(v2))+192))
 			t155 := int32(load32(m.memory, uint64(uint32(v2))+196))
-			m.fn112(v2+i32(424), i32(36312), i32(13), t154, t155)
+			m.fn116(v2+i32(424), i32(36340), i32(13), t154, t155)
 			t156 := int32(load32(m.memory, uint64(uint32(v2))+424))
 			v5 = t156
 			t157 := int32(load32(m.memory, uint32(v5)))
@@ -12513,7 +12550,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t159 != v7 {
 						goto l36
 					}
-					m.fn56(v3, v7, i32(1), i32(1), i32(1))
+					m.fn60(v3, v7, i32(1), i32(1), i32(1))
 					t161 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v7 = t161
 				}
@@ -12526,7 +12563,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			}
 		l35:
 			m.memory[uint64(uint32(v2))+428] = byte(i32(2))
-			m.fn59(v3, i32(36375), i32(6))
+			m.fn63(v3, i32(36403), i32(6))
 			{
 				t164 := int32(load32(m.memory, uint32(v5)))
 				v3 = t164
@@ -12536,7 +12573,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t165 != v7 {
 					goto l37
 				}
-				m.fn56(v3, v7, i32(1), i32(1), i32(1))
+				m.fn60(v3, v7, i32(1), i32(1), i32(1))
 				t167 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v7 = t167
 			}
@@ -12563,7 +12600,7 @@ func (m *Module) fn109(v0, v1 int32) {
 									if t200 != v7 {
 										goto l49
 									}
-									m.fn56(v3, v7, i32(1), i32(1), i32(1))
+									m.fn60(v3, v7, i32(1), i32(1), i32(1))
 									t202 := int32(load32(m.memory, uint64(uint32(v3))+8))
 									v7 = t202
 								}
@@ -12574,7 +12611,7 @@ func (m *Module) fn109(v0, v1 int32) {
 								store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 								store32(m.memory, uint64(uint32(v2))+440, uint32(v5))
 								t204 := int32(load32(m.memory, uint64(uint32(v2))+220))
-								m.fn64(v2+i32(440), i32(37392), i32(5), t204)
+								m.fn68(v2+i32(440), i32(37420), i32(5), t204)
 								t205 := int32(m.memory[uint64(uint32(v2))+444])
 								if t205 == 0 {
 									goto l50
@@ -12589,7 +12626,7 @@ func (m *Module) fn109(v0, v1 int32) {
 									if t208 != v5 {
 										goto l51
 									}
-									m.fn56(v3, v5, i32(1), i32(1), i32(1))
+									m.fn60(v3, v5, i32(1), i32(1), i32(1))
 									t210 := int32(load32(m.memory, uint64(uint32(v3))+8))
 									v5 = t210
 								}
@@ -12608,7 +12645,7 @@ func (m *Module) fn109(v0, v1 int32) {
 								if t171 != v7 {
 									goto l40
 								}
-								m.fn56(v3, v7, i32(1), i32(1), i32(1))
+								m.fn60(v3, v7, i32(1), i32(1), i32(1))
 								t173 := int32(load32(m.memory, uint64(uint32(v3))+8))
 								v7 = t173
 							}
@@ -12619,7 +12656,7 @@ func (m *Module) fn109(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 							store32(m.memory, uint64(uint32(v2))+432, uint32(v5))
 							t175 := int64(load64(m.memory, uint64(uint32(v2))+224))
-							m.fn63(v2+i32(432), i32(37447), i32(9), t175)
+							m.fn67(v2+i32(432), i32(37475), i32(9), t175)
 							t176 := int32(load32(m.memory, uint64(uint32(v2))+432))
 							v7 = t176
 							t177 := int32(load32(m.memory, uint32(v7)))
@@ -12638,7 +12675,7 @@ func (m *Module) fn109(v0, v1 int32) {
 									if t180 != v4 {
 										goto l42
 									}
-									m.fn56(v5, v4, i32(1), i32(1), i32(1))
+									m.fn60(v5, v4, i32(1), i32(1), i32(1))
 									t182 := int32(load32(m.memory, uint64(uint32(v5))+8))
 									v4 = t182
 								}
@@ -12650,7 +12687,7 @@ func (m *Module) fn109(v0, v1 int32) {
 								v5 = t184
 							}
 						l41:
-							m.fn59(v5, i32(37456), i32(7))
+							m.fn63(v5, i32(37484), i32(7))
 							{
 								t185 := int32(load32(m.memory, uint32(v7)))
 								v5 = t185
@@ -12660,7 +12697,7 @@ func (m *Module) fn109(v0, v1 int32) {
 								if t186 != v4 {
 									goto l43
 								}
-								m.fn56(v5, v4, i32(1), i32(1), i32(1))
+								m.fn60(v5, v4, i32(1), i32(1), i32(1))
 								t188 := int32(load32(m.memory, uint64(uint32(v5))+8))
 								v4 = t188
 							}
@@ -12677,9 +12714,9 @@ func (m *Module) fn109(v0, v1 int32) {
 								t190 := v2
 								v9 = int32(uint32(v3*i32(5243)) >> 19)
 								v5 = (v9*i32(-100) + v3) << 1
-								t191 := int32(m.memory[uint64(uint32(v5))+38112])
+								t191 := int32(m.memory[uint64(uint32(v5))+38140])
 								m.memory[uint64(uint32(t190))+441] = byte(t191)
-								t192 := int32(m.memory[uint64(uint32(v5))+38113])
+								t192 := int32(m.memory[uint64(uint32(v5))+38141])
 								m.memory[uint64(uint32(v2))+442] = byte(t192)
 								v5 = i32(1)
 							}
@@ -12707,7 +12744,7 @@ func (m *Module) fn109(v0, v1 int32) {
 							if uint32(t197) <= uint32(t195-v9) {
 								goto l47
 							}
-							m.fn56(v4, v9, v3, i32(1), i32(1))
+							m.fn60(v4, v9, v3, i32(1), i32(1))
 							t198 := int32(load32(m.memory, uint64(uint32(v4))+8))
 							v9 = t198
 							goto l48
@@ -12734,7 +12771,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if t214 != v5 {
 							goto l53
 						}
-						m.fn56(v3, v5, i32(1), i32(1), i32(1))
+						m.fn60(v3, v5, i32(1), i32(1), i32(1))
 						t216 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v5 = t216
 					}
@@ -12754,7 +12791,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if uint32(t219-v5) > uint32(i32(3)) {
 						goto l54
 					}
-					m.fn56(v3, v5, i32(4), i32(1), i32(1))
+					m.fn60(v3, v5, i32(4), i32(1), i32(1))
 					t221 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t221
 				}
@@ -12766,24 +12803,24 @@ func (m *Module) fn109(v0, v1 int32) {
 		l50:
 			t223 := int64(load64(m.memory, uint64(uint32(v2))+144))
 			t224 := int64(load64(m.memory, uint64(uint32(v2))+152))
-			m.fn62(v2+i32(424), i32(37298), i32(21), t223, t224)
+			m.fn66(v2+i32(424), i32(37326), i32(21), t223, t224)
 			t225 := int32(load32(m.memory, uint64(uint32(v2))+200))
 			t226 := int32(load32(m.memory, uint64(uint32(v2))+204))
-			m.fn112(v2+i32(424), i32(37319), i32(18), t225, t226)
+			m.fn116(v2+i32(424), i32(37347), i32(18), t225, t226)
 			t227 := int32(load32(m.memory, uint64(uint32(v2))+208))
 			t228 := int32(load32(m.memory, uint64(uint32(v2))+212))
-			m.fn112(v2+i32(424), i32(36201), i32(18), t227, t228)
+			m.fn116(v2+i32(424), i32(36229), i32(18), t227, t228)
 			t229 := int32(m.memory[uint64(uint32(v2))+246])
-			m.fn111(v2+i32(424), i32(36296), i32(16), t229)
+			m.fn115(v2+i32(424), i32(36324), i32(16), t229)
 			t230 := int32(load32(m.memory, uint64(uint32(v2))+236))
-			m.fn64(v2+i32(424), i32(37337), i32(22), t230)
+			m.fn68(v2+i32(424), i32(37365), i32(22), t230)
 			t231 := int64(load64(m.memory, uint64(uint32(v2))+160))
 			t232 := int64(load64(m.memory, uint64(uint32(v2))+168))
-			m.fn62(v2+i32(424), i32(37359), i32(14), t231, t232)
+			m.fn66(v2+i32(424), i32(37387), i32(14), t231, t232)
 			t233 := int32(load32(m.memory, uint64(uint32(v2))+240))
-			m.fn64(v2+i32(424), i32(37373), i32(10), t233)
+			m.fn68(v2+i32(424), i32(37401), i32(10), t233)
 			t234 := int32(m.memory[uint64(uint32(v2))+247])
-			m.fn111(v2+i32(424), i32(37055), i32(6), t234)
+			m.fn115(v2+i32(424), i32(37083), i32(6), t234)
 			{
 				t235 := int32(m.memory[uint64(uint32(v2))+428])
 				if t235 == 0 {
@@ -12799,7 +12836,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t238 != v5 {
 						goto l56
 					}
-					m.fn56(v3, v5, i32(1), i32(1), i32(1))
+					m.fn60(v3, v5, i32(1), i32(1), i32(1))
 					t240 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t240
 				}
@@ -12818,7 +12855,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t243 != v5 {
 					goto l57
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t245 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t245
 			}
@@ -12827,7 +12864,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			t246 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t246+v5)] = byte(i32(44))
 			t247 := int32(load32(m.memory, uint32(v1)))
-			m.fn59(t247, i32(37203), i32(15))
+			m.fn63(t247, i32(37231), i32(15))
 			{
 				t248 := int32(load32(m.memory, uint32(v1)))
 				v3 = t248
@@ -12837,7 +12874,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t249 != v5 {
 					goto l58
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t251 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t251
 			}
@@ -12860,7 +12897,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if uint32(t255-v5) > uint32(i32(3)) {
 							goto l60
 						}
-						m.fn56(v3, v5, i32(4), i32(1), i32(1))
+						m.fn60(v3, v5, i32(4), i32(1), i32(1))
 						t257 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v5 = t257
 					}
@@ -12871,7 +12908,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					goto l61
 				}
 			l59:
-				t259 := m.fn107(v2+i32(248), v1)
+				t259 := m.fn111(v2+i32(248), v1)
 				v7 = t259
 				if v7 != 0 {
 					goto l30
@@ -12891,7 +12928,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t263 != v5 {
 					goto l62
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t265 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t265
 			}
@@ -12900,7 +12937,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			t266 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t266+v5)] = byte(i32(44))
 			t267 := int32(load32(m.memory, uint32(v1)))
-			m.fn59(t267, i32(37218), i32(7))
+			m.fn63(t267, i32(37246), i32(7))
 			{
 				t268 := int32(load32(m.memory, uint32(v1)))
 				v3 = t268
@@ -12910,7 +12947,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t269 != v5 {
 					goto l63
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t271 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t271
 			}
@@ -12927,7 +12964,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t274 != v5 {
 					goto l64
 				}
-				m.fn56(v3, v5, i32(1), i32(1), i32(1))
+				m.fn60(v3, v5, i32(1), i32(1), i32(1))
 				t276 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t276
 			}
@@ -12947,7 +12984,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if t279 != v7 {
 							goto l66
 						}
-						m.fn56(v3, v7, i32(1), i32(1), i32(1))
+						m.fn60(v3, v7, i32(1), i32(1), i32(1))
 						t280 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v7 = t280
 					}
@@ -12958,7 +12995,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					goto l67
 				}
 			l65:
-				t282 := m.fn107(v9, v1)
+				t282 := m.fn111(v9, v1)
 				v7 = t282
 				if v7 != 0 {
 					goto l30
@@ -12979,7 +13016,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						if t284 != v7 {
 							goto l69
 						}
-						m.fn56(v3, v7, i32(1), i32(1), i32(1))
+						m.fn60(v3, v7, i32(1), i32(1), i32(1))
 						t286 := int32(load32(m.memory, uint64(uint32(v3))+8))
 						v7 = t286
 					}
@@ -12988,7 +13025,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					t287 := int32(load32(m.memory, uint64(uint32(v3))+4))
 					m.memory[uint32(t287+v7)] = byte(i32(44))
 					v5 = v5 + i32(-88)
-					t288 := m.fn107(v4, v1)
+					t288 := m.fn111(v4, v1)
 					v7 = t288
 					v4 = v4 + i32(88)
 					if v7 == 0 {
@@ -13004,7 +13041,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					if t289 != v5 {
 						goto l71
 					}
-					m.fn56(v3, v5, i32(1), i32(1), i32(1))
+					m.fn60(v3, v5, i32(1), i32(1), i32(1))
 					t291 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v5 = t291
 				}
@@ -13023,7 +13060,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				if t294 != v3 {
 					goto l72
 				}
-				m.fn56(v1, v3, i32(1), i32(1), i32(1))
+				m.fn60(v1, v3, i32(1), i32(1), i32(1))
 				t296 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				v3 = t296
 			}
@@ -13051,7 +13088,7 @@ func (m *Module) fn109(v0, v1 int32) {
 					goto l74
 				}
 				t301 := int32(load32(m.memory, uint32(v1)))
-				m.fn50(t301, v5, i32(1))
+				m.fn54(t301, v5, i32(1))
 			}
 		l74:
 			v1 = v1 + i32(56)
@@ -13067,7 +13104,7 @@ func (m *Module) fn109(v0, v1 int32) {
 			if v1 == 0 {
 				goto l76
 			}
-			m.fn50(v4, v1*i32(56), i32(8))
+			m.fn54(v4, v1*i32(56), i32(8))
 		}
 	l76:
 		{
@@ -13077,7 +13114,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				goto l77
 			}
 			t304 := int32(load32(m.memory, uint64(uint32(v2))+392))
-			m.fn50(t304, v1*i32(88), i32(8))
+			m.fn54(t304, v1*i32(88), i32(8))
 		}
 	l77:
 		{
@@ -13101,7 +13138,7 @@ func (m *Module) fn109(v0, v1 int32) {
 				goto l79
 			}
 			t306 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			m.fn50(t306, v1, i32(1))
+			m.fn54(t306, v1, i32(1))
 			goto l79
 		}
 	}
@@ -13119,14 +13156,14 @@ l79:
 			goto l81
 		}
 		t312 := int32(load32(m.memory, uint64(uint32(v7))+4))
-		m.fn50(t312, v1, i32(1))
+		m.fn54(t312, v1, i32(1))
 	}
 l81:
-	m.fn50(v7, i32(20), i32(4))
+	m.fn54(v7, i32(20), i32(4))
 l80:
 	m.g0 = v2 + i32(480)
 }
-func (m *Module) fn110(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn114(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v5 = t0
@@ -13144,7 +13181,7 @@ func (m *Module) fn110(v0, v1, v2, v3, v4 int32) {
 			if t3 != v7 {
 				goto l1
 			}
-			m.fn56(v6, v7, i32(1), i32(1), i32(1))
+			m.fn60(v6, v7, i32(1), i32(1), i32(1))
 			t5 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v7 = t5
 		}
@@ -13157,7 +13194,7 @@ func (m *Module) fn110(v0, v1, v2, v3, v4 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v6, v1, v2)
+	m.fn63(v6, v1, v2)
 	{
 		t8 := int32(load32(m.memory, uint32(v5)))
 		v6 = t8
@@ -13167,7 +13204,7 @@ l0:
 		if t9 != v0 {
 			goto l2
 		}
-		m.fn56(v6, v0, i32(1), i32(1), i32(1))
+		m.fn60(v6, v0, i32(1), i32(1), i32(1))
 		t11 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t11
 	}
@@ -13180,7 +13217,7 @@ l2:
 	if v3 == 0 {
 		goto l3
 	}
-	m.fn59(v6, v3, v4)
+	m.fn63(v6, v3, v4)
 	return
 l3:
 	{
@@ -13190,7 +13227,7 @@ l3:
 		if uint32(t14-v0) > uint32(i32(3)) {
 			goto l4
 		}
-		m.fn56(v6, v0, i32(4), i32(1), i32(1))
+		m.fn60(v6, v0, i32(4), i32(1), i32(1))
 		t16 := int32(load32(m.memory, uint64(uint32(v6))+8))
 		v0 = t16
 	}
@@ -13199,7 +13236,7 @@ l4:
 	t17 := int32(load32(m.memory, uint64(uint32(v6))+4))
 	store32(m.memory, uint32(t17+v0), uint32(i32(1819047278)))
 }
-func (m *Module) fn111(v0, v1, v2, v3 int32) {
+func (m *Module) fn115(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v4 = t0
@@ -13217,7 +13254,7 @@ func (m *Module) fn111(v0, v1, v2, v3 int32) {
 			if t3 != v6 {
 				goto l1
 			}
-			m.fn56(v5, v6, i32(1), i32(1), i32(1))
+			m.fn60(v5, v6, i32(1), i32(1), i32(1))
 			t5 := int32(load32(m.memory, uint64(uint32(v5))+8))
 			v6 = t5
 		}
@@ -13230,7 +13267,7 @@ func (m *Module) fn111(v0, v1, v2, v3 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v5, v1, v2)
+	m.fn63(v5, v1, v2)
 	{
 		t8 := int32(load32(m.memory, uint32(v4)))
 		v5 = t8
@@ -13240,7 +13277,7 @@ l0:
 		if t9 != v0 {
 			goto l2
 		}
-		m.fn56(v5, v0, i32(1), i32(1), i32(1))
+		m.fn60(v5, v0, i32(1), i32(1), i32(1))
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v0 = t11
 	}
@@ -13261,16 +13298,16 @@ l2:
 			if uint32(t14-v0) > uint32(i32(4)) {
 				goto l4
 			}
-			m.fn56(v5, v0, i32(5), i32(1), i32(1))
+			m.fn60(v5, v0, i32(5), i32(1), i32(1))
 			t16 := int32(load32(m.memory, uint64(uint32(v5))+8))
 			v0 = t16
 		}
 	l4:
 		t17 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		v4 = t17 + v0
-		t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+35949))
+		t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+35977))
 		store32(m.memory, uint32(v4), uint32(t18))
-		t19 := int32(m.memory[uint64(uint32(i32(0)))+35953])
+		t19 := int32(m.memory[uint64(uint32(i32(0)))+35981])
 		m.memory[uint64(uint32(v4))+4] = byte(t19)
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v0+i32(5)))
 		return
@@ -13283,7 +13320,7 @@ l3:
 		if uint32(t20-v0) > uint32(i32(3)) {
 			goto l5
 		}
-		m.fn56(v5, v0, i32(4), i32(1), i32(1))
+		m.fn60(v5, v0, i32(4), i32(1), i32(1))
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v0 = t22
 	}
@@ -13292,7 +13329,7 @@ l5:
 	store32(m.memory, uint32(t23+v0), uint32(i32(1702195828)))
 	store32(m.memory, uint64(uint32(v5))+8, uint32(v0+i32(4)))
 }
-func (m *Module) fn112(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn116(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8 int32
 	t0 := m.g0
 	v5 = t0 - i32(48)
@@ -13313,7 +13350,7 @@ func (m *Module) fn112(v0, v1, v2, v3, v4 int32) {
 			if t4 != v8 {
 				goto l1
 			}
-			m.fn56(v7, v8, i32(1), i32(1), i32(1))
+			m.fn60(v7, v8, i32(1), i32(1), i32(1))
 			t6 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v8 = t6
 		}
@@ -13326,7 +13363,7 @@ func (m *Module) fn112(v0, v1, v2, v3, v4 int32) {
 	}
 l0:
 	m.memory[uint64(uint32(v0))+4] = byte(i32(2))
-	m.fn59(v7, v1, v2)
+	m.fn63(v7, v1, v2)
 	{
 		t9 := int32(load32(m.memory, uint32(v6)))
 		v7 = t9
@@ -13336,7 +13373,7 @@ l0:
 		if t10 != v0 {
 			goto l2
 		}
-		m.fn56(v7, v0, i32(1), i32(1), i32(1))
+		m.fn60(v7, v0, i32(1), i32(1), i32(1))
 		t12 := int32(load32(m.memory, uint64(uint32(v7))+8))
 		v0 = t12
 	}
@@ -13352,7 +13389,7 @@ l2:
 		}
 		{
 			{
-				t15 := m.fn136(v4, v5+i32(8))
+				t15 := m.fn140(v4, v5+i32(8))
 				v3 = t15
 				v0 = i32(10) - v3
 				t16 := int32(load32(m.memory, uint32(v7)))
@@ -13362,7 +13399,7 @@ l2:
 				if uint32(t18) <= uint32(t16-v6) {
 					goto l4
 				}
-				m.fn56(v7, v6, v0, i32(1), i32(1))
+				m.fn60(v7, v6, v0, i32(1), i32(1))
 				t19 := int32(load32(m.memory, uint64(uint32(v7))+8))
 				v6 = t19
 				goto l5
@@ -13389,7 +13426,7 @@ l2:
 			if uint32(t21-v0) > uint32(i32(3)) {
 				goto l8
 			}
-			m.fn56(v7, v0, i32(4), i32(1), i32(1))
+			m.fn60(v7, v0, i32(4), i32(1), i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v7))+8))
 			v0 = t23
 		}
@@ -13401,7 +13438,7 @@ l2:
 l7:
 	m.g0 = v5 + i32(48)
 }
-func (m *Module) fn113(v0, v1, v2, v3, v4, v5, v6 int32, v7, v8 int64) {
+func (m *Module) fn117(v0, v1, v2, v3, v4, v5, v6 int32, v7, v8 int64) {
 	var v9, v10, v11, v12, v13 int32
 	var v14, v15, v16 int64
 	var v17 int32
@@ -13495,7 +13532,7 @@ l0:
 				}
 				v2 = p18
 				if uint32(t17) >= uint32(v2) {
-					m.fn221(v19, v2, i32(36624))
+					m.fn225(v19, v2, i32(36652))
 					panic("unreachable")
 				}
 				t19 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -13514,7 +13551,7 @@ l0:
 						goto l9
 					}
 					if uint32(v19) >= uint32(v20) {
-						m.fn221(v19, v20, i32(36624))
+						m.fn225(v19, v20, i32(36652))
 						panic("unreachable")
 					}
 					t22 := int64(load64(m.memory, uint32(v22+v20<<3+v19<<3)))
@@ -13548,7 +13585,7 @@ l0:
 				t25 := int64(load64(m.memory, uint64(uint32(v2))+48))
 				v16 = t25
 				if v16 == 0 {
-					m.fn242(i32(36576))
+					m.fn246(i32(36604))
 					panic("unreachable")
 				}
 				v15 = i64(0)
@@ -13609,7 +13646,7 @@ l0:
 						t36 := v19
 						v2 = int32(t35)
 						if uint32(t36) <= uint32(v2) {
-							m.fn221(v2, v19, i32(36592))
+							m.fn225(v2, v19, i32(36620))
 							panic("unreachable")
 						}
 						v24 = v24 + i64(-1)
@@ -13657,8 +13694,8 @@ l4:
 				if uint64(v14) < uint64(t44) {
 					goto l18
 				}
-				m.fn257(v9+i32(48), v15, i64(0), i64(1000000), i64(0))
-				m.fn257(v9+i32(32), int64(uint32(v10)), i64(0), v14, i64(0))
+				m.fn261(v9+i32(48), v15, i64(0), i64(1000000), i64(0))
+				m.fn261(v9+i32(32), int64(uint32(v10)), i64(0), v14, i64(0))
 				v10 = i32(5)
 				t45 := int64(load64(m.memory, uint64(uint32(v9))+48))
 				t46 := int64(load64(m.memory, uint64(uint32(v9))+32))
@@ -13703,8 +13740,8 @@ l4:
 			if uint64(v14) < uint64(t56) {
 				goto l19
 			}
-			m.fn257(v9+i32(16), v16, i64(0), i64(1000000), i64(0))
-			m.fn257(v9, int64(uint32(v2)), i64(0), v14, i64(0))
+			m.fn261(v9+i32(16), v16, i64(0), i64(1000000), i64(0))
+			m.fn261(v9, int64(uint32(v2)), i64(0), v14, i64(0))
 			t57 := int64(load64(m.memory, uint64(uint32(v9))+16))
 			t58 := int64(load64(m.memory, uint32(v9)))
 			t59 := int64(load64(m.memory, uint64(uint32(v9))+24))
@@ -13756,14 +13793,14 @@ l21:
 	default:
 		goto l3
 	case 1:
-		m.fn86(v3, v4&i32(1), v5&i32(1))
+		m.fn90(v3, v4&i32(1), v5&i32(1))
 		goto l3
 	case 2:
 		if v7 != i64(1) {
 			goto l3
 		}
 		t68 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn84(v9+i32(72), t68, v4&i32(1), v5&i32(1), i64(1), v8)
+		m.fn88(v9+i32(72), t68, v4&i32(1), v5&i32(1), i64(1), v8)
 	}
 l3:
 	{
@@ -13800,14 +13837,14 @@ l26:
 l22:
 	m.g0 = v9 + i32(96)
 }
-func (m *Module) fn114(v0, v1, v2, v3 int32, v4, v5 int64, v6 int32, v7, v8 int64) {
+func (m *Module) fn118(v0, v1, v2, v3 int32, v4, v5 int64, v6 int32, v7, v8 int64) {
 	var v9, v10 int32
 	t0 := m.g0
 	v9 = t0 - i32(176)
 	m.g0 = v9
 	t1 := int32(load32(m.memory, uint64(uint32(v2))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+20))
-	m.fn73(v9+i32(8), v1, t1, t2, v3, v4, v5, v6, v7, v8)
+	m.fn77(v9+i32(8), v1, t1, t2, v3, v4, v5, v6, v7, v8)
 	{
 		{
 			t3 := int64(load64(m.memory, uint64(uint32(v9))+8))
@@ -13841,7 +13878,7 @@ func (m *Module) fn114(v0, v1, v2, v3 int32, v4, v5 int64, v6 int32, v7, v8 int6
 			t10 := int64(load64(m.memory, uint64(uint32(v9))+79))
 			store64(m.memory, uint64(uint32(v9))+112, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v2)))
-			m.fn74(v9+i32(120), v1, t11, v3, v9+i32(88))
+			m.fn78(v9+i32(120), v1, t11, v3, v9+i32(88))
 			t12 := int32(load16(m.memory, uint64(uint32(v9))+168))
 			store16(m.memory, uint64(uint32(v9))+56, uint16(t12))
 			t13 := int64(load64(m.memory, uint64(uint32(v9))+160))
@@ -13889,7 +13926,7 @@ l1:
 	m.memory[uint64(uint32(v0))+56] = byte(v6)
 	m.g0 = v9 + i32(176)
 }
-func (m *Module) fn115(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
+func (m *Module) fn119(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
 	var v5, v6 int32
 	{
 		if (v3^v1)&i64(0xfffffffe) != i64(0) {
@@ -13963,7 +14000,7 @@ l3:
 l1:
 	m.memory[uint64(uint32(v0))+8] = byte(v5)
 }
-func (m *Module) fn116(v0, v1 int32) {
+func (m *Module) fn120(v0, v1 int32) {
 	var v2 int64
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+56))
@@ -13972,11 +14009,11 @@ func (m *Module) fn116(v0, v1 int32) {
 		}
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v2 = t1
-		fn53()
-		t2 := m.fn49(i32(208), i32(8))
+		fn57()
+		t2 := m.fn53(i32(208), i32(8))
 		v1 = t2
 		if v1 == 0 {
-			m.fn193(i32(8), i32(208))
+			m.fn197(i32(8), i32(208))
 			panic("unreachable")
 		}
 		store64(m.memory, uint64(uint32(v1))+56, uint64(i64(0)))
@@ -13999,7 +14036,7 @@ func (m *Module) fn116(v0, v1 int32) {
 		store64(m.memory, uint64(uint32(t4))+16, uint64(p3))
 	}
 }
-func (m *Module) fn117(v0, v1 int32, v2 int64) {
+func (m *Module) fn121(v0, v1 int32, v2 int64) {
 	var v3 int64
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+104))
@@ -14040,9 +14077,9 @@ func (m *Module) fn117(v0, v1 int32, v2 int64) {
 		return
 	}
 l0:
-	m.fn75(v0, v1, v2)
+	m.fn79(v0, v1, v2)
 }
-func (m *Module) fn118(v0, v1, v2, v3, v4 int32, v5 int64, v6 int32) {
+func (m *Module) fn122(v0, v1, v2, v3, v4 int32, v5 int64, v6 int32) {
 	var v7, v8, v9, v10 int32
 	var v11 int64
 	t0 := int32(m.memory[uint64(uint32(v1))+23])
@@ -14169,7 +14206,7 @@ l9:
 	}
 	store32(m.memory, uint64(uint32(t25))+28, uint32(p24))
 }
-func (m *Module) fn119(v0, v1, v2 int32, v3, v4 int64) int32 {
+func (m *Module) fn123(v0, v1, v2 int32, v3, v4 int64) int32 {
 	var v5, v6 int32
 	var v7 int64
 	t0 := int32(m.memory[uint64(uint32(v0))+23])
@@ -14239,7 +14276,7 @@ l5:
 l3:
 	return v6
 }
-func (m *Module) fn120(v0, v1, v2 int32, v3, v4 int64) {
+func (m *Module) fn124(v0, v1, v2 int32, v3, v4 int64) {
 	{
 		if v2 == 0 {
 			goto l0
@@ -14256,15 +14293,15 @@ l0:
 	store64(m.memory, uint32(v0), uint64(i64(0)))
 	return
 l1:
-	m.fn81(v0, v2, v3, v4)
+	m.fn85(v0, v2, v3, v4)
 }
-func (m *Module) fn121(v0, v1, v2 int32, v3 int64) {
-	m.fn71(v0, v1, i32(0), v2, v3)
+func (m *Module) fn125(v0, v1, v2 int32, v3 int64) {
+	m.fn75(v0, v1, i32(0), v2, v3)
 }
-func (m *Module) fn122(v0, v1, v2 int32, v3 int64) {
-	m.fn71(v0, v1, i32(1), v2, v3)
+func (m *Module) fn126(v0, v1, v2 int32, v3 int64) {
+	m.fn75(v0, v1, i32(1), v2, v3)
 }
-func (m *Module) fn123(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn127(v0, v1, v2, v3 int32, v4 int64) {
 	{
 		t0 := int32(m.memory[uint64(uint32(v1))+23])
 		if t0 == i32(2) {
@@ -14275,9 +14312,9 @@ func (m *Module) fn123(v0, v1, v2, v3 int32, v4 int64) {
 	}
 l0:
 	t1 := int64(load64(m.memory, uint32(v2)))
-	m.fn77(v0, v1, t1, v3, i32(8), v4, i64(0), v4)
+	m.fn81(v0, v1, t1, v3, i32(8), v4, i64(0), v4)
 }
-func (m *Module) fn124(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn128(v0, v1, v2, v3 int32, v4 int64) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -14299,10 +14336,10 @@ func (m *Module) fn124(v0, v1, v2, v3 int32, v4 int64) {
 l0:
 	store16(m.memory, uint32(v5), uint16(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+4, uint32(i32(0)))
-	m.fn79(v0, v1, v5, v3, i32(7), v4)
+	m.fn83(v0, v1, v5, v3, i32(7), v4)
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn125(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn129(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7 int32
 	var v8, v9, v10 int64
 	var v11 int32
@@ -14352,7 +14389,7 @@ func (m *Module) fn125(v0, v1, v2 int32, v3 int64) {
 							goto l6
 						}
 					l2:
-						m.fn81(v4, v2, i64(1), v3)
+						m.fn85(v4, v2, i64(1), v3)
 						t4 := int32(load32(m.memory, uint64(uint32(v1))+16))
 						v5 = t4
 						v8 = i64(0)
@@ -14436,8 +14473,8 @@ l0:
 	m.memory[uint64(uint32(v0))+50] = byte(v5)
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn126(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
-	m.fn76(v0, v1, v2, v3, v4)
+func (m *Module) fn130(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
+	m.fn80(v0, v1, v2, v3, v4)
 	{
 		t0 := int32(m.memory[uint64(uint32(v0))+50])
 		if t0 != i32(3) {
@@ -14455,7 +14492,7 @@ func (m *Module) fn126(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v0))+88))
 		v2 = t3
 		if v2 == i64(0) {
-			m.fn242(i32(37500))
+			m.fn246(i32(37528))
 			panic("unreachable")
 		}
 		t4 := int64(uint64(v4) / uint64(v2))
@@ -14465,7 +14502,7 @@ func (m *Module) fn126(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		store32(m.memory, uint64(uint32(v0))+104, uint32(t6+i32(1)))
 	}
 }
-func (m *Module) fn127(v0, v1, v2, v3 int32, v4 int64) {
+func (m *Module) fn131(v0, v1, v2, v3 int32, v4 int64) {
 	{
 		if v3 == 0 {
 			goto l0
@@ -14484,9 +14521,9 @@ l0:
 	return
 l1:
 	t2 := int64(load64(m.memory, uint32(v2)))
-	m.fn76(v0, v1, t2, v3, v4)
+	m.fn80(v0, v1, t2, v3, v4)
 }
-func (m *Module) fn128(v0, v1, v2 int32, v3, v4 int64) int32 {
+func (m *Module) fn132(v0, v1, v2 int32, v3, v4 int64) int32 {
 	var v5, v6 int32
 	var v7 int64
 	t0 := int32(m.memory[uint64(uint32(v0))+23])
@@ -14591,7 +14628,7 @@ l7:
 	}
 	return i32(4)
 }
-func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn133(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8, v9, v10 int64
 	t0 := m.g0
@@ -14608,7 +14645,7 @@ func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
 		store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1000000000)))
 		goto l1
 	l0:
-		m.fn130(v6+i32(32), v2, v3)
+		m.fn134(v6+i32(32), v2, v3)
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+32))
 		v7 = t1
 		{
@@ -14649,7 +14686,7 @@ func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
 						v9 = i64(0)
 					l9:
 						if v3 != 0 {
-							m.fn257(v6+i32(16), v9, i64(0), i64(10), i64(0))
+							m.fn261(v6+i32(16), v9, i64(0), i64(10), i64(0))
 							v8 = i64(-1)
 							t7 := int64(load64(m.memory, uint64(uint32(v6))+24))
 							if t7 != i64(0) {
@@ -14710,7 +14747,7 @@ func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
 			}
 		}
 	l2:
-		m.fn144(v6+i32(56), v7, v2)
+		m.fn148(v6+i32(56), v7, v2)
 		{
 			t11 := int32(load32(m.memory, uint64(uint32(v6))+64))
 			v1 = t11
@@ -14728,17 +14765,17 @@ func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
 			if v4 == 0 {
 				goto l13
 			}
-			m.fn130(v6+i32(8), v4, v5)
+			m.fn134(v6+i32(8), v4, v5)
 			t13 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			t14 := int32(load32(m.memory, uint64(uint32(v6))+12))
-			m.fn144(v6+i32(56), t13, t14)
+			m.fn148(v6+i32(56), t13, t14)
 			v1 = i32(1000000000)
 			{
 				t15 := int32(load32(m.memory, uint64(uint32(v6))+64))
 				v3 = t15
 				if v3 != i32(1000000000) {
 					t16 := int64(load64(m.memory, uint64(uint32(v6))+56))
-					m.fn172(v6+i32(56), v6+i32(40), t16, v3)
+					m.fn176(v6+i32(56), v6+i32(40), t16, v3)
 					{
 						t17 := int32(load32(m.memory, uint64(uint32(v6))+56))
 						if t17 != 0 {
@@ -14763,7 +14800,7 @@ func (m *Module) fn129(v0, v1, v2, v3, v4, v5 int32) {
 l1:
 	m.g0 = v6 + i32(80)
 }
-func (m *Module) fn130(v0, v1, v2 int32) {
+func (m *Module) fn134(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	v3 = v1 + v2
 	v4 = i32(0)
@@ -14826,7 +14863,7 @@ func (m *Module) fn130(v0, v1, v2 int32) {
 			if v7 != 0 {
 				goto l1
 			}
-			t4 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
+			t4 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 			if t4&i32(1) == 0 {
 				goto l1
 			}
@@ -14842,7 +14879,7 @@ func (m *Module) fn130(v0, v1, v2 int32) {
 			}
 			goto l6
 		case 10:
-			t5 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
+			t5 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 			if t5&i32(2) == 0 {
 				goto l1
 			}
@@ -14930,7 +14967,7 @@ l13:
 		}
 		goto l19
 	case 10:
-		t10 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
+		t10 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 		if t10&i32(2) != 0 {
 			goto l18
 		}
@@ -14939,7 +14976,7 @@ l13:
 		if v8 != 0 {
 			goto l19
 		}
-		t11 := int32(m.memory[uint64(uint32(v6&i32(255)))+39225])
+		t11 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 		if t11&i32(1) == 0 {
 			goto l19
 		}
@@ -14955,7 +14992,7 @@ l12:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v5))
 	store32(m.memory, uint32(v0), uint32(v1+v5))
 }
-func (m *Module) fn131(v0, v1, v2 int32) {
+func (m *Module) fn135(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6, v7 int64
 	t0 := m.g0
@@ -14997,7 +15034,7 @@ func (m *Module) fn131(v0, v1, v2 int32) {
 			if v2 == 0 {
 				goto l5
 			}
-			m.fn257(v3, v6, i64(0), i64(10), i64(0))
+			m.fn261(v3, v6, i64(0), i64(10), i64(0))
 			t5 := int64(load64(m.memory, uint64(uint32(v3))+8))
 			if t5 != i64(0) {
 				goto l0
@@ -15047,11 +15084,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn132(v0, v1, v2 int32) int32 {
-	t0 := m.fn216(v0, i32(37516), v1, v2)
+func (m *Module) fn136(v0, v1, v2 int32) int32 {
+	t0 := m.fn220(v0, i32(37544), v1, v2)
 	return t0
 }
-func (m *Module) fn133(v0 int32) {
+func (m *Module) fn137(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -15060,10 +15097,10 @@ func (m *Module) fn133(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn50(t1, v1, i32(1))
+		m.fn54(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn134(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn138(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8 int64
 	v6 = i32(1)
@@ -15087,7 +15124,7 @@ l2:
 			if v1 == 0 {
 				goto l3
 			}
-			t0 := m.fn51(v2, v5*v1, v4, v3)
+			t0 := m.fn55(v2, v5*v1, v4, v3)
 			v7 = t0
 			goto l4
 		}
@@ -15098,8 +15135,8 @@ l2:
 		v7 = v4
 		goto l6
 	l5:
-		fn53()
-		t1 := m.fn49(v3, v4)
+		fn57()
+		t1 := m.fn53(v3, v4)
 		v7 = t1
 	}
 l4:
@@ -15117,7 +15154,7 @@ l1:
 	store32(m.memory, uint32(v0+v7), uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn135(v0, v1 int32) int32 {
+func (m *Module) fn139(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -15132,9 +15169,9 @@ func (m *Module) fn135(v0, v1 int32) int32 {
 			v4 = t0
 			v2 = (t2 - v4*i32(10000)) & i32(0xffff)
 			v5 = int32(uint32(v2*i32(5243)) >> 19)
-			t3 := int32(load16(m.memory, uint64(uint32(v5<<1))+38112))
+			t3 := int32(load16(m.memory, uint64(uint32(v5<<1))+38140))
 			store16(m.memory, uint64(uint32(t1))+1, uint16(t3))
-			t4 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38112))
+			t4 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38140))
 			store16(m.memory, uint64(uint32(v1))+3, uint16(t4))
 			goto l1
 		}
@@ -15147,7 +15184,7 @@ func (m *Module) fn135(v0, v1 int32) int32 {
 		t5 := v1
 		v3 = v0 & i32(0xffff)
 		v4 = int32(uint32(v3*i32(5243)) >> 19)
-		t6 := int32(load16(m.memory, uint64(uint32((v4*i32(-100)+v3)<<1))+38112))
+		t6 := int32(load16(m.memory, uint64(uint32((v4*i32(-100)+v3)<<1))+38140))
 		store16(m.memory, uint64(uint32(t5))+3, uint16(t6))
 		v3 = i32(3)
 	}
@@ -15167,7 +15204,7 @@ l1:
 l3:
 	return v3
 }
-func (m *Module) fn136(v0, v1 int32) int32 {
+func (m *Module) fn140(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	v2 = v0
 	v3 = i32(10)
@@ -15186,9 +15223,9 @@ l1:
 		v2 = t1
 		v6 = t2 - v2*i32(10000)
 		v7 = int32(uint32(v6*i32(5243)) >> 19)
-		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38112))
+		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38140))
 		store16(m.memory, uint32(t0), uint16(t3))
-		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38112))
+		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38140))
 		store16(m.memory, uint32(v4+i32(-2)), uint16(t4))
 		v3 = v3 + i32(-4)
 		if uint32(v5) > uint32(i32(9999999)) {
@@ -15207,7 +15244,7 @@ l0:
 		v3 = v3 + i32(-2)
 		t6 := t5 + v3
 		v5 = int32(uint32(v2*i32(5243)) >> 19)
-		t7 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38112))
+		t7 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38140))
 		store16(m.memory, uint32(t6), uint16(t7))
 	}
 l3:
@@ -15226,7 +15263,7 @@ l3:
 l5:
 	return v3
 }
-func (m *Module) fn137(v0 int64, v1 int32) int32 {
+func (m *Module) fn141(v0 int64, v1 int32) int32 {
 	var v2 int32
 	var v3 int64
 	var v4 int32
@@ -15249,9 +15286,9 @@ l1:
 		v3 = t1
 		v6 = int32(t2 - v3*i64(10000))
 		v7 = int32(uint32(v6*i32(5243)) >> 19)
-		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38112))
+		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38140))
 		store16(m.memory, uint32(t0), uint16(t3))
-		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38112))
+		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38140))
 		store16(m.memory, uint32(v4+i32(-2)), uint16(t4))
 		v2 = v2 + i32(-4)
 		if uint64(v5) > uint64(i64(9999999)) {
@@ -15268,7 +15305,7 @@ l0:
 		t6 := t5 + v2
 		v4 = int32(v3)
 		v6 = int32(uint32(v4*i32(5243)) >> 19)
-		t7 := int32(load16(m.memory, uint64(uint32((v6*i32(-100)+v4)<<1))+38112))
+		t7 := int32(load16(m.memory, uint64(uint32((v6*i32(-100)+v4)<<1))+38140))
 		store16(m.memory, uint32(t6), uint16(t7))
 		v3 = int64(uint32(v6))
 	}
@@ -15288,23 +15325,23 @@ l2:
 l4:
 	return v2
 }
-func (m *Module) fn138(v0, v1 int32) int32 {
+func (m *Module) fn142(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+12, uint32(v0))
-	t1 := m.fn229(v1, i32(38328), i32(15), v2+i32(12), i32(38312))
+	t1 := m.fn233(v1, i32(38356), i32(15), v2+i32(12), i32(38340))
 	v0 = t1
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn139(v0, v1 int32) int32 {
+func (m *Module) fn143(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn252(t0, v1)
+	t1 := m.fn256(t0, v1)
 	return t1
 }
-func (m *Module) fn140(v0, v1 int32) {
+func (m *Module) fn144(v0, v1 int32) {
 	var v2, v3, v4 int32
 	var v5, v6, v7 int64
 	{
@@ -15312,13 +15349,13 @@ func (m *Module) fn140(v0, v1 int32) {
 		v2 = t0
 		v3 = (v2 + i32(-1)) & i32(255)
 		if uint32(v3) >= uint32(i32(12)) {
-			m.fn202(i32(38343), i32(40), i32(38384))
+			m.fn206(i32(38371), i32(40), i32(38412))
 			panic("unreachable")
 		}
 		t1 := int32(load16(m.memory, uint32(v1)))
 		v4 = t1
 		v5 = int64(uint32(v4)) & i64(0xffff)
-		t2 := int64(load64(m.memory, uint64(uint32(v3<<3))+38520))
+		t2 := int64(load64(m.memory, uint64(uint32(v3<<3))+38544))
 		t3 := int64(m.memory[uint64(uint32(v1))+5])
 		v6 = t2 + t3
 		v7 = v6 + i64(-1)
@@ -15353,11 +15390,11 @@ func (m *Module) fn140(v0, v1 int32) {
 		t14 := int64(m.memory[uint64(uint32(v1))+2])
 		t15 := int64(m.memory[uint64(uint32(v1))+3])
 		t16 := int64(m.memory[uint64(uint32(v1))+4])
-		m.fn181(v0, i64(0), i32(0), (v5*i64(365)+int64(uint32(int32(uint32((v4+i32(-1969))&i32(65532))>>2)-t12+t13))&i64(0xffff)+v7)*i64(86400)+t14+t15*i64(60)+t16*i64(3600)+i64(-62125920000), i32(0))
+		m.fn185(v0, i64(0), i32(0), (v5*i64(365)+int64(uint32(int32(uint32((v4+i32(-1969))&i32(65532))>>2)-t12+t13))&i64(0xffff)+v7)*i64(86400)+t14+t15*i64(60)+t16*i64(3600)+i64(-62125920000), i32(0))
 		return
 	}
 }
-func (m *Module) fn141(v0, v1, v2 int32) {
+func (m *Module) fn145(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	var v17, v18 int64
 	t0 := m.g0
@@ -15500,7 +15537,7 @@ l4:
 			if v8 != 0 {
 				goto l7
 			}
-			t16 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
+			t16 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 			if t16&i32(1) == 0 {
 				goto l7
 			}
@@ -15516,7 +15553,7 @@ l4:
 			}
 			goto l12
 		case 10:
-			t17 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
+			t17 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 			if t17&i32(2) == 0 {
 				goto l7
 			}
@@ -15605,7 +15642,7 @@ l19:
 		}
 		goto l25
 	case 10:
-		t22 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
+		t22 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 		if t22&i32(2) != 0 {
 			goto l24
 		}
@@ -15614,7 +15651,7 @@ l19:
 		if v9 != 0 {
 			goto l25
 		}
-		t23 := int32(m.memory[uint64(uint32(v7&i32(255)))+39225])
+		t23 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 		if t23&i32(1) == 0 {
 			goto l25
 		}
@@ -15872,7 +15909,7 @@ l18:
 					v12 = i32(12)
 				}
 			l46:
-				m.fn142(v3+i32(8), v4+i32(12))
+				m.fn146(v3+i32(8), v4+i32(12))
 				t68 := int32(load16(m.memory, uint64(uint32(v3))+8))
 				if t68&i32(1) != 0 {
 					goto l32
@@ -16608,7 +16645,7 @@ l18:
 				v17 = i64(0x2000000000000)
 			}
 		l98:
-			m.fn142(v3, v4+i32(20))
+			m.fn146(v3, v4+i32(20))
 			t197 := int32(load16(m.memory, uint32(v3)))
 			if t197&i32(1) != 0 {
 				goto l58
@@ -16758,10 +16795,10 @@ l18:
 		if uint32((v1+i32(-1970))&i32(0xffff)) > uint32(i32(8029)) {
 			goto l58
 		}
-		m.fn140(v3+i32(32), v3+i32(16))
+		m.fn144(v3+i32(32), v3+i32(16))
 		t219 := int64(load64(m.memory, uint64(uint32(v3))+32))
 		t220 := int32(load32(m.memory, uint64(uint32(v3))+40))
-		m.fn143(v3+i32(24), t219, t220)
+		m.fn147(v3+i32(24), t219, t220)
 		t221 := int32(m.memory[uint64(uint32(v3))+26])
 		if t221 != v4&i32(255) {
 			goto l58
@@ -16799,7 +16836,7 @@ l58:
 l5:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn142(v0, v1 int32) {
+func (m *Module) fn146(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	v2 = i32(1)
 	{
@@ -16842,7 +16879,7 @@ l1:
 	store16(m.memory, uint64(uint32(v0))+2, uint16(v6))
 	store16(m.memory, uint32(v0), uint16(v2))
 }
-func (m *Module) fn143(v0 int32, v1 int64, v2 int32) {
+func (m *Module) fn147(v0 int32, v1 int64, v2 int32) {
 	var v3 int32
 	var v4, v5 int64
 	var v6, v7, v8 int32
@@ -16853,7 +16890,7 @@ func (m *Module) fn143(v0 int32, v1 int64, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+16, uint32(v2))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(v1))
-	m.fn172(v3+i32(24), v3+i32(8), i64(0), i32(0))
+	m.fn176(v3+i32(24), v3+i32(8), i64(0), i32(0))
 	{
 		t1 := int64(load64(m.memory, uint64(uint32(v3))+24))
 		if t1 == i64(1) {
@@ -16861,7 +16898,7 @@ func (m *Module) fn143(v0 int32, v1 int64, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+56, uint32(t22))
 			t23 := int64(load64(m.memory, uint64(uint32(v3))+32))
 			store64(m.memory, uint64(uint32(v3))+48, uint64(t23))
-			m.fn239(i32(38464), i32(35), v3+i32(48), i32(38448), i32(38500))
+			m.fn243(i32(38492), i32(35), v3+i32(48), i32(38476), i32(38528))
 			panic("unreachable")
 		}
 		{
@@ -16869,7 +16906,7 @@ func (m *Module) fn143(v0 int32, v1 int64, v2 int32) {
 				t2 := int64(load64(m.memory, uint64(uint32(v3))+32))
 				v4 = t2
 				if uint64(v4) > uint64(i64(0x3afff4417f)) {
-					m.fn212(i32(38400), i32(59), i32(38432))
+					m.fn216(i32(38428), i32(59), i32(38460))
 					panic("unreachable")
 				}
 				v2 = i32(0)
@@ -17023,12 +17060,12 @@ func (m *Module) fn143(v0 int32, v1 int64, v2 int32) {
 		return
 	}
 }
-func (m *Module) fn144(v0, v1, v2 int32) {
+func (m *Module) fn148(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn141(v3+i32(14), v1, v2)
+	m.fn145(v3+i32(14), v1, v2)
 	v2 = i32(1000000000)
 	{
 		t1 := int32(load16(m.memory, uint64(uint32(v3))+14))
@@ -17037,7 +17074,7 @@ func (m *Module) fn144(v0, v1, v2 int32) {
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v3))+16))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t2))
-		m.fn140(v3+i32(32), v3+i32(24))
+		m.fn144(v3+i32(32), v3+i32(24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v2 = t3
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+32))
@@ -17047,11 +17084,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn145(v0, v1 int32) int32 {
-	fn161()
+func (m *Module) fn149(v0, v1 int32) int32 {
+	fn165()
 	panic("unreachable")
 }
-func (m *Module) fn146(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn150(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -17060,7 +17097,7 @@ func (m *Module) fn146(v0, v1, v2, v3, v4 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn191(i32(0), i32(0))
+	m.fn195(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -17086,7 +17123,7 @@ l0:
 		p9 = t8
 	}
 	v2 = p9
-	m.fn154(t2, t4, t3, v2, v3, v4)
+	m.fn158(t2, t4, t3, v2, v3, v4)
 	{
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		if t10 != i32(1) {
@@ -17094,7 +17131,7 @@ l0:
 		}
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn191(t11, t12)
+		m.fn195(t11, t12)
 		panic("unreachable")
 	}
 l1:
@@ -17104,13 +17141,13 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn147(v0, v1 int32) {
+func (m *Module) fn151(v0, v1 int32) {
 	if v0|i32(-0x80000000) == i32(-0x80000000) {
 		return
 	}
-	m.fn50(v1, v0, i32(1))
+	m.fn54(v1, v0, i32(1))
 }
-func (m *Module) fn148(v0 int32) {
+func (m *Module) fn152(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -17119,10 +17156,10 @@ func (m *Module) fn148(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn50(t1, v1, i32(1))
+		m.fn54(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn149(v0 int32) {
+func (m *Module) fn153(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -17131,17 +17168,17 @@ func (m *Module) fn149(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn50(t1, v1, i32(1))
+		m.fn54(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn150(v0 int32) {
-	m.fn151(v0)
+func (m *Module) fn154(v0 int32) {
+	m.fn155(v0)
 	panic("unreachable")
 }
-func (m *Module) fn151(v0 int32) {
+func (m *Module) fn155(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48584))
+	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48608))
 	v0 = t2
 	p3 := i32(32)
 	if v0 != 0 {
@@ -17150,11 +17187,11 @@ func (m *Module) fn151(v0 int32) {
 	m.t0[uint(p3)].(func(int32, int32))(t0, t1)
 	panic("unreachable")
 }
-func (m *Module) fn152(v0 int32) {
-	m.fn153(v0)
+func (m *Module) fn156(v0 int32) {
+	m.fn157(v0)
 	panic("unreachable")
 }
-func (m *Module) fn153(v0 int32) {
+func (m *Module) fn157(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -17173,7 +17210,7 @@ func (m *Module) fn153(v0 int32) {
 			v0 = t10
 			t12 := int32(m.memory[uint64(uint32(v0))+8])
 			t13 := int32(m.memory[uint64(uint32(v0))+9])
-			m.fn155(t11, i32(38668), t9, t12, t13)
+			m.fn159(t11, i32(38692), t9, t12, t13)
 			panic("unreachable")
 		}
 		t3 := int32(load32(m.memory, uint32(v2)))
@@ -17186,11 +17223,11 @@ func (m *Module) fn153(v0 int32) {
 		v0 = t5
 		t7 := int32(m.memory[uint64(uint32(v0))+8])
 		t8 := int32(m.memory[uint64(uint32(v0))+9])
-		m.fn155(t6, i32(38640), t4, t7, t8)
+		m.fn159(t6, i32(38664), t4, t7, t8)
 		panic("unreachable")
 	}
 }
-func (m *Module) fn154(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn158(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7 int32
 	var v8 int64
 	v6 = i32(1)
@@ -17214,7 +17251,7 @@ l2:
 			if v1 == 0 {
 				goto l3
 			}
-			t0 := m.fn51(v2, v5*v1, v4, v3)
+			t0 := m.fn55(v2, v5*v1, v4, v3)
 			v7 = t0
 			goto l4
 		}
@@ -17225,8 +17262,8 @@ l2:
 		v7 = v4
 		goto l6
 	l5:
-		fn53()
-		t1 := m.fn49(v3, v4)
+		fn57()
+		t1 := m.fn53(v3, v4)
 		v7 = t1
 	}
 l4:
@@ -17244,25 +17281,25 @@ l1:
 	store32(m.memory, uint32(v0+v7), uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn155(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn159(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
 	{
 		{
-			t1 := m.fn173(i32(1))
+			t1 := m.fn177(i32(1))
 			switch t1 & i32(255) {
 			case 0:
 				goto l0
 			case 2:
-				t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48588))
+				t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48612))
 				v6 = t2
 				if v6 <= i32(-1) {
 					goto l0
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+48588, uint32(v6+i32(1)))
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+48592))
+				store32(m.memory, uint64(uint32(i32(0)))+48612, uint32(v6+i32(1)))
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+48616))
 				if t3 == 0 {
 					goto l3
 				}
@@ -17273,8 +17310,8 @@ func (m *Module) fn155(v0, v1, v2, v3, v4 int32) {
 				store32(m.memory, uint64(uint32(v5))+24, uint32(v2))
 				t5 := int64(load64(m.memory, uint64(uint32(v5))+8))
 				store64(m.memory, uint64(uint32(v5))+16, uint64(t5))
-				t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+48592))
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+48596))
+				t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+48616))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+48620))
 				t8 := int32(load32(m.memory, uint64(uint32(t7))+20))
 				m.t0[uint(t8)].(func(int32, int32))(t6, v5+i32(16))
 				goto l4
@@ -17285,36 +17322,36 @@ func (m *Module) fn155(v0, v1, v2, v3, v4 int32) {
 			}
 		}
 	l3:
-		m.fn147(i32(-0x80000000), v5)
+		m.fn151(i32(-0x80000000), v5)
 	l4:
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48588))
-		store32(m.memory, uint64(uint32(i32(0)))+48588, uint32(t10+i32(-1)))
-		m.memory[uint64(uint32(i32(0)))+48580] = byte(i32(0))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48612))
+		store32(m.memory, uint64(uint32(i32(0)))+48612, uint32(t10+i32(-1)))
+		m.memory[uint64(uint32(i32(0)))+48604] = byte(i32(0))
 		if v3 == 0 {
 			goto l0
 		}
-		m.fn157(v0, v1)
+		m.fn161(v0, v1)
 		panic("unreachable")
 	}
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn156(v0, v1 int32) {
-	m.memory[uint64(uint32(i32(0)))+49056] = byte(i32(1))
+func (m *Module) fn160(v0, v1 int32) {
+	m.memory[uint64(uint32(i32(0)))+49080] = byte(i32(1))
 }
-func (m *Module) fn157(v0, v1 int32) {
-	_ = m.fn145(v0, v1)
+func (m *Module) fn161(v0, v1 int32) {
+	_ = m.fn149(v0, v1)
 	panic("unreachable")
 }
-func (m *Module) fn158(v0, v1 int32) int32 {
+func (m *Module) fn162(v0, v1 int32) int32 {
 	if uint32(v1) < uint32(i32(9)) {
-		t1 := m.fn160(v0)
+		t1 := m.fn164(v0)
 		return t1
 	}
-	t0 := m.fn159(v1, v0)
+	t0 := m.fn163(v1, v0)
 	return t0
 }
-func (m *Module) fn159(v0, v1 int32) int32 {
+func (m *Module) fn163(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	v2 = i32(0)
 	{
@@ -17333,7 +17370,7 @@ func (m *Module) fn159(v0, v1 int32) int32 {
 			p2 = i32(16)
 		}
 		v3 = p2
-		t4 := m.fn160(t3 + v3 + i32(12))
+		t4 := m.fn164(t3 + v3 + i32(12))
 		v1 = t4
 		if v1 == 0 {
 			goto l0
@@ -17374,7 +17411,7 @@ func (m *Module) fn159(v0, v1 int32) int32 {
 				v4 = v2 + v1
 				t12 := int32(load32(m.memory, uint64(uint32(v4))+4))
 				store32(m.memory, uint64(uint32(v4))+4, uint32(t12|i32(1)))
-				m.fn166(v2, v1)
+				m.fn170(v2, v1)
 				goto l2
 			}
 		l3:
@@ -17402,7 +17439,7 @@ func (m *Module) fn159(v0, v1 int32) int32 {
 			v2 = v0 + v2
 			t16 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			store32(m.memory, uint64(uint32(v2))+4, uint32(t16|i32(1)))
-			m.fn166(v1, v3)
+			m.fn170(v1, v3)
 		}
 	l4:
 		v2 = v0 + i32(8)
@@ -17410,7 +17447,7 @@ func (m *Module) fn159(v0, v1 int32) int32 {
 l0:
 	return v2
 }
-func (m *Module) fn160(v0 int32) int32 {
+func (m *Module) fn164(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	t0 := m.g0
@@ -17422,7 +17459,7 @@ func (m *Module) fn160(v0 int32) int32 {
 				{
 					{
 						{
-							t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+							t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							v6 = t3
 							t5 := v6
 							p4 := (v0 + i32(11)) & i32(504)
@@ -17433,7 +17470,7 @@ func (m *Module) fn160(v0 int32) int32 {
 							v2 = int32(uint32(v3) >> 3)
 							v0 = i32_shr_u(t5, v2)
 							if v0&i32(3) == 0 {
-								t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+								t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 								if uint32(v3) <= uint32(t9) {
 									goto l3
 								}
@@ -17443,8 +17480,8 @@ func (m *Module) fn160(v0 int32) int32 {
 										v0 = i32_shl(i32(2), v2)
 										v9 = int32(bits.TrailingZeros32(uint32(t43 & (v0 | (i32(0) - v0)))))
 										v2 = v9 << 3
-										v8 = v2 + i32(48748)
-										t44 := int32(load32(m.memory, uint32(v2+i32(48756))))
+										v8 = v2 + i32(48772)
+										t44 := int32(load32(m.memory, uint32(v2+i32(48780))))
 										t45 := v8
 										v0 = t44
 										t46 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -17457,7 +17494,7 @@ func (m *Module) fn160(v0 int32) int32 {
 										goto l22
 									}
 								l21:
-									store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v6&i32_rotl(i32(-2), v9)))
+									store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v6&i32_rotl(i32(-2), v9)))
 								l22:
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 									v6 = v0 + v3
@@ -17466,31 +17503,31 @@ func (m *Module) fn160(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(t47))+4, uint32(v8|i32(1)))
 									store32(m.memory, uint32(v0+v2), uint32(v8))
 									{
-										t48 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+										t48 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 										v2 = t48
 										if v2 == 0 {
 											goto l23
 										}
-										t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+										t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 										v3 = t49
 										{
 											{
-												t50 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+												t50 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 												v7 = t50
 												t51 := v7
 												v9 = i32_shl(i32(1), int32(uint32(v2)>>3))
 												if t51&v9 != 0 {
 													goto l24
 												}
-												store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v7|v9))
-												v2 = v2&i32(-8) + i32(48748)
+												store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v7|v9))
+												v2 = v2&i32(-8) + i32(48772)
 												v7 = v2
 												goto l25
 											}
 										l24:
 											v2 = v2 & i32(-8)
-											v7 = v2 + i32(48748)
-											t52 := int32(load32(m.memory, uint32(v2+i32(48756))))
+											v7 = v2 + i32(48772)
+											t52 := int32(load32(m.memory, uint32(v2+i32(48780))))
 											v2 = t52
 										}
 									l25:
@@ -17501,16 +17538,16 @@ func (m *Module) fn160(v0 int32) int32 {
 									}
 								l23:
 									v0 = v0 + i32(8)
-									store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v6))
-									store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v8))
+									store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v6))
+									store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v8))
 									goto l2
 								}
-								t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+								t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 								v0 = t10
 								if v0 == 0 {
 									goto l3
 								}
-								t11 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48604))))
+								t11 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48628))))
 								v8 = t11
 								t12 := int32(load32(m.memory, uint64(uint32(v8))+4))
 								v2 = t12&i32(-8) - v3
@@ -17595,7 +17632,7 @@ func (m *Module) fn160(v0 int32) int32 {
 										{
 											t30 := int32(load32(m.memory, uint64(uint32(v6))+28))
 											t31 := v6
-											v8 = t30<<2 + i32(48604)
+											v8 = t30<<2 + i32(48628)
 											t32 := int32(load32(m.memory, uint32(v8)))
 											if t31 == t32 {
 												goto l15
@@ -17668,8 +17705,8 @@ func (m *Module) fn160(v0 int32) int32 {
 							}
 							v7 = (v0^i32(-1))&i32(1) + v2
 							v3 = v7 << 3
-							v0 = v3 + i32(48748)
-							t6 := int32(load32(m.memory, uint32(v3+i32(48756))))
+							v0 = v3 + i32(48772)
+							t6 := int32(load32(m.memory, uint32(v3+i32(48780))))
 							t7 := v0
 							v2 = t6
 							t8 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -17682,7 +17719,7 @@ func (m *Module) fn160(v0 int32) int32 {
 							goto l7
 						}
 					l6:
-						store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v6&i32_rotl(i32(-2), v7)))
+						store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v6&i32_rotl(i32(-2), v7)))
 					l7:
 						v0 = v2 + i32(8)
 						store32(m.memory, uint64(uint32(v2))+4, uint32(v3|i32(3)))
@@ -17692,9 +17729,9 @@ func (m *Module) fn160(v0 int32) int32 {
 						goto l2
 					}
 				l18:
-					t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+					t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 					t54 := int32(load32(m.memory, uint64(uint32(v6))+28))
-					store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t53&i32_rotl(i32(-2), t54)))
+					store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t53&i32_rotl(i32(-2), t54)))
 				}
 			l14:
 				{
@@ -17711,31 +17748,31 @@ func (m *Module) fn160(v0 int32) int32 {
 					v8 = v6 + v3
 					store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 					store32(m.memory, uint32(v8+v2), uint32(v2))
-					t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+					t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 					v7 = t55
 					if v7 == 0 {
 						goto l27
 					}
-					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 					v0 = t56
 					{
 						{
-							t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+							t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							v9 = t57
 							t58 := v9
 							v5 = i32_shl(i32(1), int32(uint32(v7)>>3))
 							if t58&v5 != 0 {
 								goto l28
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v9|v5))
-							v7 = v7&i32(-8) + i32(48748)
+							store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v9|v5))
+							v7 = v7&i32(-8) + i32(48772)
 							v9 = v7
 							goto l29
 						}
 					l28:
 						v7 = v7 & i32(-8)
-						v9 = v7 + i32(48748)
-						t59 := int32(load32(m.memory, uint32(v7+i32(48756))))
+						v9 = v7 + i32(48772)
+						t59 := int32(load32(m.memory, uint32(v7+i32(48780))))
 						v7 = t59
 					}
 				l29:
@@ -17746,8 +17783,8 @@ func (m *Module) fn160(v0 int32) int32 {
 					goto l27
 				}
 			l27:
-				store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v8))
-				store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v2))
+				store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v8))
+				store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v2))
 			l30:
 				v0 = v6 + i32(8)
 				if v0 == 0 {
@@ -17758,7 +17795,7 @@ func (m *Module) fn160(v0 int32) int32 {
 			if uint32(v0) <= uint32(i32(-65588)) {
 				v2 = v0 + i32(11)
 				v3 = v2 & i32(-8)
-				t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+				t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 				v4 = t1
 				if v4 == 0 {
 					goto l3
@@ -17778,7 +17815,7 @@ func (m *Module) fn160(v0 int32) int32 {
 			v2 = i32(0) - v3
 			{
 				{
-					t62 := int32(load32(m.memory, uint32(v5<<2+i32(48604))))
+					t62 := int32(load32(m.memory, uint32(v5<<2+i32(48628))))
 					v6 = t62
 					if v6 != 0 {
 						goto l31
@@ -17852,7 +17889,7 @@ func (m *Module) fn160(v0 int32) int32 {
 				if v0 == 0 {
 					goto l3
 				}
-				t73 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48604))))
+				t73 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48628))))
 				v0 = t73
 			}
 		l36:
@@ -17916,7 +17953,7 @@ func (m *Module) fn160(v0 int32) int32 {
 				goto l3
 			}
 			{
-				t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+				t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 				v0 = t85
 				if uint32(v0) < uint32(v3) {
 					goto l40
@@ -17995,7 +18032,7 @@ func (m *Module) fn160(v0 int32) int32 {
 					{
 						t101 := int32(load32(m.memory, uint64(uint32(v8))+28))
 						t102 := v8
-						v6 = t101<<2 + i32(48604)
+						v6 = t101<<2 + i32(48628)
 						t103 := int32(load32(m.memory, uint32(v6)))
 						if t102 == t103 {
 							goto l46
@@ -18043,9 +18080,9 @@ func (m *Module) fn160(v0 int32) int32 {
 					goto l45
 				}
 			l49:
-				t107 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+				t107 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 				t108 := int32(load32(m.memory, uint64(uint32(v8))+28))
-				store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t107&i32_rotl(i32(-2), t108)))
+				store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t107&i32_rotl(i32(-2), t108)))
 			}
 		l45:
 			{
@@ -18059,22 +18096,22 @@ func (m *Module) fn160(v0 int32) int32 {
 				if uint32(v2) < uint32(i32(256)) {
 					{
 						{
-							t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+							t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							v6 = t109
 							t110 := v6
 							v7 = i32_shl(i32(1), int32(uint32(v2)>>3))
 							if t110&v7 != 0 {
 								goto l54
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v6|v7))
-							v2 = v2&i32(248) + i32(48748)
+							store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v6|v7))
+							v2 = v2&i32(248) + i32(48772)
 							v6 = v2
 							goto l55
 						}
 					l54:
 						v2 = v2 & i32(248)
-						v6 = v2 + i32(48748)
-						t111 := int32(load32(m.memory, uint32(v2+i32(48756))))
+						v6 = v2 + i32(48772)
+						t111 := int32(load32(m.memory, uint32(v2+i32(48780))))
 						v2 = t111
 					}
 				l55:
@@ -18084,7 +18121,7 @@ func (m *Module) fn160(v0 int32) int32 {
 					store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 					goto l53
 				}
-				m.fn171(v0, v2)
+				m.fn175(v0, v2)
 				goto l53
 			l51:
 				t112 := v8
@@ -18103,18 +18140,18 @@ func (m *Module) fn160(v0 int32) int32 {
 	l3:
 		{
 			{
-				t114 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+				t114 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 				v0 = t114
 				if uint32(v0) >= uint32(v3) {
-					t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+					t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 					v2 = t162
 					{
 						v8 = v0 - v3
 						if uint32(v8) > uint32(i32(15)) {
 							goto l85
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0)))
 						store32(m.memory, uint64(uint32(v2))+4, uint32(v0|i32(3)))
 						v0 = v2 + v0
 						t163 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -18122,9 +18159,9 @@ func (m *Module) fn160(v0 int32) int32 {
 						goto l86
 					}
 				l85:
-					store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v8))
+					store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v8))
 					v6 = v2 + v3
-					store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v6))
 					store32(m.memory, uint64(uint32(v6))+4, uint32(v8|i32(1)))
 					store32(m.memory, uint32(v2+v0), uint32(v8))
 					store32(m.memory, uint64(uint32(v2))+4, uint32(v3|i32(3)))
@@ -18133,47 +18170,47 @@ func (m *Module) fn160(v0 int32) int32 {
 					goto l2
 				}
 				{
-					t115 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+					t115 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 					v0 = t115
 					if uint32(v0) > uint32(v3) {
 						v2 = v0 - v3
-						store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v2))
-						t161 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+						store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v2))
+						t161 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 						v0 = t161
 						v8 = v0 + v3
-						store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v8))
+						store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
 						store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 						v0 = v0 + i32(8)
 						goto l2
 					}
-					m.fn188(v1+i32(4), i32(49056), (v3+i32(65583))&i32(-65536))
+					m.fn192(v1+i32(4), i32(49080), (v3+i32(65583))&i32(-65536))
 					{
 						t116 := int32(load32(m.memory, uint64(uint32(v1))+4))
 						v6 = t116
 						if v6 != 0 {
 							t117 := int32(load32(m.memory, uint64(uint32(v1))+12))
 							v5 = t117
-							t118 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
+							t118 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
 							t119 := int32(load32(m.memory, uint64(uint32(v1))+8))
 							v9 = t119
 							v0 = t118 + v9
-							store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v0))
-							t120 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
+							store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v0))
+							t120 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
 							t121 := v0
 							v2 = t120
 							p122 := v2
 							if uint32(v0) > uint32(v2) {
 								p122 = t121
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(p122))
+							store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(p122))
 							{
 								{
-									t123 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+									t123 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 									v2 = t123
 									if v2 == 0 {
 										{
-											t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+											t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+49072))
 											v0 = t129
 											if v0 == 0 {
 												goto l63
@@ -18183,19 +18220,13 @@ func (m *Module) fn160(v0 int32) int32 {
 											}
 										}
 									l63:
-										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49072, uint32(v6))
 									l64:
-										store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0xfff)))
-										store32(m.memory, uint64(uint32(i32(0)))+48744, uint32(v5))
-										store32(m.memory, uint64(uint32(i32(0)))+48736, uint32(v9))
-										store32(m.memory, uint64(uint32(i32(0)))+48732, uint32(v6))
-										store32(m.memory, uint64(uint32(i32(0)))+48760, uint32(i32(48748)))
-										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(i32(48756)))
-										store32(m.memory, uint64(uint32(i32(0)))+48756, uint32(i32(48748)))
-										store32(m.memory, uint64(uint32(i32(0)))+48776, uint32(i32(48764)))
-										store32(m.memory, uint64(uint32(i32(0)))+48764, uint32(i32(48756)))
+										store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(0xfff)))
+										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(v5))
+										store32(m.memory, uint64(uint32(i32(0)))+48760, uint32(v9))
+										store32(m.memory, uint64(uint32(i32(0)))+48756, uint32(v6))
 										store32(m.memory, uint64(uint32(i32(0)))+48784, uint32(i32(48772)))
-										store32(m.memory, uint64(uint32(i32(0)))+48772, uint32(i32(48764)))
 										store32(m.memory, uint64(uint32(i32(0)))+48792, uint32(i32(48780)))
 										store32(m.memory, uint64(uint32(i32(0)))+48780, uint32(i32(48772)))
 										store32(m.memory, uint64(uint32(i32(0)))+48800, uint32(i32(48788)))
@@ -18206,12 +18237,12 @@ func (m *Module) fn160(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+48804, uint32(i32(48796)))
 										store32(m.memory, uint64(uint32(i32(0)))+48824, uint32(i32(48812)))
 										store32(m.memory, uint64(uint32(i32(0)))+48812, uint32(i32(48804)))
-										store32(m.memory, uint64(uint32(i32(0)))+48820, uint32(i32(48812)))
 										store32(m.memory, uint64(uint32(i32(0)))+48832, uint32(i32(48820)))
-										store32(m.memory, uint64(uint32(i32(0)))+48828, uint32(i32(48820)))
+										store32(m.memory, uint64(uint32(i32(0)))+48820, uint32(i32(48812)))
 										store32(m.memory, uint64(uint32(i32(0)))+48840, uint32(i32(48828)))
-										store32(m.memory, uint64(uint32(i32(0)))+48836, uint32(i32(48828)))
+										store32(m.memory, uint64(uint32(i32(0)))+48828, uint32(i32(48820)))
 										store32(m.memory, uint64(uint32(i32(0)))+48848, uint32(i32(48836)))
+										store32(m.memory, uint64(uint32(i32(0)))+48836, uint32(i32(48828)))
 										store32(m.memory, uint64(uint32(i32(0)))+48844, uint32(i32(48836)))
 										store32(m.memory, uint64(uint32(i32(0)))+48856, uint32(i32(48844)))
 										store32(m.memory, uint64(uint32(i32(0)))+48852, uint32(i32(48844)))
@@ -18222,12 +18253,12 @@ func (m *Module) fn160(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+48880, uint32(i32(48868)))
 										store32(m.memory, uint64(uint32(i32(0)))+48876, uint32(i32(48868)))
 										store32(m.memory, uint64(uint32(i32(0)))+48888, uint32(i32(48876)))
-										store32(m.memory, uint64(uint32(i32(0)))+48896, uint32(i32(48884)))
 										store32(m.memory, uint64(uint32(i32(0)))+48884, uint32(i32(48876)))
-										store32(m.memory, uint64(uint32(i32(0)))+48904, uint32(i32(48892)))
+										store32(m.memory, uint64(uint32(i32(0)))+48896, uint32(i32(48884)))
 										store32(m.memory, uint64(uint32(i32(0)))+48892, uint32(i32(48884)))
-										store32(m.memory, uint64(uint32(i32(0)))+48912, uint32(i32(48900)))
+										store32(m.memory, uint64(uint32(i32(0)))+48904, uint32(i32(48892)))
 										store32(m.memory, uint64(uint32(i32(0)))+48900, uint32(i32(48892)))
+										store32(m.memory, uint64(uint32(i32(0)))+48912, uint32(i32(48900)))
 										store32(m.memory, uint64(uint32(i32(0)))+48920, uint32(i32(48908)))
 										store32(m.memory, uint64(uint32(i32(0)))+48908, uint32(i32(48900)))
 										store32(m.memory, uint64(uint32(i32(0)))+48928, uint32(i32(48916)))
@@ -18252,20 +18283,26 @@ func (m *Module) fn160(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+48988, uint32(i32(48980)))
 										store32(m.memory, uint64(uint32(i32(0)))+49008, uint32(i32(48996)))
 										store32(m.memory, uint64(uint32(i32(0)))+48996, uint32(i32(48988)))
+										store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(i32(49004)))
+										store32(m.memory, uint64(uint32(i32(0)))+49004, uint32(i32(48996)))
+										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(i32(49012)))
+										store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(i32(49004)))
+										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(i32(49020)))
+										store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(49012)))
 										v0 = (v6 + i32(15)) & i32(-8)
 										v2 = v0 + i32(-8)
-										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v2))
-										store32(m.memory, uint64(uint32(i32(0)))+49004, uint32(i32(48996)))
+										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v2))
+										store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(49020)))
 										t130 := v6 - v0
 										v0 = v9 + i32(-40)
 										v8 = t130 + v0 + i32(8)
-										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v8))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v8))
 										store32(m.memory, uint64(uint32(v2))+4, uint32(v8|i32(1)))
 										store32(m.memory, uint64(uint32(v6+v0))+4, uint32(i32(40)))
-										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0x200000)))
+										store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(0x200000)))
 										goto l65
 									}
-									v0 = i32(48732)
+									v0 = i32(48756)
 								l61:
 									{
 										t124 := int32(load32(m.memory, uint32(v0)))
@@ -18299,32 +18336,32 @@ func (m *Module) fn160(v0 int32) int32 {
 								}
 								if int32(uint32(v8)>>1) == v5 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v7+v9))
-									t164 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+									t164 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 									v0 = t164
 									v2 = (v0 + i32(15)) & i32(-8)
 									v8 = v2 + i32(-8)
-									store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v8))
-									t165 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+									store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
+									t165 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 									t166 := v0 - v2
 									v2 = t165 + v9
 									v6 = t166 + v2 + i32(8)
-									store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v6))
+									store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v6))
 									store32(m.memory, uint64(uint32(v8))+4, uint32(v6|i32(1)))
 									store32(m.memory, uint64(uint32(v0+v2))+4, uint32(i32(40)))
-									store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0x200000)))
+									store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(0x200000)))
 									goto l65
 								}
 							}
 						l62:
-							t132 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
+							t132 := int32(load32(m.memory, uint64(uint32(i32(0)))+49072))
 							v0 = t132
 							p133 := v6
 							if uint32(v0) < uint32(v6) {
 								p133 = v0
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(p133))
+							store32(m.memory, uint64(uint32(i32(0)))+49072, uint32(p133))
 							v8 = v6 + v9
-							v0 = i32(48732)
+							v0 = i32(48756)
 							{
 							l68:
 								{
@@ -18356,16 +18393,16 @@ func (m *Module) fn160(v0 int32) int32 {
 									t152 := v2
 									v0 = v8 + v3
 									v3 = t152 - v0
-									t153 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+									t153 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 									if v2 == t153 {
-										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v0))
-										t167 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v0))
+										t167 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 										v3 = t167 + v3
-										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v3))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v3))
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										goto l82
 									}
-									t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+									t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 									if v2 == t154 {
 										goto l79
 									}
@@ -18377,7 +18414,7 @@ func (m *Module) fn160(v0 int32) int32 {
 										}
 										t156 := v2
 										v6 = v6 & i32(-8)
-										m.fn165(t156, v6)
+										m.fn169(t156, v6)
 										v3 = v6 + v3
 										v2 = v2 + v6
 										t157 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -18390,22 +18427,22 @@ func (m *Module) fn160(v0 int32) int32 {
 									if uint32(v3) < uint32(i32(256)) {
 										{
 											{
-												t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+												t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 												v2 = t158
 												t159 := v2
 												v6 = i32_shl(i32(1), int32(uint32(v3)>>3))
 												if t159&v6 != 0 {
 													goto l83
 												}
-												store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v2|v6))
-												v3 = v3&i32(248) + i32(48748)
+												store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v2|v6))
+												v3 = v3&i32(248) + i32(48772)
 												v2 = v3
 												goto l84
 											}
 										l83:
 											v3 = v3 & i32(248)
-											v2 = v3 + i32(48748)
-											t160 := int32(load32(m.memory, uint32(v3+i32(48756))))
+											v2 = v3 + i32(48772)
+											t160 := int32(load32(m.memory, uint32(v3+i32(48780))))
 											v3 = t160
 										}
 									l84:
@@ -18415,12 +18452,12 @@ func (m *Module) fn160(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 										goto l82
 									}
-									m.fn171(v0, v3)
+									m.fn175(v0, v3)
 									goto l82
 								}
 							}
 						l69:
-							v0 = i32(48732)
+							v0 = i32(48756)
 						l73:
 							{
 								{
@@ -18435,14 +18472,14 @@ func (m *Module) fn160(v0 int32) int32 {
 									if uint32(t139) < uint32(v8) {
 										v0 = (v6 + i32(15)) & i32(-8)
 										v7 = v0 + i32(-8)
-										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v7))
+										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v7))
 										t141 := v6 - v0
 										v0 = v9 + i32(-40)
 										v4 = t141 + v0 + i32(8)
-										store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v4))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v4))
 										store32(m.memory, uint64(uint32(v7))+4, uint32(v4|i32(1)))
 										store32(m.memory, uint64(uint32(v6+v0))+4, uint32(i32(40)))
-										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0x200000)))
+										store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(0x200000)))
 										t142 := v2
 										v0 = (v8+i32(-32))&i32(-8) + i32(-8)
 										p143 := v0
@@ -18451,16 +18488,16 @@ func (m *Module) fn160(v0 int32) int32 {
 										}
 										v7 = p143
 										store32(m.memory, uint64(uint32(v7))+4, uint32(i32(27)))
-										t144 := int64(load64(m.memory, uint64(uint32(i32(0)))+48732))
+										t144 := int64(load64(m.memory, uint64(uint32(i32(0)))+48756))
 										v10 = t144
-										t145 := int64(load64(m.memory, uint64(uint32(i32(0)))+48740))
+										t145 := int64(load64(m.memory, uint64(uint32(i32(0)))+48764))
 										store64(m.memory, uint32(v7+i32(16)), uint64(t145))
 										v0 = v7 + i32(8)
 										store64(m.memory, uint32(v0), uint64(v10))
-										store32(m.memory, uint64(uint32(i32(0)))+48744, uint32(v5))
-										store32(m.memory, uint64(uint32(i32(0)))+48736, uint32(v9))
-										store32(m.memory, uint64(uint32(i32(0)))+48732, uint32(v6))
-										store32(m.memory, uint64(uint32(i32(0)))+48740, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(v5))
+										store32(m.memory, uint64(uint32(i32(0)))+48760, uint32(v9))
+										store32(m.memory, uint64(uint32(i32(0)))+48756, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+48764, uint32(v0))
 										v0 = v7 + i32(28)
 									l74:
 										store32(m.memory, uint32(v0), uint32(i32(7)))
@@ -18480,22 +18517,22 @@ func (m *Module) fn160(v0 int32) int32 {
 										if uint32(v0) < uint32(i32(256)) {
 											{
 												{
-													t148 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+													t148 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 													v8 = t148
 													t149 := v8
 													v6 = i32_shl(i32(1), int32(uint32(v0)>>3))
 													if t149&v6 != 0 {
 														goto l76
 													}
-													store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v8|v6))
-													v0 = v0&i32(248) + i32(48748)
+													store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v8|v6))
+													v0 = v0&i32(248) + i32(48772)
 													v8 = v0
 													goto l77
 												}
 											l76:
 												v0 = v0 & i32(248)
-												v8 = v0 + i32(48748)
-												t150 := int32(load32(m.memory, uint32(v0+i32(48756))))
+												v8 = v0 + i32(48772)
+												t150 := int32(load32(m.memory, uint32(v0+i32(48780))))
 												v0 = t150
 											}
 										l77:
@@ -18505,7 +18542,7 @@ func (m *Module) fn160(v0 int32) int32 {
 											store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
 											goto l65
 										}
-										m.fn171(v2, v0)
+										m.fn175(v2, v0)
 										goto l65
 									}
 								}
@@ -18521,10 +18558,10 @@ func (m *Module) fn160(v0 int32) int32 {
 				}
 			}
 		l79:
-			store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v0))
-			t168 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+			t168 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 			v3 = t168 + v3
-			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v3))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v3))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v0+v3), uint32(v3))
 		}
@@ -18533,17 +18570,17 @@ func (m *Module) fn160(v0 int32) int32 {
 		goto l2
 	l65:
 		v0 = i32(0)
-		t169 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+		t169 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 		v2 = t169
 		if uint32(v2) <= uint32(v3) {
 			goto l2
 		}
 		v2 = v2 - v3
-		store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v2))
-		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+		store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v2))
+		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 		v0 = t170
 		v8 = v0 + v3
-		store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v8))
+		store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
 		store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 		v0 = v0 + i32(8)
@@ -18552,10 +18589,10 @@ l2:
 	m.g0 = v1 + i32(16)
 	return v0
 }
-func fn161() {
+func fn165() {
 	panic("unreachable")
 }
-func (m *Module) fn162(v0, v1, v2 int32) {
+func (m *Module) fn166(v0, v1, v2 int32) {
 	var v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -18568,22 +18605,22 @@ func (m *Module) fn162(v0, v1, v2 int32) {
 			p2 = i32(4)
 		}
 		if uint32(t1) < uint32(p2+v1) {
-			m.fn202(i32(38772), i32(46), i32(38820))
+			m.fn206(i32(38796), i32(46), i32(38844))
 			panic("unreachable")
 		}
 		if v3 == 0 {
 			goto l1
 		}
 		if uint32(v4) > uint32(v1+i32(39)) {
-			m.fn202(i32(38836), i32(46), i32(38884))
+			m.fn206(i32(38860), i32(46), i32(38908))
 			panic("unreachable")
 		}
 	l1:
-		m.fn163(v0)
+		m.fn167(v0)
 		return
 	}
 }
-func (m *Module) fn163(v0 int32) {
+func (m *Module) fn167(v0 int32) {
 	var v1, v2, v3, v4 int32
 	v1 = v0 + i32(-8)
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -18603,7 +18640,7 @@ func (m *Module) fn163(v0 int32) {
 		v0 = v2 + v0
 		{
 			v1 = v1 - v2
-			t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+			t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			if v1 != t3 {
 				goto l2
 			}
@@ -18611,7 +18648,7 @@ func (m *Module) fn163(v0 int32) {
 			if t4&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v0))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v0))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
 			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
@@ -18619,7 +18656,7 @@ func (m *Module) fn163(v0 int32) {
 			return
 		}
 	l2:
-		m.fn165(v1, v2)
+		m.fn169(v1, v2)
 	}
 l0:
 	{
@@ -18630,39 +18667,39 @@ l0:
 				if v2&i32(2) != 0 {
 					goto l3
 				}
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 				if v3 == t7 {
-					store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v1))
-					t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+					store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v1))
+					t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 					v0 = t14 + v0
-					store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v0))
+					store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v0))
 					store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 					{
-						t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+						t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 						if v1 != t15 {
 							goto l10
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
 					}
 				l10:
-					t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
+					t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49068))
 					t17 := v0
 					v2 = t16
 					if uint32(t17) <= uint32(v2) {
 						return
 					}
-					t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+					t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 					v0 = t18
 					if v0 == 0 {
 						return
 					}
-					t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+					t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 					v4 = t19
 					if uint32(v4) < uint32(i32(41)) {
 						goto l11
 					}
-					v1 = i32(48732)
+					v1 = i32(48756)
 				l13:
 					{
 						{
@@ -18682,28 +18719,28 @@ l0:
 						goto l13
 					}
 				}
-				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 				if v3 == t8 {
-					store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v1))
-					t23 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+					store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+					t23 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 					v0 = t23 + v0
-					store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v0))
+					store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v0))
 					store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 					store32(m.memory, uint32(v1+v0), uint32(v0))
 					return
 				}
 				t9 := v3
 				v2 = v2 & i32(-8)
-				m.fn165(t9, v2)
+				m.fn169(t9, v2)
 				t10 := v1
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
 				store32(m.memory, uint32(v1+v0), uint32(v0))
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 				if v1 != t11 {
 					goto l6
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v0))
+				store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v0))
 				return
 			}
 		l3:
@@ -18714,22 +18751,22 @@ l0:
 			if uint32(v0) < uint32(i32(256)) {
 				{
 					{
-						t26 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+						t26 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 						v3 = t26
 						t27 := v3
 						v2 = i32_shl(i32(1), int32(uint32(v0)>>3))
 						if t27&v2 != 0 {
 							goto l15
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v3|v2))
-						v0 = v0&i32(248) + i32(48748)
+						store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v3|v2))
+						v0 = v0&i32(248) + i32(48772)
 						v3 = v0
 						goto l16
 					}
 				l15:
 					v0 = v0 & i32(248)
-					v3 = v0 + i32(48748)
-					t28 := int32(load32(m.memory, uint32(v0+i32(48756))))
+					v3 = v0 + i32(48772)
+					t28 := int32(load32(m.memory, uint32(v0+i32(48780))))
 					v0 = t28
 				}
 			l16:
@@ -18739,14 +18776,14 @@ l0:
 				store32(m.memory, uint64(uint32(v1))+8, uint32(v0))
 				return
 			}
-			m.fn171(v1, v0)
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
+			m.fn175(v1, v0)
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49076))
 			v1 = t12 + i32(-1)
-			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(v1))
 			if v1 != 0 {
 				return
 			}
-			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+48740))
+			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+48764))
 			v0 = t13
 			if v0 != 0 {
 				goto l8
@@ -18772,12 +18809,12 @@ l0:
 		v1 = p25
 	}
 l9:
-	store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(v1))
 	return
 l11:
 	{
 		{
-			t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+48740))
+			t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+48764))
 			v0 = t29
 			if v0 != 0 {
 				goto l17
@@ -18803,13 +18840,13 @@ l11:
 		v1 = p31
 	}
 l18:
-	store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(v1))
 	if uint32(v4) <= uint32(v2) {
 		return
 	}
-	store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(-1)))
+	store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(-1)))
 }
-func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	{
 		{
@@ -18825,7 +18862,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 					p2 = i32(4)
 				}
 				if uint32(t1) < uint32(p2+v1) {
-					m.fn202(i32(38772), i32(46), i32(38820))
+					m.fn206(i32(38796), i32(46), i32(38844))
 					panic("unreachable")
 				}
 				v8 = v1 + i32(39)
@@ -18833,7 +18870,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 					goto l1
 				}
 				if uint32(v6) > uint32(v8) {
-					m.fn202(i32(38836), i32(46), i32(38884))
+					m.fn206(i32(38860), i32(46), i32(38908))
 					panic("unreachable")
 				}
 			l1:
@@ -18862,12 +18899,12 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 									store32(m.memory, uint64(uint32(v1))+4, uint32(v6|i32(3)))
 									t15 := int32(load32(m.memory, uint64(uint32(v7))+4))
 									store32(m.memory, uint64(uint32(v7))+4, uint32(t15|i32(1)))
-									m.fn166(v1, v6)
+									m.fn170(v1, v6)
 									goto l12
 								}
-								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 								if v7 == t5 {
-									t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+									t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 									v7 = t16 + v6
 									if uint32(v7) > uint32(v1) {
 										goto l15
@@ -18875,9 +18912,9 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 									goto l7
 								}
 								{
-									t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+									t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 									if v7 == t6 {
-										t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+										t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 										v7 = t12 + v6
 										if uint32(v7) < uint32(v1) {
 											goto l7
@@ -18906,8 +18943,8 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 											store32(m.memory, uint64(uint32(v7))+4, uint32(t14&i32(-2)))
 										}
 									l14:
-										store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v1))
-										store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v6))
 										goto l12
 									}
 									t7 := int32(load32(m.memory, uint64(uint32(v7))+4))
@@ -18920,7 +18957,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 									if uint32(v5) < uint32(v1) {
 										goto l7
 									}
-									m.fn165(v7, v9)
+									m.fn169(v7, v9)
 									{
 										v7 = v5 - v1
 										if uint32(v7) < uint32(i32(16)) {
@@ -18938,7 +18975,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 										v5 = v8 + v5
 										t9 := int32(load32(m.memory, uint64(uint32(v5))+4))
 										store32(m.memory, uint64(uint32(v5))+4, uint32(t9|i32(1)))
-										m.fn166(v1, v7)
+										m.fn170(v1, v7)
 										goto l12
 									}
 								}
@@ -18958,7 +18995,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 						}
 						return v0
 					}
-					t3 := m.fn159(v2, v3)
+					t3 := m.fn163(v2, v3)
 					v2 = t3
 					if v2 != 0 {
 						{
@@ -18983,7 +19020,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 							p20 = i32(4)
 						}
 						if uint32(t19) < uint32(p20+v1) {
-							m.fn202(i32(38772), i32(46), i32(38820))
+							m.fn206(i32(38796), i32(46), i32(38844))
 							panic("unreachable")
 						}
 						if v3 == 0 {
@@ -18992,7 +19029,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 						if uint32(v7) <= uint32(v8) {
 							goto l18
 						}
-						m.fn202(i32(38836), i32(46), i32(38884))
+						m.fn206(i32(38860), i32(46), i32(38908))
 						panic("unreachable")
 					}
 					return i32(0)
@@ -19004,8 +19041,8 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 			t21 := v5
 			v1 = v7 - v1
 			store32(m.memory, uint64(uint32(t21))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v1))
-			store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v5))
+			store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v5))
 		}
 	l12:
 		if v8 == 0 {
@@ -19013,7 +19050,7 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 		}
 		return v0
 	l7:
-		t22 := m.fn160(v3)
+		t22 := m.fn164(v3)
 		v1 = t22
 		if v1 == 0 {
 			goto l5
@@ -19041,11 +19078,11 @@ func (m *Module) fn164(v0, v1, v2, v3 int32) int32 {
 		v2 = v1
 	}
 l18:
-	m.fn163(v0)
+	m.fn167(v0)
 l5:
 	return v2
 }
-func (m *Module) fn165(v0, v1 int32) {
+func (m *Module) fn169(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	v2 = t0
@@ -19056,8 +19093,8 @@ func (m *Module) fn165(v0, v1 int32) {
 				t20 := v2
 				v4 = t19
 				if t20 == v4 {
-					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
-					store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(t21&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
+					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
+					store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(t21&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
 					return
 				}
 				store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
@@ -19129,7 +19166,7 @@ func (m *Module) fn165(v0, v1 int32) {
 			{
 				t15 := int32(load32(m.memory, uint64(uint32(v0))+28))
 				t16 := v0
-				v1 = t15<<2 + i32(48604)
+				v1 = t15<<2 + i32(48628)
 				t17 := int32(load32(m.memory, uint32(v1)))
 				if t16 == t17 {
 					store32(m.memory, uint32(v1), uint32(v2))
@@ -19176,11 +19213,11 @@ func (m *Module) fn165(v0, v1 int32) {
 	}
 	return
 l9:
-	t24 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+	t24 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 	t25 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t24&i32_rotl(i32(-2), t25)))
+	store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t24&i32_rotl(i32(-2), t25)))
 }
-func (m *Module) fn166(v0, v1 int32) {
+func (m *Module) fn170(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = v0 + v1
 	{
@@ -19197,7 +19234,7 @@ func (m *Module) fn166(v0, v1 int32) {
 		v1 = v3 + v1
 		{
 			v0 = v0 - v3
-			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			if v0 != t2 {
 				goto l2
 			}
@@ -19205,7 +19242,7 @@ func (m *Module) fn166(v0, v1 int32) {
 			if t3&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v1))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
@@ -19213,7 +19250,7 @@ func (m *Module) fn166(v0, v1 int32) {
 			return
 		}
 	l2:
-		m.fn165(v0, v3)
+		m.fn169(v0, v3)
 	}
 l0:
 	{
@@ -19222,43 +19259,43 @@ l0:
 		if v3&i32(2) != 0 {
 			goto l3
 		}
-		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49032))
+		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 		if v2 == t6 {
-			store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(v0))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49024))
+			store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v0))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 			v1 = t14 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+49024, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			if v0 != t15 {
 				return
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
 			return
 		}
-		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 		if v2 == t7 {
-			store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(v0))
-			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49020))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 			v1 = t16 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 			store32(m.memory, uint32(v0+v1), uint32(v1))
 			return
 		}
 		t8 := v2
 		v3 = v3 & i32(-8)
-		m.fn165(t8, v3)
+		m.fn169(t8, v3)
 		t9 := v0
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
 		store32(m.memory, uint32(v0+v1), uint32(v1))
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49028))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 		if v0 != t10 {
 			goto l6
 		}
-		store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(v1))
+		store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v1))
 		return
 	}
 l3:
@@ -19269,22 +19306,22 @@ l6:
 	if uint32(v1) < uint32(i32(256)) {
 		{
 			{
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49012))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 				v2 = t11
 				t12 := v2
 				v3 = i32_shl(i32(1), int32(uint32(v1)>>3))
 				if t12&v3 != 0 {
 					goto l8
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(v2|v3))
-				v1 = v1&i32(248) + i32(48748)
+				store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v2|v3))
+				v1 = v1&i32(248) + i32(48772)
 				v2 = v1
 				goto l9
 			}
 		l8:
 			v1 = v1 & i32(248)
-			v2 = v1 + i32(48748)
-			t13 := int32(load32(m.memory, uint32(v1+i32(48756))))
+			v2 = v1 + i32(48772)
+			t13 := int32(load32(m.memory, uint32(v1+i32(48780))))
 			v1 = t13
 		}
 	l9:
@@ -19294,10 +19331,10 @@ l6:
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 		return
 	}
-	m.fn171(v0, v1)
+	m.fn175(v0, v1)
 	return
 }
-func (m *Module) fn167(v0 int32) {
+func (m *Module) fn171(v0 int32) {
 	var v1 int32
 	var v2 int64
 	t0 := m.g0
@@ -19307,21 +19344,21 @@ func (m *Module) fn167(v0 int32) {
 	v2 = t1
 	store32(m.memory, uint64(uint32(v1))+12, uint32(v0))
 	store64(m.memory, uint64(uint32(v1))+4, uint64(v2))
-	m.fn152(v1 + i32(4))
+	m.fn156(v1 + i32(4))
 	panic("unreachable")
 }
-func (m *Module) fn168(v0, v1 int32) int32 {
+func (m *Module) fn172(v0, v1 int32) int32 {
 	{
 		{
 			if uint32(v1) < uint32(i32(9)) {
 				goto l0
 			}
-			t0 := m.fn159(v1, v0)
+			t0 := m.fn163(v1, v0)
 			v1 = t0
 			goto l1
 		}
 	l0:
-		t1 := m.fn160(v0)
+		t1 := m.fn164(v0)
 		v1 = t1
 	}
 l1:
@@ -19341,21 +19378,21 @@ l1:
 l2:
 	return v1
 }
-func (m *Module) fn169(v0, v1 int32) {
-	m.fn170(v1, v0)
+func (m *Module) fn173(v0, v1 int32) {
+	m.fn174(v1, v0)
 	panic("unreachable")
 }
-func (m *Module) fn170(v0, v1 int32) {
+func (m *Module) fn174(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+12, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
-	m.fn150(v2 + i32(8))
+	m.fn154(v2 + i32(8))
 	panic("unreachable")
 }
-func (m *Module) fn171(v0, v1 int32) {
+func (m *Module) fn175(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	v2 = i32(0)
 	{
@@ -19374,9 +19411,9 @@ func (m *Module) fn171(v0, v1 int32) {
 l0:
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
 	store32(m.memory, uint64(uint32(v0))+28, uint32(v2))
-	v3 = v2<<2 + i32(48604)
+	v3 = v2<<2 + i32(48628)
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 		v4 = i32_shl(i32(1), v2)
 		if t1&v4 != 0 {
 			goto l1
@@ -19385,8 +19422,8 @@ l0:
 		store32(m.memory, uint64(uint32(v0))+24, uint32(v3))
 		store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49016))
-		store32(m.memory, uint64(uint32(i32(0)))+49016, uint32(t2|v4))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
+		store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t2|v4))
 		return
 	}
 l1:
@@ -19441,7 +19478,7 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
 }
-func (m *Module) fn172(v0, v1 int32, v2 int64, v3 int32) {
+func (m *Module) fn176(v0, v1 int32, v2 int64, v3 int32) {
 	var v4 int32
 	var v5, v6 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -19468,7 +19505,7 @@ func (m *Module) fn172(v0, v1 int32, v2 int64, v3 int32) {
 			goto l2
 		}
 		if v6 == i64(-1) {
-			m.fn238(i32(38728), i32(25), i32(38756))
+			m.fn242(i32(38752), i32(25), i32(38780))
 			panic("unreachable")
 		}
 		v3 = v3 + i32(-1000000000)
@@ -19495,7 +19532,7 @@ l5:
 		goto l2
 	}
 	if v6 == i64(-1) {
-		m.fn238(i32(38728), i32(25), i32(38756))
+		m.fn242(i32(38752), i32(25), i32(38780))
 		panic("unreachable")
 	}
 	v3 = v3 + i32(-1000000000)
@@ -19507,45 +19544,45 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v2))
 	return
 l4:
-	m.fn238(i32(38900), i32(35), i32(38936))
+	m.fn242(i32(38924), i32(35), i32(38960))
 	panic("unreachable")
 }
-func (m *Module) fn173(v0 int32) int32 {
+func (m *Module) fn177(v0 int32) int32 {
 	var v1, v2 int32
 	v1 = i32(0)
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48600))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48624))
 	v2 = t0
-	store32(m.memory, uint64(uint32(i32(0)))+48600, uint32(v2+i32(1)))
+	store32(m.memory, uint64(uint32(i32(0)))+48624, uint32(v2+i32(1)))
 	{
 		if v2 < i32(0) {
 			goto l0
 		}
 		v1 = i32(1)
-		t1 := int32(m.memory[uint64(uint32(i32(0)))+48580])
+		t1 := int32(m.memory[uint64(uint32(i32(0)))+48604])
 		if t1 != 0 {
 			goto l0
 		}
-		m.memory[uint64(uint32(i32(0)))+48580] = byte(v0)
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48576))
-		store32(m.memory, uint64(uint32(i32(0)))+48576, uint32(t2+i32(1)))
+		m.memory[uint64(uint32(i32(0)))+48604] = byte(v0)
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48600))
+		store32(m.memory, uint64(uint32(i32(0)))+48600, uint32(t2+i32(1)))
 		v1 = i32(2)
 	}
 l0:
 	return v1
 }
-func (m *Module) fn174(v0, v1 int32) {
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38720))
+func (m *Module) fn178(v0, v1 int32) {
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38744))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38712))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38736))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn175(v0, v1 int32) {
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38704))
+func (m *Module) fn179(v0, v1 int32) {
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38728))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38696))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38720))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn176(v0, v1 int32) int32 {
+func (m *Module) fn180(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == i32(-0x80000000) {
 		t4 := int32(load32(m.memory, uint32(v1)))
@@ -19555,51 +19592,51 @@ func (m *Module) fn176(v0, v1 int32) int32 {
 		v0 = t7
 		t8 := int32(load32(m.memory, uint32(v0)))
 		t9 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		t10 := m.fn216(t4, t5, t8, t9)
+		t10 := m.fn220(t4, t5, t8, t9)
 		return t10
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t3 := m.fn231(v1, t1, t2)
+	t3 := m.fn235(v1, t1, t2)
 	return t3
 }
-func (m *Module) fn177(v0, v1 int32) {
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38952)))
+func (m *Module) fn181(v0, v1 int32) {
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38976)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn178(v0, v1 int32) {
+func (m *Module) fn182(v0, v1 int32) {
 	t0 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t0))
 }
-func (m *Module) fn179(v0, v1 int32) {
+func (m *Module) fn183(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v2 = t0
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v3 = t1
-	fn53()
+	fn57()
 	{
-		t2 := m.fn49(i32(8), i32(4))
+		t2 := m.fn53(i32(8), i32(4))
 		v1 = t2
 		if v1 != 0 {
 			goto l0
 		}
-		m.fn193(i32(4), i32(8))
+		m.fn197(i32(4), i32(8))
 		panic("unreachable")
 	}
 l0:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v2))
 	store32(m.memory, uint32(v1), uint32(v3))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38952)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38976)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn180(v0, v1 int32) int32 {
+func (m *Module) fn184(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn231(v1, t0, t1)
+	t2 := m.fn235(v1, t0, t1)
 	return t2
 }
-func (m *Module) fn181(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
+func (m *Module) fn185(v0 int32, v1 int64, v2 int32, v3 int64, v4 int32) {
 	v1 = v3 + v1
 	if uint64(v1) < uint64(v3) {
 		goto l0
@@ -19618,10 +19655,10 @@ l1:
 	store64(m.memory, uint32(v0), uint64(v1))
 	return
 l0:
-	m.fn238(i32(38968), i32(40), i32(39008))
+	m.fn242(i32(38992), i32(40), i32(39032))
 	panic("unreachable")
 }
-func (m *Module) fn182(v0, v1 int32) int32 {
+func (m *Module) fn186(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -19651,7 +19688,7 @@ l1:
 		if uint32(v3) <= uint32(t2-v2) {
 			goto l3
 		}
-		m.fn146(v0, v2, v3, i32(1), i32(1))
+		m.fn150(v0, v2, v3, i32(1), i32(1))
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v4 = t3
 	}
@@ -19687,7 +19724,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn183(v0, v1, v2 int32) int32 {
+func (m *Module) fn187(v0, v1, v2 int32) int32 {
 	var v3 int32
 	{
 		{
@@ -19698,7 +19735,7 @@ func (m *Module) fn183(v0, v1, v2 int32) int32 {
 			if uint32(t2) <= uint32(t0-v3) {
 				goto l0
 			}
-			m.fn146(v0, v3, v2, i32(1), i32(1))
+			m.fn150(v0, v3, v2, i32(1), i32(1))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v3 = t3
 			goto l1
@@ -19718,7 +19755,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn184(v0, v1 int32) {
+func (m *Module) fn188(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -19738,7 +19775,7 @@ func (m *Module) fn184(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn216(t4, i32(38616), t5, t6)
+		_ = m.fn220(t4, i32(38640), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+28))
 		t9 := v2
 		v3 = t8
@@ -19751,11 +19788,11 @@ func (m *Module) fn184(v0, v1 int32) {
 		store64(m.memory, uint32(v1), uint64(v4))
 	}
 l0:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39024)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0x9888)))
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn185(v0, v1 int32) {
+func (m *Module) fn189(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -19775,7 +19812,7 @@ func (m *Module) fn185(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn216(t4, i32(38616), t5, t6)
+		_ = m.fn220(t4, i32(38640), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+44))
 		t9 := v2
 		v3 = t8
@@ -19796,14 +19833,14 @@ l0:
 	store64(m.memory, uint32(v1), uint64(i64(0x100000000)))
 	store32(m.memory, uint64(uint32(v2))+16, uint32(v3))
 	store64(m.memory, uint64(uint32(v2))+8, uint64(v4))
-	fn53()
+	fn57()
 	{
-		t14 := m.fn49(i32(12), i32(4))
+		t14 := m.fn53(i32(12), i32(4))
 		v1 = t14
 		if v1 != 0 {
 			goto l1
 		}
-		m.fn193(i32(4), i32(12))
+		m.fn197(i32(4), i32(12))
 		panic("unreachable")
 	}
 l1:
@@ -19811,18 +19848,18 @@ l1:
 	store32(m.memory, uint64(uint32(v1))+8, uint32(t15))
 	t16 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	store64(m.memory, uint32(v1), uint64(t16))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39024)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0x9888)))
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(48)
 }
-func (m *Module) fn186(v0, v1 int32) {
+func (m *Module) fn190(v0, v1 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn187(v0, v1, v2 int32) int32 {
-	t0 := m.fn216(v0, i32(38616), v1, v2)
+func (m *Module) fn191(v0, v1, v2 int32) int32 {
+	t0 := m.fn220(v0, i32(38640), v1, v2)
 	return t0
 }
-func (m *Module) fn188(v0, v1, v2 int32) {
+func (m *Module) fn192(v0, v1, v2 int32) {
 	var v3, v4 int32
 	{
 		{
@@ -19857,7 +19894,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn189(v0 int32) {
+func (m *Module) fn193(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -19866,10 +19903,10 @@ func (m *Module) fn189(v0 int32) {
 			return
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		m.fn50(t1, v1, i32(1))
+		m.fn54(t1, v1, i32(1))
 	}
 }
-func (m *Module) fn190(v0, v1, v2 int32) {
+func (m *Module) fn194(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -19878,7 +19915,7 @@ func (m *Module) fn190(v0, v1, v2 int32) {
 	if uint32(v1) >= uint32(v2) {
 		goto l0
 	}
-	m.fn191(i32(0), i32(0))
+	m.fn195(i32(0), i32(0))
 	panic("unreachable")
 l0:
 	t1 := int32(load32(m.memory, uint32(v0)))
@@ -19898,7 +19935,7 @@ l0:
 		p7 = v2
 	}
 	v2 = p7
-	m.fn192(t2, t4, t3, v2)
+	m.fn196(t2, t4, t3, v2)
 	{
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		if t8 != i32(1) {
@@ -19906,7 +19943,7 @@ l0:
 		}
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn191(t9, t10)
+		m.fn195(t9, t10)
 		panic("unreachable")
 	}
 l1:
@@ -19916,15 +19953,15 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn191(v0, v1 int32) {
+func (m *Module) fn195(v0, v1 int32) {
 	if v0 == 0 {
-		m.fn194()
+		m.fn198()
 		panic("unreachable")
 	}
-	m.fn193(v0, v1)
+	m.fn197(v0, v1)
 	panic("unreachable")
 }
-func (m *Module) fn192(v0, v1, v2, v3 int32) {
+func (m *Module) fn196(v0, v1, v2, v3 int32) {
 	if v3 >= i32(0) {
 		goto l0
 	}
@@ -19938,7 +19975,7 @@ l0:
 			if v1 == 0 {
 				goto l2
 			}
-			t0 := m.fn51(v2, v1, i32(1), v3)
+			t0 := m.fn55(v2, v1, i32(1), v3)
 			v1 = t0
 			goto l3
 		}
@@ -19949,8 +19986,8 @@ l0:
 		v1 = i32(1)
 		goto l5
 	l4:
-		fn53()
-		t1 := m.fn49(v3, i32(1))
+		fn57()
+		t1 := m.fn53(v3, i32(1))
 		v1 = t1
 	}
 l3:
@@ -19969,15 +20006,15 @@ l1:
 	store32(m.memory, uint32(v0+v2), uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn193(v0, v1 int32) {
-	m.fn169(v1, v0)
+func (m *Module) fn197(v0, v1 int32) {
+	m.fn173(v1, v0)
 	panic("unreachable")
 }
-func (m *Module) fn194() {
-	m.fn212(i32(39040), i32(35), i32(39060))
+func (m *Module) fn198() {
+	m.fn216(i32(39064), i32(35), i32(39084))
 	panic("unreachable")
 }
-func (m *Module) fn195(v0, v1, v2 int32) {
+func (m *Module) fn199(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -20062,9 +20099,9 @@ func (m *Module) fn195(v0, v1, v2 int32) {
 			v4 = i32(0)
 			goto l9
 		l8:
-			fn53()
+			fn57()
 			v7 = i32(1)
-			t10 := m.fn49(v4, i32(1))
+			t10 := m.fn53(v4, i32(1))
 			v6 = t10
 			if v6 == 0 {
 				goto l7
@@ -20074,15 +20111,15 @@ func (m *Module) fn195(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v6))
 		store32(m.memory, uint32(v3), uint32(v4))
-		t11 := m.fn216(v3, i32(39076), v1, v2)
+		t11 := m.fn220(v3, i32(39100), v1, v2)
 		if t11 == 0 {
 			goto l10
 		}
-		m.fn239(i32(39116), i32(86), v3+i32(15), i32(39100), i32(39204))
+		m.fn243(i32(39140), i32(86), v3+i32(15), i32(39124), i32(39228))
 		panic("unreachable")
 	}
 l7:
-	m.fn191(v7, v4)
+	m.fn195(v7, v4)
 	panic("unreachable")
 l10:
 	t12 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -20091,11 +20128,11 @@ l10:
 	store64(m.memory, uint32(v0), uint64(t13))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn196(v0, v1 int32) int32 {
-	t0 := m.fn231(v1, i32(39220), i32(5))
+func (m *Module) fn200(v0, v1 int32) int32 {
+	t0 := m.fn235(v1, i32(39244), i32(5))
 	return t0
 }
-func (m *Module) fn197(v0, v1 int32) int32 {
+func (m *Module) fn201(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -20125,7 +20162,7 @@ l1:
 		if uint32(v3) <= uint32(t2-v2) {
 			goto l3
 		}
-		m.fn190(v0, v2, v3)
+		m.fn194(v0, v2, v3)
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 		v4 = t3
 	}
@@ -20161,7 +20198,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn198(v0, v1, v2 int32) int32 {
+func (m *Module) fn202(v0, v1, v2 int32) int32 {
 	var v3 int32
 	{
 		{
@@ -20172,7 +20209,7 @@ func (m *Module) fn198(v0, v1, v2 int32) int32 {
 			if uint32(t2) <= uint32(t0-v3) {
 				goto l0
 			}
-			m.fn190(v0, v3, v2)
+			m.fn194(v0, v3, v2)
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
 			v3 = t3
 			goto l1
@@ -20192,11 +20229,11 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 	return i32(0)
 }
-func (m *Module) fn199(v0, v1, v2 int32) int32 {
-	t0 := m.fn216(v0, i32(39076), v1, v2)
+func (m *Module) fn203(v0, v1, v2 int32) int32 {
+	t0 := m.fn220(v0, i32(39100), v1, v2)
 	return t0
 }
-func (m *Module) fn200(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	var v8 int32
 	var v9 int64
 	t0 := m.g0
@@ -20208,9 +20245,9 @@ func (m *Module) fn200(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	store32(m.memory, uint64(uint32(v8))+8, uint32(v3))
 	t1 := v8
 	v2 = v0 & i32(255) << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v2))+45560))
+	t2 := int32(load32(m.memory, uint64(uint32(v2))+45584))
 	store32(m.memory, uint64(uint32(t1))+20, uint32(t2))
-	t3 := int32(load32(m.memory, uint64(uint32(v2))+45548))
+	t3 := int32(load32(m.memory, uint64(uint32(v2))+45572))
 	store32(m.memory, uint64(uint32(v8))+16, uint32(t3))
 	{
 		if v5 == 0 {
@@ -20219,7 +20256,7 @@ func (m *Module) fn200(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 			store64(m.memory, uint64(uint32(t5))+48, uint64(v9|int64(uint32(v8+i32(8)))))
 			store64(m.memory, uint64(uint32(v8))+40, uint64(v9|int64(uint32(v8))))
 			store64(m.memory, uint64(uint32(v8))+32, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v8+i32(16)))))
-			m.fn212(i32(33521), v8+i32(32), v7)
+			m.fn216(i32(33521), v8+i32(32), v7)
 			panic("unreachable")
 		}
 		store32(m.memory, uint64(uint32(v8))+28, uint32(v6))
@@ -20230,25 +20267,25 @@ func (m *Module) fn200(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 		store64(m.memory, uint64(uint32(v8))+48, uint64(v9|int64(uint32(v8))))
 		store64(m.memory, uint64(uint32(v8))+40, uint64(int64(uint32(i32(54)))<<32|int64(uint32(v8+i32(24)))))
 		store64(m.memory, uint64(uint32(v8))+32, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v8+i32(16)))))
-		m.fn212(i32(33576), v8+i32(32), v7)
+		m.fn216(i32(33576), v8+i32(32), v7)
 		panic("unreachable")
 	}
 }
-func (m *Module) fn201(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn205(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(16)
 	m.g0 = v6
 	store32(m.memory, uint64(uint32(v6))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v1))
-	m.fn200(v0, v6+i32(8), i32(40264), v6+i32(12), i32(40264), v3, v4, v5)
+	m.fn204(v0, v6+i32(8), i32(40288), v6+i32(12), i32(40288), v3, v4, v5)
 	panic("unreachable")
 }
-func (m *Module) fn202(v0, v1, v2 int32) {
-	m.fn212(v0, v1<<1|i32(1), v2)
+func (m *Module) fn206(v0, v1, v2 int32) {
+	m.fn216(v0, v1<<1|i32(1), v2)
 	panic("unreachable")
 }
-func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn207(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	var v6, v7 int64
 	var v8, v9, v10 int32
@@ -20265,15 +20302,15 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			t1 := int64(load64(m.memory, uint32(v1)))
 			v6 = t1
 			if v6 == i64(0) {
-				m.fn202(i32(44352), i32(28), i32(44380))
+				m.fn206(i32(44376), i32(28), i32(44404))
 				panic("unreachable")
 			}
 			if uint64(v6) >= uint64(i64(0x2000000000000000)) {
-				m.fn202(i32(44396), i32(36), i32(44432))
+				m.fn206(i32(44420), i32(36), i32(44456))
 				panic("unreachable")
 			}
 			if v3 == 0 {
-				m.fn202(i32(40976), i32(33), i32(44448))
+				m.fn206(i32(41000), i32(33), i32(44472))
 				panic("unreachable")
 			}
 			t2 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -20281,22 +20318,22 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 			v8 = t2 - int32(v7)
 			v1 = (int32(int16(i32(-96)-v8))*i32(80) + i32(86960)) / i32(2126)
 			if uint32(v1) > uint32(i32(80)) {
-				m.fn221(v1, i32(81), i32(44464))
+				m.fn225(v1, i32(81), i32(44488))
 				panic("unreachable")
 			}
 			t3 := v5
 			v1 = v1 << 4
-			t4 := int64(load64(m.memory, uint64(uint32(v1))+43056))
-			m.fn257(t3, t4, i64(0), i64_shl(v6, v7), i64(0))
+			t4 := int64(load64(m.memory, uint64(uint32(v1))+43080))
+			m.fn261(t3, t4, i64(0), i64_shl(v6, v7), i64(0))
 			t5 := int64(load64(m.memory, uint32(v5)))
 			t6 := int64(load64(m.memory, uint64(uint32(v5))+8))
 			v6 = int64(uint64(t5)>>63) + t6
-			t7 := int32(load16(m.memory, uint64(uint32(v1))+43064))
+			t7 := int32(load16(m.memory, uint64(uint32(v1))+43088))
 			t8 := v6
 			v9 = i32(-64) - (v8 + t7)
 			v7 = int64(uint32(v9))
 			v10 = int32(i64_shr_u(t8, v7))
-			t9 := int32(load16(m.memory, uint64(uint32(v1))+43066))
+			t9 := int32(load16(m.memory, uint64(uint32(v1))+43090))
 			v1 = t9
 			{
 				v11 = i64_shl(i64(1), v7)
@@ -20308,7 +20345,7 @@ func (m *Module) fn203(v0, v1, v2, v3, v4 int32) {
 				if uint32(v3) > uint32(i32(10)) {
 					goto l5
 				}
-				t10 := int32(load32(m.memory, uint32(v3<<2+i32(45208))))
+				t10 := int32(load32(m.memory, uint32(v3<<2+i32(45232))))
 				if uint32(t10) > uint32(v10) {
 					goto l5
 				}
@@ -20412,7 +20449,7 @@ l9:
 		v1 = int32(int16(v4))
 		if t25 <= v1 {
 			t30 := int64(uint64(v6) / uint64(i64(10)))
-			m.fn244(v0, v2, v3, i32(0), v16, v4, t30, i64_shl(int64(uint32(v8)), v15), v11)
+			m.fn248(v0, v2, v3, i32(0), v16, v4, t30, i64_shl(int64(uint32(v8)), v15), v11)
 			goto l16
 		}
 		v17 = v9 & i32(0xffff)
@@ -20428,13 +20465,13 @@ l9:
 			t27 := int32(uint32(v10) / uint32(v8))
 			v9 = t27
 			if v3 == v1 {
-				m.fn221(v3, v3, i32(44496))
+				m.fn225(v3, v3, i32(44520))
 				panic("unreachable")
 			}
 			v10 = v10 - v9*v8
 			m.memory[uint32(v2+v1)] = byte(v9 + i32(48))
 			if v13 == v1 {
-				m.fn244(v0, v2, v3, v18, v16, v4, i64_shl(int64(uint32(v10)), v15)+v7, i64_shl(int64(uint32(v8)), v15), v11)
+				m.fn248(v0, v2, v3, v18, v16, v4, i64_shl(int64(uint32(v10)), v15)+v7, i64_shl(int64(uint32(v8)), v15), v11)
 				goto l16
 			}
 			if v14 == v1 {
@@ -20450,7 +20487,7 @@ l9:
 					goto l16
 				l17:
 					if uint32(v1) >= uint32(v3) {
-						m.fn221(v1, v3, i32(44512))
+						m.fn225(v1, v3, i32(44536))
 						panic("unreachable")
 					}
 					t31 := v2 + v1
@@ -20464,7 +20501,7 @@ l9:
 						goto l19
 					}
 				}
-				m.fn244(v0, v2, v3, v18, v16, v4, v7, v11, v6)
+				m.fn248(v0, v2, v3, v18, v16, v4, v7, v11, v6)
 				goto l16
 			}
 			v1 = v1 + i32(1)
@@ -20479,7 +20516,7 @@ l9:
 				goto l15
 			}
 		}
-		m.fn242(i32(44480))
+		m.fn246(i32(44504))
 		panic("unreachable")
 	}
 l5:
@@ -20487,7 +20524,7 @@ l5:
 l16:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	var v6, v7, v8 int64
 	var v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35 int32
@@ -20498,27 +20535,27 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v6 = t1
 		if v6 == i64(0) {
-			m.fn202(i32(44352), i32(28), i32(44908))
+			m.fn206(i32(44376), i32(28), i32(44932))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v7 = t2
 		if v7 == i64(0) {
-			m.fn202(i32(44544), i32(29), i32(44924))
+			m.fn206(i32(44568), i32(29), i32(44948))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v8 = t3
 		if v8 == i64(0) {
-			m.fn202(i32(44592), i32(28), i32(44940))
+			m.fn206(i32(44616), i32(28), i32(44964))
 			panic("unreachable")
 		}
 		if uint64(v8) > uint64(v6^i64(-1)) {
-			m.fn202(i32(44836), i32(54), i32(45052))
+			m.fn206(i32(44860), i32(54), i32(45076))
 			panic("unreachable")
 		}
 		if uint64(v6) < uint64(v7) {
-			m.fn202(i32(44764), i32(55), i32(45036))
+			m.fn206(i32(44788), i32(55), i32(45060))
 			panic("unreachable")
 		}
 		t4 := int32(int16(load16(m.memory, uint64(uint32(v1))+24)))
@@ -20542,18 +20579,18 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 		if v1 < i32(0) {
 			goto l5
 		}
-		_ = m.fn224(v5+i32(12), v1)
+		_ = m.fn228(v5+i32(12), v1)
 		goto l6
 	l5:
-		_ = m.fn224(v5+i32(176), int32(int16(i32(0)-v1)))
+		_ = m.fn228(v5+i32(176), int32(int16(i32(0)-v1)))
 	l6:
 		if v10 > i32(-1) {
 			goto l7
 		}
-		_ = m.fn245(v5+i32(12), (i32(0)-v10)&i32(0xffff))
+		_ = m.fn249(v5+i32(12), (i32(0)-v10)&i32(0xffff))
 		goto l8
 	l7:
-		_ = m.fn245(v5+i32(176), v9&i32(0x7fff))
+		_ = m.fn249(v5+i32(176), v9&i32(0x7fff))
 	l8:
 		memory_copy(m.memory, uint32(v5+i32(668)), uint32(v5+i32(176)), uint32(i32(164)))
 		v11 = v3
@@ -20567,7 +20604,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 			t12 := int32(load32(m.memory, uint64(uint32(v5))+828))
 			v1 = t12
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn211(i32(0), v1, i32(40), i32(40580))
+				m.fn215(i32(0), v1, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			{
@@ -20627,16 +20664,16 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 			}
 		}
 	l9:
-		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45212))
+		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45236))
 		v9 = t21 << 1
 		if v9 == 0 {
-			m.fn202(i32(40524), i32(27), i32(40580))
+			m.fn206(i32(40548), i32(27), i32(40604))
 			panic("unreachable")
 		}
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+828))
 		v1 = t22
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn211(i32(0), v1, i32(40), i32(40580))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		{
@@ -20707,7 +20744,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 		}
 		v16 = p33
 		if uint32(v16) > uint32(i32(40)) {
-			m.fn211(i32(0), v16, i32(40), i32(40580))
+			m.fn215(i32(0), v16, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v16 != 0 {
@@ -20800,7 +20837,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 			goto l26
 		}
 		if v16 == i32(40) {
-			m.fn221(i32(40), i32(40), i32(40580))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(668)+v16<<2), uint32(i32(1)))
@@ -20815,7 +20852,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 		}
 		v1 = p53
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn211(i32(0), v1, i32(40), i32(40580))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -20904,7 +20941,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 				goto l41
 			}
 			if v15 == i32(40) {
-				m.fn221(i32(40), i32(40), i32(40580))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -20941,17 +20978,17 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					goto l44
 				}
 				memory_copy(m.memory, uint32(v5+i32(340)), uint32(v5+i32(176)), uint32(i32(164)))
-				t70 := m.fn224(v5+i32(340), i32(1))
+				t70 := m.fn228(v5+i32(340), i32(1))
 				v25 = t70
 				memory_copy(m.memory, uint32(v5+i32(504)), uint32(v5+i32(176)), uint32(i32(164)))
-				t71 := m.fn224(v5+i32(504), i32(2))
+				t71 := m.fn228(v5+i32(504), i32(2))
 				v26 = t71
 				memory_copy(m.memory, uint32(v5+i32(668)), uint32(v5+i32(176)), uint32(i32(164)))
 				v17 = v5 + i32(176) + i32(-4)
 				v4 = v5 + i32(340) + i32(-4)
 				v16 = v5 + i32(504) + i32(-4)
 				v18 = v5 + i32(668) + i32(-4)
-				t72 := m.fn224(v5+i32(668), i32(3))
+				t72 := m.fn228(v5+i32(668), i32(3))
 				v27 = t72
 				t73 := int32(load32(m.memory, uint64(uint32(v25))+160))
 				v28 = t73
@@ -20966,7 +21003,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 				{
 					v32 = v31
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn211(i32(0), v15, i32(40), i32(40580))
+						m.fn215(i32(0), v15, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -20976,7 +21013,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					{
 						if v14 == v1 {
 							if uint32(v24) > uint32(v3) {
-								m.fn211(v32, v24, v3, i32(45020))
+								m.fn215(v32, v24, v3, i32(45044))
 								panic("unreachable")
 							}
 							if v24 == v32 {
@@ -21005,7 +21042,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p78
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn211(i32(0), v33, i32(40), i32(40580))
+						m.fn215(i32(0), v33, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21111,7 +21148,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 				l54:
 					if v11 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint64(uint32(v5))+172, uint32(v33))
@@ -21124,7 +21161,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p100
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn211(i32(0), v33, i32(40), i32(40580))
+						m.fn215(i32(0), v33, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21234,7 +21271,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 				l63:
 					if v11 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l60:
@@ -21247,7 +21284,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 					v35 = p122
 					if uint32(v35) >= uint32(i32(41)) {
-						m.fn211(i32(0), v35, i32(40), i32(40580))
+						m.fn215(i32(0), v35, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v35 << 2
@@ -21357,7 +21394,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 				l72:
 					if v11 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l69:
@@ -21370,7 +21407,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 					v15 = p144
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn211(i32(0), v15, i32(40), i32(40580))
+						m.fn215(i32(0), v15, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v15 << 2
@@ -21480,7 +21517,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					}
 				l81:
 					if v11 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l78:
@@ -21488,7 +21525,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 					v34 = v34 + i32(1)
 				l77:
 					if v32 == v3 {
-						m.fn221(v3, v3, i32(45004))
+						m.fn225(v3, v3, i32(45028))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v34 + i32(48))
@@ -21563,7 +21600,7 @@ func (m *Module) fn204(v0, v1, v2, v3, v4 int32) {
 						goto l85
 					}
 					if v15 == i32(40) {
-						m.fn221(i32(40), i32(40), i32(40580))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -21655,7 +21692,7 @@ l44:
 		goto l96
 	l102:
 		if v21 == i32(40) {
-			m.fn221(i32(40), i32(40), i32(40580))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(176)+v13), uint32(int32(v6)))
@@ -21668,7 +21705,7 @@ l44:
 		}
 		v1 = p186
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn211(i32(0), v1, i32(40), i32(40580))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -21718,7 +21755,7 @@ l44:
 				}
 				v1 = v12 + i32(-1)
 				if uint32(v1) >= uint32(v3) {
-					m.fn221(v1, v3, i32(44956))
+					m.fn225(v1, v3, i32(44980))
 					panic("unreachable")
 				}
 				t192 := int32(m.memory[uint32(v2+v1)])
@@ -21728,7 +21765,7 @@ l44:
 			}
 		l107:
 			if uint32(v12) > uint32(v3) {
-				m.fn211(i32(0), v12, v3, i32(44972))
+				m.fn215(i32(0), v12, v3, i32(44996))
 				panic("unreachable")
 			}
 			v11 = v2 + v12
@@ -21780,7 +21817,7 @@ l44:
 	}
 l108:
 	if uint32(v12) > uint32(v3) {
-		m.fn211(i32(0), v12, v3, i32(44988))
+		m.fn215(i32(0), v12, v3, i32(45012))
 		panic("unreachable")
 	}
 	v1 = v12
@@ -21791,18 +21828,18 @@ l95:
 	store32(m.memory, uint32(v0), uint32(v2))
 	m.g0 = v5 + i32(832)
 }
-func (m *Module) fn205(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn209(v0, v1, v2, v3, v4, v5, v6 int32) {
 	if v2 == 0 {
-		m.fn202(i32(40976), i32(33), i32(41012))
+		m.fn206(i32(41000), i32(33), i32(41036))
 		panic("unreachable")
 	}
 	t0 := int32(m.memory[uint32(v1)])
 	if uint32(t0) <= uint32(i32(48)) {
-		m.fn202(i32(41028), i32(31), i32(41060))
+		m.fn206(i32(41052), i32(31), i32(41084))
 		panic("unreachable")
 	}
 	if uint32(v6) <= uint32(i32(3)) {
-		m.fn202(i32(40280), i32(34), i32(41076))
+		m.fn206(i32(40304), i32(34), i32(41100))
 		panic("unreachable")
 	}
 	store16(m.memory, uint32(v5), uint16(i32(2)))
@@ -21815,7 +21852,7 @@ func (m *Module) fn205(v0, v1, v2, v3, v4, v5, v6 int32) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(0)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(2)))
-				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(40368)))
+				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(40392)))
 				t2 := v5
 				v3 = i32(0) - v6
 				store32(m.memory, uint64(uint32(t2))+16, uint32(v3))
@@ -21841,7 +21878,7 @@ func (m *Module) fn205(v0, v1, v2, v3, v4, v5, v6 int32) {
 			store32(m.memory, uint64(uint32(v5))+16, uint32(v3-v2))
 			if v4 != 0 {
 				store32(m.memory, uint64(uint32(v5))+32, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(40975)))
+				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(40999)))
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				goto l7
 			}
@@ -21851,7 +21888,7 @@ func (m *Module) fn205(v0, v1, v2, v3, v4, v5, v6 int32) {
 	l4:
 		store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 		store32(m.memory, uint64(uint32(v5))+20, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(40975)))
+		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(40999)))
 		store16(m.memory, uint64(uint32(v5))+12, uint16(i32(2)))
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v3))
 		t3 := v5
@@ -21874,7 +21911,7 @@ l6:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn206(v0, v1 int32) int32 {
+func (m *Module) fn210(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7, v8, v9 int32
@@ -21890,7 +21927,7 @@ func (m *Module) fn206(v0, v1 int32) int32 {
 			}
 			t2 := int32(load32(m.memory, uint32(v0)))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t4 := m.fn228(t2, t3, v1)
+			t4 := m.fn232(t2, t3, v1)
 			v1 = t4
 			goto l1
 		}
@@ -21987,7 +22024,7 @@ func (m *Module) fn206(v0, v1 int32) int32 {
 			if uint32(v1) >= uint32(v3&i32(0xffff)) {
 				t27 := int32(load32(m.memory, uint32(v0)))
 				t28 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				t29 := m.fn228(t27, t28, v2)
+				t29 := m.fn232(t27, t28, v2)
 				v1 = t29
 				store64(m.memory, uint64(uint32(v0))+8, uint64(v4))
 				goto l1
@@ -22013,7 +22050,7 @@ func (m *Module) fn206(v0, v1 int32) int32 {
 		l18:
 			{
 				if uint32(v1&i32(0xffff)) >= uint32(v3&i32(0xffff)) {
-					t30 := m.fn228(v7, v8, v2)
+					t30 := m.fn232(v7, v8, v2)
 					if t30 != 0 {
 						goto l4
 					}
@@ -22057,7 +22094,7 @@ l1:
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn207(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn211(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -22152,7 +22189,7 @@ l0:
 				v7 = v10 + i32(-2)
 				if v7&i32(255) == 0 {
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40361)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40385)))
 					store16(m.memory, uint64(uint32(v4))+1040, uint16(i32(2)))
 					v12 = i32(1)
 					v3 = v4 + i32(1040)
@@ -22166,13 +22203,13 @@ l0:
 					p15 = 1
 				}
 				v12 = p15
-				p16 := i32(40360)
+				p16 := i32(40384)
 				if v12 != 0 {
-					p16 = i32(40359)
+					p16 = i32(40383)
 				}
 				p17 := i32(1)
 				if v12 != 0 {
-					p17 = i32(40359)
+					p17 = i32(40383)
 				}
 				p18 := p17
 				if v2 != 0 {
@@ -22186,7 +22223,7 @@ l0:
 				v2 = p19
 				if v7&i32(255) != i32(2) {
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40364)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40388)))
 					store16(m.memory, uint64(uint32(v4))+1040, uint16(i32(2)))
 					v3 = v4 + i32(1040)
 					goto l10
@@ -22197,13 +22234,13 @@ l0:
 					store16(m.memory, uint64(uint32(v4))+1052, uint16(i32(0)))
 					v10 = i32(2)
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(2)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40368)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40392)))
 					v3 = v4 + i32(1040)
 					goto l10
 				}
 				v10 = i32(1)
 				store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40367)))
+				store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40391)))
 				v3 = v4 + i32(1040)
 				goto l10
 			}
@@ -22216,7 +22253,7 @@ l0:
 			if uint32(v10) < uint32(i32(16064)) {
 				goto l6
 			}
-			m.fn202(i32(40370), i32(37), i32(40408))
+			m.fn206(i32(40394), i32(37), i32(40432))
 			panic("unreachable")
 		}
 	l6:
@@ -22228,12 +22265,12 @@ l0:
 		v12 = p20
 		p21 := i32(1)
 		if v12 != 0 {
-			p21 = i32(40359)
+			p21 = i32(40383)
 		}
 		v7 = p21
-		p22 := i32(40360)
+		p22 := i32(40384)
 		if v12 != 0 {
-			p22 = i32(40359)
+			p22 = i32(40383)
 		}
 		v12 = p22
 		v14 = int32(int64(uint64(v5) >> 63))
@@ -22247,7 +22284,7 @@ l0:
 			p26 = i32(0) - v3
 		}
 		v10 = p26
-		m.fn203(t23, t24, t25, t27, v10)
+		m.fn207(t23, t24, t25, t27, v10)
 		v10 = int32(int16(v10))
 		{
 			t28 := int32(load32(m.memory, uint64(uint32(v4))+1040))
@@ -22261,7 +22298,7 @@ l0:
 			goto l12
 		}
 	l11:
-		m.fn204(v4+i32(1088), v4+i32(1104), v4+i32(16), v15, v10)
+		m.fn208(v4+i32(1088), v4+i32(1104), v4+i32(16), v15, v10)
 	l12:
 		p31 := v7
 		if v2 != 0 {
@@ -22281,7 +22318,7 @@ l0:
 			}
 			t34 := int32(load32(m.memory, uint64(uint32(v4))+1088))
 			t35 := int32(load32(m.memory, uint64(uint32(v4))+0x444))
-			m.fn205(v4+i32(8), t34, t35, v7, v11, v4+i32(1040), i32(4))
+			m.fn209(v4+i32(8), t34, t35, v7, v11, v4+i32(1040), i32(4))
 			t36 := int32(load32(m.memory, uint64(uint32(v4))+12))
 			v10 = t36
 			t37 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -22296,14 +22333,14 @@ l0:
 		}
 		v10 = i32(1)
 		store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40367)))
+		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40391)))
 		v3 = v4 + i32(1040)
 		goto l10
 	l14:
 		store32(m.memory, uint64(uint32(v4))+1056, uint32(v11))
 		store16(m.memory, uint64(uint32(v4))+1052, uint16(i32(0)))
 		store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(2)))
-		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40368)))
+		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40392)))
 		v3 = v4 + i32(1040)
 	}
 l10:
@@ -22311,12 +22348,12 @@ l10:
 	store32(m.memory, uint64(uint32(v4))+1096, uint32(v3))
 	store32(m.memory, uint64(uint32(v4))+0x444, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+1088, uint32(v12))
-	t38 := m.fn206(v0, v4+i32(1088))
+	t38 := m.fn210(v0, v4+i32(1088))
 	v10 = t38
 	m.g0 = v4 + i32(1136)
 	return v10
 }
-func (m *Module) fn208(v0, v1, v2, v3 int32) {
+func (m *Module) fn212(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8, v9, v10 int64
 	var v11 int32
@@ -22334,36 +22371,36 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn202(i32(44352), i32(28), i32(44528))
+			m.fn206(i32(44376), i32(28), i32(44552))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn202(i32(44544), i32(29), i32(44576))
+			m.fn206(i32(44568), i32(29), i32(44600))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn202(i32(44592), i32(28), i32(44620))
+			m.fn206(i32(44616), i32(28), i32(44644))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn202(i32(44836), i32(54), i32(44892))
+			m.fn206(i32(44860), i32(54), i32(44916))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn202(i32(44764), i32(55), i32(44820))
+			m.fn206(i32(44788), i32(55), i32(44844))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn202(i32(40314), i32(45), i32(44636))
+			m.fn206(i32(40338), i32(45), i32(44660))
 			panic("unreachable")
 		}
 		if uint64(v8) >= uint64(i64(0x2000000000000000)) {
-			m.fn202(i32(44652), i32(45), i32(44700))
+			m.fn206(i32(44676), i32(45), i32(44724))
 			panic("unreachable")
 		}
 		t4 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -22380,7 +22417,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		v10 = i64_shr_u(v9, v7)
 		store64(m.memory, uint64(uint32(t7))+72, uint64(v10))
 		if v10 != v6 {
-			m.fn201(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
+			m.fn205(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40532))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v4))+64, uint16(v1))
@@ -22390,23 +22427,23 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		v6 = i64_shr_u(v10, v7)
 		store64(m.memory, uint64(uint32(t9))+72, uint64(v6))
 		if v6 != v5 {
-			m.fn201(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40508))
+			m.fn205(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40532))
 			panic("unreachable")
 		}
 		v11 = v1 - int32(v7)
 		v1 = (int32(int16(i32(-96)-v11))*i32(80) + i32(86960)) / i32(2126)
 		if uint32(v1) > uint32(i32(80)) {
-			m.fn221(v1, i32(81), i32(44464))
+			m.fn225(v1, i32(81), i32(44488))
 			panic("unreachable")
 		}
 		t10 := v4 + i32(32)
 		v1 = v1 << 4
-		t11 := int64(load64(m.memory, uint64(uint32(v1))+43056))
+		t11 := int64(load64(m.memory, uint64(uint32(v1))+43080))
 		v5 = t11
-		m.fn257(t10, v5, i64(0), i64_shl(v8, v7), i64(0))
-		m.fn257(v4+i32(16), v5, i64(0), v9, i64(0))
-		m.fn257(v4, v5, i64(0), v10, i64(0))
-		t12 := int32(load16(m.memory, uint64(uint32(v1))+43064))
+		m.fn261(t10, v5, i64(0), i64_shl(v8, v7), i64(0))
+		m.fn261(v4+i32(16), v5, i64(0), v9, i64(0))
+		m.fn261(v4, v5, i64(0), v10, i64(0))
+		t12 := int32(load16(m.memory, uint64(uint32(v1))+43088))
 		v11 = i32(0) - (v11 + t12)
 		v5 = int64(uint32(v11))
 		v12 = i64_shl(i64(1), v5)
@@ -22417,7 +22454,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 		v15 = int64(uint64(t14) >> 63)
 		t15 := int64(load64(m.memory, uint64(uint32(v4))+8))
 		v16 = t15
-		t16 := int32(load16(m.memory, uint64(uint32(v1))+43066))
+		t16 := int32(load16(m.memory, uint64(uint32(v1))+43090))
 		v1 = t16
 		v17 = v11 & i32(63)
 		t17 := int64(load64(m.memory, uint64(uint32(v4))+24))
@@ -22531,7 +22568,7 @@ l22:
 		t35 := int32(uint32(v23) / uint32(v11))
 		v17 = t35
 		if v3 == v1 {
-			m.fn221(v3, v3, i32(44732))
+			m.fn225(v3, v3, i32(44756))
 			panic("unreachable")
 		}
 		v27 = v2 + v1
@@ -22611,7 +22648,7 @@ l22:
 				v9 = v6
 				v10 = v8
 				if uint32(v1) >= uint32(v3) {
-					m.fn221(v1, v3, i32(44748))
+					m.fn225(v1, v3, i32(44772))
 					panic("unreachable")
 				}
 				t38 := v2 + v1
@@ -22692,7 +22729,7 @@ l22:
 			goto l22
 		}
 	}
-	m.fn242(i32(44716))
+	m.fn246(i32(44740))
 	panic("unreachable")
 l26:
 	v6 = v8
@@ -22762,7 +22799,7 @@ l35:
 l32:
 	m.g0 = v4 + i32(80)
 }
-func (m *Module) fn209(v0, v1, v2, v3 int32) {
+func (m *Module) fn213(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8 int64
 	var v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38 int32
@@ -22773,32 +22810,32 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn202(i32(44352), i32(28), i32(45068))
+			m.fn206(i32(44376), i32(28), i32(45092))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn202(i32(44544), i32(29), i32(45084))
+			m.fn206(i32(44568), i32(29), i32(45108))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn202(i32(44592), i32(28), i32(45100))
+			m.fn206(i32(44616), i32(28), i32(45124))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn202(i32(44836), i32(54), i32(45196))
+			m.fn206(i32(44860), i32(54), i32(45220))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn202(i32(44764), i32(55), i32(45180))
+			m.fn206(i32(44788), i32(55), i32(45204))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn202(i32(40314), i32(45), i32(45116))
+			m.fn206(i32(40338), i32(45), i32(45140))
 			panic("unreachable")
 		}
 		t4 := int32(int8(m.memory[uint64(uint32(v1))+26]))
@@ -22846,12 +22883,12 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		if v1 < i32(0) {
 			goto l6
 		}
-		_ = m.fn224(v4, v1)
-		_ = m.fn224(v4+i32(164), v1)
-		_ = m.fn224(v4+i32(328), v1)
+		_ = m.fn228(v4, v1)
+		_ = m.fn228(v4+i32(164), v1)
+		_ = m.fn228(v4+i32(328), v1)
 		goto l7
 	l6:
-		_ = m.fn224(v4+i32(492), int32(int16(i32(0)-v1)))
+		_ = m.fn228(v4+i32(492), int32(int16(i32(0)-v1)))
 	l7:
 		{
 			if v11 > i32(-1) {
@@ -22859,13 +22896,13 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			}
 			t19 := v4
 			v1 = (i32(0) - v11) & i32(0xffff)
-			_ = m.fn245(t19, v1)
-			_ = m.fn245(v4+i32(164), v1)
-			_ = m.fn245(v4+i32(328), v1)
+			_ = m.fn249(t19, v1)
+			_ = m.fn249(v4+i32(164), v1)
+			_ = m.fn249(v4+i32(328), v1)
 			goto l9
 		}
 	l8:
-		_ = m.fn245(v4+i32(492), v10&i32(0x7fff))
+		_ = m.fn249(v4+i32(492), v10&i32(0x7fff))
 	l9:
 		memory_copy(m.memory, uint32(v4+i32(1148)), uint32(v4), uint32(i32(164)))
 		t24 := int32(load32(m.memory, uint64(uint32(v4))+488))
@@ -22879,7 +22916,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		}
 		v13 = p27
 		if uint32(v13) > uint32(i32(40)) {
-			m.fn211(i32(0), v13, i32(40), i32(40580))
+			m.fn215(i32(0), v13, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v13 != 0 {
@@ -22972,7 +23009,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			goto l12
 		}
 		if v13 == i32(40) {
-			m.fn221(i32(40), i32(40), i32(40580))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v4+i32(1148)+v13<<2), uint32(i32(1)))
@@ -22988,7 +23025,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		}
 		v1 = p48
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn211(i32(0), v1, i32(40), i32(40580))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -23031,7 +23068,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			t54 := int32(load32(m.memory, uint64(uint32(v4))+160))
 			v14 = t54
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn211(i32(0), v14, i32(40), i32(40580))
+				m.fn215(i32(0), v14, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			if v14 != 0 {
@@ -23105,7 +23142,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 				goto l24
 			}
 			if v14 == i32(40) {
-				m.fn221(i32(40), i32(40), i32(40580))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -23115,7 +23152,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			t65 := int32(load32(m.memory, uint64(uint32(v4))+324))
 			v14 = t65
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn211(i32(0), v14, i32(40), i32(40580))
+				m.fn215(i32(0), v14, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v15 = i32(0)
@@ -23191,7 +23228,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			goto l32
 		l38:
 			if v14 == i32(40) {
-				m.fn221(i32(40), i32(40), i32(40580))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(164)+v20), uint32(int32(v5)))
@@ -23269,7 +23306,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			goto l47
 		l46:
 			if v12 == i32(40) {
-				m.fn221(i32(40), i32(40), i32(40580))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(328)+v15), uint32(int32(v5)))
@@ -23282,15 +23319,15 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		v11 = v11 + i32(1)
 	l47:
 		memory_copy(m.memory, uint32(v4+i32(656)), uint32(v4+i32(492)), uint32(i32(164)))
-		t86 := m.fn224(v4+i32(656), i32(1))
+		t86 := m.fn228(v4+i32(656), i32(1))
 		v23 = t86
 		memory_copy(m.memory, uint32(v4+i32(820)), uint32(v4+i32(492)), uint32(i32(164)))
-		t87 := m.fn224(v4+i32(820), i32(2))
+		t87 := m.fn228(v4+i32(820), i32(2))
 		v24 = t87
 		memory_copy(m.memory, uint32(v4+i32(984)), uint32(v4+i32(492)), uint32(i32(164)))
 		{
 			{
-				t88 := m.fn224(v4+i32(984), i32(3))
+				t88 := m.fn228(v4+i32(984), i32(3))
 				v25 = t88
 				t89 := int32(load32(m.memory, uint64(uint32(v25))+160))
 				v26 = t89
@@ -23424,7 +23461,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 				l56:
 					if v14 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l53:
@@ -23438,7 +23475,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 					v27 = p116
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn211(i32(0), v27, i32(40), i32(40580))
+						m.fn215(i32(0), v27, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23548,7 +23585,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 				l65:
 					if v14 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l62:
@@ -23561,7 +23598,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 					v34 = p138
 					if uint32(v34) >= uint32(i32(41)) {
-						m.fn211(i32(0), v34, i32(40), i32(40580))
+						m.fn215(i32(0), v34, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v34 << 2
@@ -23671,7 +23708,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 				l74:
 					if v14 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l71:
@@ -23684,7 +23721,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 					v27 = p160
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn211(i32(0), v27, i32(40), i32(40580))
+						m.fn215(i32(0), v27, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23793,7 +23830,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 				l83:
 					if v14 == 0 {
-						m.fn202(i32(40551), i32(26), i32(40580))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l80:
@@ -23801,7 +23838,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					v33 = v33 + i32(1)
 				l79:
 					if v32 == v3 {
-						m.fn221(v3, v3, i32(45132))
+						m.fn225(v3, v3, i32(45156))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v33 + i32(48))
@@ -23813,7 +23850,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 					v1 = p183
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn211(i32(0), v1, i32(40), i32(40580))
+						m.fn215(i32(0), v1, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -23860,7 +23897,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 					v34 = p192
 					if uint32(v34) > uint32(i32(40)) {
-						m.fn211(i32(0), v34, i32(40), i32(40580))
+						m.fn215(i32(0), v34, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					if v34 != 0 {
@@ -23953,7 +23990,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 						goto l92
 					}
 					if v34 == i32(40) {
-						m.fn221(i32(40), i32(40), i32(40580))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(1148)+v34<<2), uint32(i32(1)))
@@ -23966,7 +24003,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					}
 					v1 = p211
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn211(i32(0), v1, i32(40), i32(40580))
+						m.fn215(i32(0), v1, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v1 << 2
@@ -24081,7 +24118,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					goto l103
 				l109:
 					if v27 == i32(40) {
-						m.fn221(i32(40), i32(40), i32(40580))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -24159,7 +24196,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 					goto l111
 				l117:
 					if v36 == i32(40) {
-						m.fn221(i32(40), i32(40), i32(40580))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(164)+v18), uint32(int32(v5)))
@@ -24237,7 +24274,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 						goto l120
 					}
 					if v33 == i32(40) {
-						m.fn221(i32(40), i32(40), i32(40580))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(328)+v18), uint32(int32(v5)))
@@ -24255,13 +24292,13 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 				}
 			}
 		l49:
-			m.fn211(i32(0), v27, i32(40), i32(40580))
+			m.fn215(i32(0), v27, i32(40), i32(40604))
 			panic("unreachable")
 		l101:
 			if v1 >= v9 {
 				goto l128
 			}
-			_ = m.fn224(v4, i32(1))
+			_ = m.fn228(v4, i32(1))
 			t249 := int32(load32(m.memory, uint64(uint32(v4))+160))
 			t250 := v22
 			v1 = t249
@@ -24271,7 +24308,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 			}
 			v1 = p251
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn211(i32(0), v1, i32(40), i32(40580))
+				m.fn215(i32(0), v1, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v1 = v1 << 2
@@ -24335,7 +24372,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		memory_fill(m.memory, uint32(v2+i32(1)), i32(48), uint32(v32))
 	l133:
 		if uint32(v31) >= uint32(v3) {
-			m.fn221(v31, v3, i32(45148))
+			m.fn225(v31, v3, i32(45172))
 			panic("unreachable")
 		}
 		m.memory[uint32(v15)] = byte(i32(48))
@@ -24343,7 +24380,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		v31 = v32 + i32(2)
 	l128:
 		if uint32(v31) > uint32(v3) {
-			m.fn211(i32(0), v31, v3, i32(45164))
+			m.fn215(i32(0), v31, v3, i32(45188))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v0))+8, uint16(v11))
@@ -24353,7 +24390,7 @@ func (m *Module) fn209(v0, v1, v2, v3 int32) {
 		return
 	}
 }
-func (m *Module) fn210(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn214(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -24446,7 +24483,7 @@ l0:
 				v11 = v10 + i32(-2)
 				if v11&i32(255) == 0 {
 					store32(m.memory, uint64(uint32(v4))+40, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40361)))
+					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40385)))
 					store16(m.memory, uint64(uint32(v4))+32, uint16(i32(2)))
 					v12 = i32(1)
 					v11 = v4 + i32(32)
@@ -24460,13 +24497,13 @@ l0:
 					p20 = 1
 				}
 				v12 = p20
-				p21 := i32(40360)
+				p21 := i32(40384)
 				if v12 != 0 {
-					p21 = i32(40359)
+					p21 = i32(40383)
 				}
 				p22 := i32(1)
 				if v12 != 0 {
-					p22 = i32(40359)
+					p22 = i32(40383)
 				}
 				p23 := p22
 				if v2 != 0 {
@@ -24480,7 +24517,7 @@ l0:
 				v2 = p24
 				if v11&i32(255) != i32(2) {
 					store32(m.memory, uint64(uint32(v4))+40, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40364)))
+					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40388)))
 					store16(m.memory, uint64(uint32(v4))+32, uint16(i32(2)))
 					v11 = v4 + i32(32)
 					goto l11
@@ -24491,12 +24528,12 @@ l0:
 				}
 				v10 = i32(1)
 				store32(m.memory, uint64(uint32(v4))+40, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40367)))
+				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40391)))
 				v11 = v4 + i32(32)
 				goto l11
 			}
 			v10 = v3 & i32(0xffff)
-			m.fn208(v4+i32(32), v4+i32(96), v4+i32(15), i32(17))
+			m.fn212(v4+i32(32), v4+i32(96), v4+i32(15), i32(17))
 			var p14 int32
 			if v5 < i64(0) {
 				p14 = 1
@@ -24504,12 +24541,12 @@ l0:
 			v12 = p14
 			p15 := i32(1)
 			if v12 != 0 {
-				p15 = i32(40359)
+				p15 = i32(40383)
 			}
 			v11 = p15
-			p16 := i32(40360)
+			p16 := i32(40384)
 			if v12 != 0 {
-				p16 = i32(40359)
+				p16 = i32(40383)
 			}
 			v12 = p16
 			v3 = int32(int64(uint64(v5) >> 63))
@@ -24524,7 +24561,7 @@ l0:
 			goto l7
 		}
 	l6:
-		m.fn209(v4+i32(80), v4+i32(96), v4+i32(15), i32(17))
+		m.fn213(v4+i32(80), v4+i32(96), v4+i32(15), i32(17))
 	l7:
 		p25 := v11
 		if v2 != 0 {
@@ -24539,7 +24576,7 @@ l0:
 		t27 := int32(load32(m.memory, uint64(uint32(v4))+80))
 		t28 := int32(load32(m.memory, uint64(uint32(v4))+84))
 		t29 := int32(load16(m.memory, uint64(uint32(v4))+88))
-		m.fn205(v4, t27, t28, t29, v10, v4+i32(32), i32(4))
+		m.fn209(v4, t27, t28, t29, v10, v4+i32(32), i32(4))
 		t30 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		v10 = t30
 		t31 := int32(load32(m.memory, uint32(v4)))
@@ -24551,19 +24588,19 @@ l10:
 	store16(m.memory, uint64(uint32(v4))+44, uint16(i32(0)))
 	v10 = i32(2)
 	store32(m.memory, uint64(uint32(v4))+40, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40368)))
+	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40392)))
 	v11 = v4 + i32(32)
 l11:
 	store32(m.memory, uint64(uint32(v4))+92, uint32(v10))
 	store32(m.memory, uint64(uint32(v4))+88, uint32(v11))
 	store32(m.memory, uint64(uint32(v4))+84, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+80, uint32(v12))
-	t32 := m.fn206(v0, v4+i32(80))
+	t32 := m.fn210(v0, v4+i32(80))
 	v10 = t32
 	m.g0 = v4 + i32(128)
 	return v10
 }
-func (m *Module) fn211(v0, v1, v2, v3 int32) {
+func (m *Module) fn215(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5 int64
 	t0 := m.g0
@@ -24576,7 +24613,7 @@ func (m *Module) fn211(v0, v1, v2, v3 int32) {
 		v5 = int64(uint32(i32(7))) << 32
 		store64(m.memory, uint64(uint32(t1))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-		m.fn212(i32(33372), v4+i32(16), v3)
+		m.fn216(i32(33372), v4+i32(16), v3)
 		panic("unreachable")
 	}
 	if uint32(v1) > uint32(v2) {
@@ -24586,7 +24623,7 @@ func (m *Module) fn211(v0, v1, v2, v3 int32) {
 		v5 = int64(uint32(i32(7))) << 32
 		store64(m.memory, uint64(uint32(t2))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-		m.fn212(i32(33429), v4+i32(16), v3)
+		m.fn216(i32(33429), v4+i32(16), v3)
 		panic("unreachable")
 	}
 	v5 = int64(uint32(i32(7))) << 32
@@ -24595,17 +24632,17 @@ func (m *Module) fn211(v0, v1, v2, v3 int32) {
 		store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
 		store64(m.memory, uint64(uint32(v4))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-		m.fn212(i32(33429), v4+i32(16), v3)
+		m.fn216(i32(33429), v4+i32(16), v3)
 		panic("unreachable")
 	}
 	store32(m.memory, uint64(uint32(v4))+8, uint32(v0))
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1))
 	store64(m.memory, uint64(uint32(v4))+24, uint64(v5|int64(uint32(v4+i32(12)))))
 	store64(m.memory, uint64(uint32(v4))+16, uint64(v5|int64(uint32(v4+i32(8)))))
-	m.fn212(i32(33158), v4+i32(16), v3)
+	m.fn216(i32(33158), v4+i32(16), v3)
 	panic("unreachable")
 }
-func (m *Module) fn212(v0, v1, v2 int32) {
+func (m *Module) fn216(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -24615,10 +24652,10 @@ func (m *Module) fn212(v0, v1, v2 int32) {
 	store16(m.memory, uint64(uint32(v3))+28, uint16(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+20, uint32(v3+i32(12)))
-	m.fn167(v3 + i32(20))
+	m.fn171(v3 + i32(20))
 	panic("unreachable")
 }
-func (m *Module) fn213(v0, v1 int32) int32 {
+func (m *Module) fn217(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6 int32
@@ -24638,7 +24675,7 @@ func (m *Module) fn213(v0, v1 int32) int32 {
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t12 := v3
 				v5 = t11
-				t13 := m.fn216(t12, v5, i32(35132), v2+i32(16))
+				t13 := m.fn220(t12, v5, i32(35158), v2+i32(16))
 				if t13 == 0 {
 					goto l1
 				}
@@ -24656,7 +24693,7 @@ func (m *Module) fn213(v0, v1 int32) int32 {
 			t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t7 := v3
 			v5 = t6
-			t8 := m.fn216(t7, v5, i32(32771), v2+i32(16))
+			t8 := m.fn220(t7, v5, i32(32771), v2+i32(16))
 			if t8 == 0 {
 				goto l1
 			}
@@ -24670,7 +24707,7 @@ func (m *Module) fn213(v0, v1 int32) int32 {
 			v6 = t15
 			if v6 != 0 {
 				if uint32(v6) >= uint32(i32(10)) {
-					m.fn211(i32(0), v6, i32(9), i32(40492))
+					m.fn215(i32(0), v6, i32(9), i32(40516))
 					panic("unreachable")
 				}
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v6))
@@ -24692,7 +24729,7 @@ func (m *Module) fn213(v0, v1 int32) int32 {
 						t20 := int32(load32(m.memory, uint32(t19)))
 						v1 = t20
 						if uint32(v1) > uint32(i32(0xffff)) {
-							m.fn212(i32(40441), i32(65), i32(40476))
+							m.fn216(i32(40465), i32(65), i32(40500))
 							panic("unreachable")
 						}
 					}
@@ -24701,7 +24738,7 @@ func (m *Module) fn213(v0, v1 int32) int32 {
 					t21 := v2
 					v4 = int64(uint32(i32(55))) << 32
 					store64(m.memory, uint64(uint32(t21))+16, uint64(v4|int64(uint32(v2+i32(8)))))
-					t22 := m.fn216(v3, v5, i32(40431), v2+i32(16))
+					t22 := m.fn220(v3, v5, i32(40455), v2+i32(16))
 					if t22 == 0 {
 						goto l4
 					}
@@ -24715,14 +24752,14 @@ func (m *Module) fn213(v0, v1 int32) int32 {
 	l4:
 		t23 := int64(load32(m.memory, uint64(uint32(v0))+20))
 		store64(m.memory, uint64(uint32(v2))+16, uint64(v4|t23))
-		t24 := m.fn216(v3, v5, i32(33660), v2+i32(16))
+		t24 := m.fn220(v3, v5, i32(33660), v2+i32(16))
 		v0 = t24
 	}
 l2:
 	m.g0 = v2 + i32(32)
 	return v0
 }
-func (m *Module) fn214(v0, v1 int32) int32 {
+func (m *Module) fn218(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5, v6 int64
 	var v7, v8 int32
@@ -24749,9 +24786,9 @@ l1:
 		v7 = int32(t4 - v5*i64(10000))
 		t5 := int32(uint32(v7&i32(0xffff)) / uint32(i32(100)))
 		v8 = t5
-		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40775))
+		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40799))
 		store16(m.memory, uint32(t2), uint16(t6))
-		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40775))
+		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(v0+i32(-2)), uint16(t7))
 		v3 = v3 + i32(-4)
 		if uint64(v6) > uint64(i64(9999999)) {
@@ -24770,7 +24807,7 @@ l0:
 		t10 := int32(uint32(v0&i32(0xffff)) / uint32(i32(100)))
 		t11 := v0
 		v0 = t10
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40775))
+		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(t9), uint16(t12))
 		v5 = int64(uint32(v0))
 	}
@@ -24785,22 +24822,22 @@ l2:
 	l3:
 		t13 := v2 + i32(12)
 		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(int32(v5)<<1))+40776])
+		t14 := int32(m.memory[uint64(uint32(int32(v5)<<1))+40800])
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l4:
-	t15 := m.fn225(v1, i32(1), i32(1), i32(0), v2+i32(12)+v3, i32(20)-v3)
+	t15 := m.fn229(v1, i32(1), i32(1), i32(0), v2+i32(12)+v3, i32(20)-v3)
 	v3 = t15
 	m.g0 = v2 + i32(32)
 	return v3
 }
-func (m *Module) fn215(v0, v1 int32) int32 {
+func (m *Module) fn219(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn230(v1, t0, t1)
+	t2 := m.fn234(v1, t0, t1)
 	return t2
 }
-func (m *Module) fn216(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn220(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -24970,7 +25007,7 @@ l2:
 	m.g0 = v4 + i32(16)
 	return v5
 }
-func (m *Module) fn217(v0, v1, v2 int32) {
+func (m *Module) fn221(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -25000,21 +25037,21 @@ func (m *Module) fn217(v0, v1, v2 int32) {
 			if uint32(v1) <= uint32(i32(767)) {
 				goto l9
 			}
-			t1 := m.fn219(v1)
+			t1 := m.fn223(v1)
 			if t1 == 0 {
 				goto l9
 			}
 			m.memory[uint64(uint32(v3))+14] = byte(i32(0))
 			store16(m.memory, uint64(uint32(v3))+12, uint16(i32(0)))
-			t2 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40248])
+			t2 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40272])
 			m.memory[uint64(uint32(v3))+15] = byte(t2)
-			t3 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40248])
+			t3 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+19] = byte(t3)
-			t4 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40248])
+			t4 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+18] = byte(t4)
-			t5 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40248])
+			t5 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+17] = byte(t5)
-			t6 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40248])
+			t6 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+16] = byte(t6)
 			t7 := v3 + i32(12)
 			v2 = int32(uint32(int32(bits.LeadingZeros32(uint32(v1|i32(1))))) >> 2)
@@ -25027,7 +25064,7 @@ func (m *Module) fn217(v0, v1, v2 int32) {
 			t9 := int64(load64(m.memory, uint64(uint32(v3))+12))
 			store64(m.memory, uint32(v0), uint64(t9))
 			m.memory[uint64(uint32(v3))+21] = byte(i32(125))
-			t10 := int32(m.memory[uint64(uint32(v1&i32(15)))+40248])
+			t10 := int32(m.memory[uint64(uint32(v1&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+20] = byte(t10)
 			t11 := int32(load16(m.memory, uint64(uint32(v3))+20))
 			store16(m.memory, uint64(uint32(v0))+8, uint16(t11))
@@ -25054,7 +25091,7 @@ func (m *Module) fn217(v0, v1, v2 int32) {
 			goto l12
 		}
 	l9:
-		t12 := m.fn220(v1)
+		t12 := m.fn224(v1)
 		if t12 != 0 {
 			store32(m.memory, uint32(v0), uint32(v1))
 			v1 = i32(129)
@@ -25063,15 +25100,15 @@ func (m *Module) fn217(v0, v1, v2 int32) {
 		}
 		m.memory[uint64(uint32(v3))+24] = byte(i32(0))
 		store16(m.memory, uint64(uint32(v3))+22, uint16(i32(0)))
-		t13 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40248])
+		t13 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40272])
 		m.memory[uint64(uint32(v3))+25] = byte(t13)
-		t14 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40248])
+		t14 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+29] = byte(t14)
-		t15 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40248])
+		t15 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+28] = byte(t15)
-		t16 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40248])
+		t16 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+27] = byte(t16)
-		t17 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40248])
+		t17 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+26] = byte(t17)
 		t18 := v3 + i32(22)
 		v2 = int32(uint32(int32(bits.LeadingZeros32(uint32(v1|i32(1))))) >> 2)
@@ -25084,7 +25121,7 @@ func (m *Module) fn217(v0, v1, v2 int32) {
 		t20 := int64(load64(m.memory, uint64(uint32(v3))+22))
 		store64(m.memory, uint32(v0), uint64(t20))
 		m.memory[uint64(uint32(v3))+31] = byte(i32(125))
-		t21 := int32(m.memory[uint64(uint32(v1&i32(15)))+40248])
+		t21 := int32(m.memory[uint64(uint32(v1&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+30] = byte(t21)
 		t22 := int32(load16(m.memory, uint64(uint32(v3))+30))
 		store16(m.memory, uint64(uint32(v0))+8, uint16(t22))
@@ -25103,7 +25140,7 @@ l14:
 	m.memory[uint64(uint32(v0))+12] = byte(v2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn218(v0, v1, v2 int32) {
+func (m *Module) fn222(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -25128,7 +25165,7 @@ func (m *Module) fn218(v0, v1, v2 int32) {
 				v8 = i64(0x10100000000)
 				{
 					{
-						t4 := int32(m.memory[uint64(uint32(v6))+41092])
+						t4 := int32(m.memory[uint64(uint32(v6))+41116])
 						switch t4 + i32(-2) {
 						default:
 							goto l8
@@ -25297,7 +25334,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn219(v0 int32) int32 {
+func (m *Module) fn223(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = i32(0)
 	p0 := i32(16)
@@ -25307,7 +25344,7 @@ func (m *Module) fn219(v0 int32) int32 {
 	v2 = p0
 	t1 := v2
 	v2 = v2 | i32(8)
-	t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+42924))
+	t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+42948))
 	t3 := v2
 	t4 := t2 << 11
 	v2 = v0 << 11
@@ -25318,7 +25355,7 @@ func (m *Module) fn219(v0 int32) int32 {
 	v3 = p5
 	t6 := v3
 	v3 = v3 | i32(4)
-	t7 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
+	t7 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p8 := v3
 	if uint32(t7<<11) > uint32(v2) {
 		p8 = t6
@@ -25326,7 +25363,7 @@ func (m *Module) fn219(v0 int32) int32 {
 	v3 = p8
 	t9 := v3
 	v3 = v3 | i32(2)
-	t10 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
+	t10 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p11 := v3
 	if uint32(t10<<11) > uint32(v2) {
 		p11 = t9
@@ -25334,7 +25371,7 @@ func (m *Module) fn219(v0 int32) int32 {
 	v3 = p11
 	t12 := v3
 	v3 = v3 + i32(1)
-	t13 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
+	t13 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p14 := v3
 	if uint32(t13<<11) > uint32(v2) {
 		p14 = t12
@@ -25342,13 +25379,13 @@ func (m *Module) fn219(v0 int32) int32 {
 	v3 = p14
 	t15 := v3
 	v3 = v3 + i32(1)
-	t16 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
+	t16 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p17 := v3
 	if uint32(t16<<11) > uint32(v2) {
 		p17 = t15
 	}
 	v3 = p17
-	t18 := int32(load32(m.memory, uint64(uint32(v3<<2))+42924))
+	t18 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	v4 = t18 << 11
 	var p19 int32
 	if v4 == v2 {
@@ -25360,8 +25397,8 @@ func (m *Module) fn219(v0 int32) int32 {
 	}
 	v3 = p19 + p20 + v3
 	v2 = v3 << 2
-	v5 = v2 + i32(42924)
-	t21 := int32(load32(m.memory, uint64(uint32(v2))+42924))
+	v5 = v2 + i32(42948)
+	t21 := int32(load32(m.memory, uint64(uint32(v2))+42948))
 	v2 = int32(uint32(t21) >> 21)
 	v4 = i32(767)
 	{
@@ -25388,7 +25425,7 @@ l1:
 	v0 = i32(0)
 l3:
 	{
-		t24 := int32(m.memory[uint32(v2+i32(39481))])
+		t24 := int32(m.memory[uint32(v2+i32(39505))])
 		v0 = v0 + t24
 		if uint32(v0) > uint32(v3) {
 			goto l2
@@ -25402,7 +25439,7 @@ l3:
 l2:
 	return v2 & i32(1)
 }
-func (m *Module) fn220(v0 int32) int32 {
+func (m *Module) fn224(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	if uint32(v0) >= uint32(i32(32)) {
 		goto l0
@@ -25424,12 +25461,12 @@ l2:
 		l7:
 			{
 				v4 = v1 + i32(2)
-				t15 := int32(m.memory[uint64(uint32(v1))+42157])
+				t15 := int32(m.memory[uint64(uint32(v1))+42181])
 				t16 := v2
 				v5 = t15
 				v6 = t16 + v5
 				{
-					t17 := int32(m.memory[uint64(uint32(v1))+42156])
+					t17 := int32(m.memory[uint64(uint32(v1))+42180])
 					v1 = t17
 					if v1 == v3 {
 						if uint32(v6) < uint32(v2) {
@@ -25441,7 +25478,7 @@ l2:
 						if v5 == 0 {
 							goto l9
 						}
-						v1 = v2 + i32(42232)
+						v1 = v2 + i32(42256)
 					l12:
 						{
 							t18 := int32(m.memory[uint32(v1)])
@@ -25457,7 +25494,7 @@ l2:
 							goto l12
 						}
 					l8:
-						m.fn211(v2, v6, i32(284), i32(42808))
+						m.fn215(v2, v6, i32(284), i32(42832))
 						panic("unreachable")
 					l9:
 						v2 = v6
@@ -25486,12 +25523,12 @@ l2:
 		l15:
 			{
 				v4 = v1 + i32(2)
-				t19 := int32(m.memory[uint64(uint32(v1))+41349])
+				t19 := int32(m.memory[uint64(uint32(v1))+41373])
 				t20 := v2
 				v5 = t19
 				v6 = t20 + v5
 				{
-					t21 := int32(m.memory[uint64(uint32(v1))+41348])
+					t21 := int32(m.memory[uint64(uint32(v1))+41372])
 					v1 = t21
 					if v1 == v3 {
 						goto l13
@@ -25516,7 +25553,7 @@ l2:
 				if v5 == 0 {
 					goto l17
 				}
-				v1 = v2 + i32(41440)
+				v1 = v2 + i32(41464)
 			l20:
 				{
 					t22 := int32(m.memory[uint32(v1)])
@@ -25532,7 +25569,7 @@ l2:
 					goto l20
 				}
 			l16:
-				m.fn211(v2, v6, i32(212), i32(42808))
+				m.fn215(v2, v6, i32(212), i32(42832))
 				panic("unreachable")
 			l17:
 				v2 = v6
@@ -25548,14 +25585,14 @@ l2:
 		l24:
 			v2 = v0 + i32(1)
 			{
-				t23 := int32(int8(m.memory[uint64(uint32(v0))+41652]))
+				t23 := int32(int8(m.memory[uint64(uint32(v0))+41676]))
 				v5 = t23
 				if v5 < i32(0) {
 					if v2 == i32(504) {
-						m.fn237(i32(42824))
+						m.fn241(i32(42848))
 						panic("unreachable")
 					}
-					t24 := int32(m.memory[uint32(v0+i32(41653))])
+					t24 := int32(m.memory[uint32(v0+i32(41677))])
 					v5 = v5&i32(127)<<8 | t24
 					v0 = v0 + i32(2)
 					goto l22
@@ -25626,14 +25663,14 @@ l6:
 l28:
 	v2 = v5 + i32(1)
 	{
-		t25 := int32(int8(m.memory[uint64(uint32(v5))+42516]))
+		t25 := int32(int8(m.memory[uint64(uint32(v5))+42540]))
 		v6 = t25
 		if v6 < i32(0) {
 			if v2 == i32(292) {
-				m.fn237(i32(42824))
+				m.fn241(i32(42848))
 				panic("unreachable")
 			}
-			t26 := int32(m.memory[uint32(v5+i32(42517))])
+			t26 := int32(m.memory[uint32(v5+i32(42541))])
 			v6 = v6&i32(127)<<8 | t26
 			v5 = v5 + i32(2)
 			goto l26
@@ -25653,7 +25690,7 @@ l26:
 l1:
 	return v1 & i32(1)
 }
-func (m *Module) fn221(v0, v1, v2 int32) {
+func (m *Module) fn225(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -25665,10 +25702,10 @@ func (m *Module) fn221(v0, v1, v2 int32) {
 	v4 = int64(uint32(i32(7))) << 32
 	store64(m.memory, uint64(uint32(t1))+24, uint64(v4|int64(uint32(v3+i32(8)))))
 	store64(m.memory, uint64(uint32(v3))+16, uint64(v4|int64(uint32(v3+i32(12)))))
-	m.fn212(i32(33210), v3+i32(16), v2)
+	m.fn216(i32(33210), v3+i32(16), v2)
 	panic("unreachable")
 }
-func (m *Module) fn222(v0, v1, v2 int32) int32 {
+func (m *Module) fn226(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v3 = t0
@@ -25813,7 +25850,7 @@ l15:
 				goto l17
 			}
 			t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v4, i32(45474), i32(4))
+			t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v4, i32(45498), i32(4))
 			if t16 != 0 {
 				goto l18
 			}
@@ -25847,7 +25884,7 @@ l18:
 l0:
 	return v6
 }
-func (m *Module) fn223(v0, v1, v2 int32) int32 {
+func (m *Module) fn227(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14, v15 int64
 	var v16 int32
@@ -25860,7 +25897,7 @@ func (m *Module) fn223(v0, v1, v2 int32) int32 {
 		v4 = t1
 		if uint32(v4) < uint32(v2) {
 			if uint32(v4) >= uint32(i32(41)) {
-				m.fn211(i32(0), v4, i32(40), i32(40580))
+				m.fn215(i32(0), v4, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v16 = v2 + i32(1)
@@ -25896,7 +25933,7 @@ func (m *Module) fn223(v0, v1, v2 int32) int32 {
 		l14:
 			{
 				if uint32(v9) >= uint32(i32(40)) {
-					m.fn221(v9, i32(40), i32(40580))
+					m.fn225(v9, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				t12 := int64(load32(m.memory, uint32(v11)))
@@ -25920,7 +25957,7 @@ func (m *Module) fn223(v0, v1, v2 int32) int32 {
 				}
 				v11 = v12 + v2
 				if uint32(v11) >= uint32(i32(40)) {
-					m.fn221(v11, i32(40), i32(40580))
+					m.fn225(v11, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -25938,7 +25975,7 @@ func (m *Module) fn223(v0, v1, v2 int32) int32 {
 			}
 		}
 		if uint32(v4) >= uint32(i32(41)) {
-			m.fn211(i32(0), v4, i32(40), i32(40580))
+			m.fn215(i32(0), v4, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v5 = v1 + v2<<2
@@ -26001,7 +26038,7 @@ func (m *Module) fn223(v0, v1, v2 int32) int32 {
 		l6:
 			{
 				if uint32(v1) >= uint32(i32(40)) {
-					m.fn221(v1, i32(40), i32(40580))
+					m.fn225(v1, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				t3 := int64(load32(m.memory, uint32(v11)))
@@ -26024,7 +26061,7 @@ func (m *Module) fn223(v0, v1, v2 int32) int32 {
 			}
 			v11 = v10 + v4
 			if uint32(v11) >= uint32(i32(40)) {
-				m.fn221(v11, i32(40), i32(40580))
+				m.fn225(v11, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -26047,10 +26084,10 @@ l3:
 	m.g0 = v3 + i32(160)
 	return v0
 }
-func (m *Module) fn224(v0, v1 int32) int32 {
+func (m *Module) fn228(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	if uint32(v1) >= uint32(i32(1280)) {
-		m.fn202(i32(40596), i32(29), i32(40580))
+		m.fn206(i32(40620), i32(29), i32(40604))
 		panic("unreachable")
 	}
 	v2 = int32(uint32(v1) >> 5)
@@ -26072,12 +26109,12 @@ func (m *Module) fn224(v0, v1 int32) int32 {
 		l4:
 			{
 				if v3 == 0 {
-					m.fn221(v4, i32(40), i32(40580))
+					m.fn225(v4, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				v7 = v2 + v4
 				if uint32(v7) >= uint32(i32(40)) {
-					m.fn221(v7, i32(40), i32(40580))
+					m.fn225(v7, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				t2 := int32(load32(m.memory, uint32(v5)))
@@ -26107,7 +26144,7 @@ func (m *Module) fn224(v0, v1 int32) int32 {
 		if v5 != 0 {
 			v6 = v4 + i32(-1)
 			if uint32(v6) > uint32(i32(39)) {
-				m.fn221(v6, i32(40), i32(40580))
+				m.fn225(v6, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v8 = v4
@@ -26118,7 +26155,7 @@ func (m *Module) fn224(v0, v1 int32) int32 {
 				goto l8
 			}
 			if uint32(v4) > uint32(i32(39)) {
-				m.fn221(v4, i32(40), i32(40580))
+				m.fn225(v4, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4<<2), uint32(v3))
@@ -26177,7 +26214,7 @@ l10:
 	store32(m.memory, uint64(uint32(v0))+160, uint32(v8))
 	return v0
 }
-func (m *Module) fn225(v0, v1, v2, v3, v4, v5 int32) int32 {
+func (m *Module) fn229(v0, v1, v2, v3, v4, v5 int32) int32 {
 	var v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -26203,7 +26240,7 @@ l0:
 		if uint32(v3) < uint32(i32(16)) {
 			goto l2
 		}
-		t3 := m.fn226(v2, v3)
+		t3 := m.fn230(v2, v3)
 		v7 = t3
 		goto l3
 	}
@@ -26305,7 +26342,7 @@ l1:
 					t30 := int32(load32(m.memory, uint64(uint32(v0))+4))
 					t31 := v10
 					v11 = t30
-					t32 := m.fn227(t31, v11, v12, v2, v3)
+					t32 := m.fn231(t31, v11, v12, v2, v3)
 					if t32 != 0 {
 						goto l15
 					}
@@ -26355,7 +26392,7 @@ l1:
 				{
 					if uint32(v7&i32(0xffff)) >= uint32(v1&i32(0xffff)) {
 						v13 = i32(1)
-						t35 := m.fn227(v10, v11, v12, v2, v3)
+						t35 := m.fn231(v10, v11, v12, v2, v3)
 						if t35 != 0 {
 							goto l15
 						}
@@ -26404,7 +26441,7 @@ l1:
 		t44 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t45 := v7
 		v10 = t44
-		t46 := m.fn227(t45, v10, v12, v2, v3)
+		t46 := m.fn231(t45, v10, v12, v2, v3)
 		if t46 != 0 {
 			goto l15
 		}
@@ -26415,7 +26452,7 @@ l1:
 l15:
 	return v13
 }
-func (m *Module) fn226(v0, v1 int32) int32 {
+func (m *Module) fn230(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		t0 := v1
@@ -26673,7 +26710,7 @@ l15:
 l6:
 	return v8
 }
-func (m *Module) fn227(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn231(v0, v1, v2, v3, v4 int32) int32 {
 	{
 		if v2 == i32(1114112) {
 			goto l0
@@ -26693,7 +26730,7 @@ l0:
 	}
 	return i32(0)
 }
-func (m *Module) fn228(v0, v1, v2 int32) int32 {
+func (m *Module) fn232(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -26738,7 +26775,7 @@ l0:
 							v5 = t9
 						l8:
 							{
-								t10 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v0, i32(40652), i32(64))
+								t10 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v0, i32(40676), i32(64))
 								if t10 != 0 {
 									goto l1
 								}
@@ -26826,7 +26863,7 @@ l0:
 				}
 			l9:
 				t28 := int32(load32(m.memory, uint32(v1+i32(12))))
-				t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v0, i32(40652), v2)
+				t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v0, i32(40676), v2)
 				if t29 != 0 {
 					goto l1
 				}
@@ -26848,7 +26885,7 @@ l3:
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
@@ -26875,7 +26912,7 @@ func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 					goto l1
 				}
 				v6 = i32(1)
-				t9 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40426), i32(1))
+				t9 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40450), i32(1))
 				if t9 != 0 {
 					goto l0
 				}
@@ -26887,7 +26924,7 @@ func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 				goto l0
 			}
 		l1:
-			t12 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40427), i32(2))
+			t12 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40451), i32(2))
 			if t12 != 0 {
 				goto l0
 			}
@@ -26895,7 +26932,7 @@ func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 			m.memory[uint64(uint32(v5))+15] = byte(i32(1))
 			store32(m.memory, uint64(uint32(v5))+4, uint32(v8))
 			store32(m.memory, uint32(v5), uint32(v7))
-			store32(m.memory, uint64(uint32(v5))+20, uint32(i32(40628)))
+			store32(m.memory, uint64(uint32(v5))+20, uint32(i32(40652)))
 			t13 := int64(load64(m.memory, uint64(uint32(v0))+8))
 			store64(m.memory, uint64(uint32(v5))+24, uint64(t13))
 			store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(15)))
@@ -26908,7 +26945,7 @@ func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 			t16 := int32(load32(m.memory, uint64(uint32(v5))+16))
 			t17 := int32(load32(m.memory, uint64(uint32(v5))+20))
 			t18 := int32(load32(m.memory, uint64(uint32(t17))+12))
-			t19 := m.t0[uint(t18)].(func(int32, int32, int32) int32)(t16, i32(40424), i32(2))
+			t19 := m.t0[uint(t18)].(func(int32, int32, int32) int32)(t16, i32(40448), i32(2))
 			if t19 != 0 {
 				goto l0
 			}
@@ -26926,7 +26963,7 @@ func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 			t21 := int32(load32(m.memory, uint32(v0)))
 			t22 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t23 := int32(load32(m.memory, uint64(uint32(t22))+12))
-			t24 := m.t0[uint(t23)].(func(int32, int32, int32) int32)(t21, i32(40430), i32(1))
+			t24 := m.t0[uint(t23)].(func(int32, int32, int32) int32)(t21, i32(40454), i32(1))
 			if t24 != 0 {
 				goto l0
 			}
@@ -26935,14 +26972,14 @@ func (m *Module) fn229(v0, v1, v2, v3, v4 int32) int32 {
 		t25 := int32(load32(m.memory, uint32(v0)))
 		t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t27 := int32(load32(m.memory, uint64(uint32(t26))+12))
-		t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(t25, i32(40429), i32(1))
+		t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(t25, i32(40453), i32(1))
 		v6 = t28
 	}
 l0:
 	m.g0 = v5 + i32(32)
 	return v6
 }
-func (m *Module) fn230(v0, v1, v2 int32) int32 {
+func (m *Module) fn234(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		{
@@ -27023,7 +27060,7 @@ func (m *Module) fn230(v0, v1, v2 int32) int32 {
 						v5 = i32(0)
 						goto l5
 					}
-					t2 := m.fn226(v1, v2)
+					t2 := m.fn230(v1, v2)
 					v5 = t2
 					goto l5
 				}
@@ -27155,14 +27192,14 @@ func (m *Module) fn230(v0, v1, v2 int32) int32 {
 l19:
 	return v8
 }
-func (m *Module) fn231(v0, v1, v2 int32) int32 {
+func (m *Module) fn235(v0, v1, v2 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(t1))+12))
 	t3 := m.t0[uint(t2)].(func(int32, int32, int32) int32)(t0, v1, v2)
 	return t3
 }
-func (m *Module) fn232(v0, v1 int32) int32 {
+func (m *Module) fn236(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27187,9 +27224,9 @@ l1:
 		v7 = t4 - v5*i32(10000)
 		t5 := int32(uint32(v7&i32(0xffff)) / uint32(i32(100)))
 		v8 = t5
-		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40775))
+		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40799))
 		store16(m.memory, uint32(t2), uint16(t6))
-		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40775))
+		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(v6+i32(-2)), uint16(t7))
 		v3 = v3 + i32(-4)
 		if uint32(v0) > uint32(i32(9999999)) {
@@ -27210,7 +27247,7 @@ l0:
 		t10 := t8 + v3
 		t11 := v5
 		v0 = t9
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40775))
+		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(t10), uint16(t12))
 	}
 l3:
@@ -27224,20 +27261,20 @@ l3:
 	l4:
 		t13 := v2 + i32(6)
 		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(v0<<1))+40776])
+		t14 := int32(m.memory[uint64(uint32(v0<<1))+40800])
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l5:
-	t15 := m.fn225(v1, i32(1), i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
+	t15 := m.fn229(v1, i32(1), i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
 	v3 = t15
 	m.g0 = v2 + i32(16)
 	return v3
 }
-func (m *Module) fn233(v0, v1, v2, v3, v4 int32) {
-	m.fn234(v0, v1, v2, v3, v4)
+func (m *Module) fn237(v0, v1, v2, v3, v4 int32) {
+	m.fn238(v0, v1, v2, v3, v4)
 	panic("unreachable")
 }
-func (m *Module) fn234(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn238(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -27303,7 +27340,7 @@ func (m *Module) fn234(v0, v1, v2, v3, v4 int32) {
 		v7 = p6
 		p7 := i32(1)
 		if v6 != 0 {
-			p7 = i32(40716)
+			p7 = i32(40740)
 		}
 		v6 = p7
 	}
@@ -27318,7 +27355,7 @@ l6:
 				store64(m.memory, uint64(uint32(t12))+56, uint64(v8|int64(uint32(v5+i32(20)))))
 				store64(m.memory, uint64(uint32(v5))+48, uint64(v8|int64(uint32(v5+i32(12)))))
 				store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(4)))))
-				m.fn212(i32(32816), v5+i32(40), v4)
+				m.fn216(i32(32816), v5+i32(40), v4)
 				panic("unreachable")
 			}
 			if uint32(v3) > uint32(v1) {
@@ -27327,7 +27364,7 @@ l6:
 				store64(m.memory, uint64(uint32(t13))+56, uint64(v8|int64(uint32(v5+i32(20)))))
 				store64(m.memory, uint64(uint32(v5))+48, uint64(v8|int64(uint32(v5+i32(12)))))
 				store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(8)))))
-				m.fn212(i32(32863), v5+i32(40), v4)
+				m.fn216(i32(32863), v5+i32(40), v4)
 				panic("unreachable")
 			}
 			if uint32(v2) > uint32(v3) {
@@ -27339,7 +27376,7 @@ l6:
 				v8 = int64(uint32(i32(7))) << 32
 				store64(m.memory, uint64(uint32(t15))+48, uint64(v8|int64(uint32(v5+i32(8)))))
 				store64(m.memory, uint64(uint32(v5))+40, uint64(v8|int64(uint32(v5+i32(4)))))
-				m.fn212(i32(32774), v5+i32(40), v4)
+				m.fn216(i32(32774), v5+i32(40), v4)
 				panic("unreachable")
 			}
 			if v2 == 0 {
@@ -27464,11 +27501,11 @@ l6:
 			store64(m.memory, uint64(uint32(v5))+56, uint64(int64(uint32(i32(56)))<<32|int64(uint32(v5+i32(28)))))
 			store64(m.memory, uint64(uint32(v5))+48, uint64(int64(uint32(i32(57)))<<32|int64(uint32(v5+i32(36)))))
 			store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(4)))))
-			m.fn212(i32(32908), v5+i32(40), v4)
+			m.fn216(i32(32908), v5+i32(40), v4)
 			panic("unreachable")
 		}
 	l15:
-		m.fn233(v0, v1, v7, v2, v4)
+		m.fn237(v0, v1, v7, v2, v4)
 		panic("unreachable")
 	l10:
 		if v3 == 0 {
@@ -27590,14 +27627,14 @@ l6:
 		store64(m.memory, uint64(uint32(v5))+56, uint64(int64(uint32(i32(56)))<<32|int64(uint32(v5+i32(28)))))
 		store64(m.memory, uint64(uint32(v5))+48, uint64(int64(uint32(i32(57)))<<32|int64(uint32(v5+i32(36)))))
 		store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(8)))))
-		m.fn212(i32(32989), v5+i32(40), v4)
+		m.fn216(i32(32989), v5+i32(40), v4)
 		panic("unreachable")
 	}
 l20:
-	m.fn237(v4)
+	m.fn241(v4)
 	panic("unreachable")
 l30:
-	m.fn233(v0, v1, v7, v3, v4)
+	m.fn237(v0, v1, v7, v3, v4)
 	panic("unreachable")
 l25:
 	t34 := v5
@@ -27605,10 +27642,10 @@ l25:
 	store64(m.memory, uint64(uint32(t34))+56, uint64(v8|int64(uint32(v5+i32(20)))))
 	store64(m.memory, uint64(uint32(v5))+48, uint64(v8|int64(uint32(v5+i32(12)))))
 	store64(m.memory, uint64(uint32(v5))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v5+i32(8)))))
-	m.fn212(i32(32863), v5+i32(40), v4)
+	m.fn216(i32(32863), v5+i32(40), v4)
 	panic("unreachable")
 }
-func (m *Module) fn235(v0, v1 int32) int32 {
+func (m *Module) fn239(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27624,7 +27661,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 					v3 = i32(0)
 				l4:
 					{
-						t4 := int32(m.memory[uint64(uint32(v4&i32(15)))+40248])
+						t4 := int32(m.memory[uint64(uint32(v4&i32(15)))+40272])
 						m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t4)
 						v3 = v3 + i32(-1)
 						v4 = int32(uint32(v4) >> 4)
@@ -27633,7 +27670,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 						}
 					}
 					v4 = i32(1)
-					t5 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+					t5 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 					if t5 == 0 {
 						goto l2
 					}
@@ -27642,7 +27679,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 				if v3&i32(0x4000000) != 0 {
 					goto l1
 				}
-				t2 := m.fn232(v0, v1)
+				t2 := m.fn236(v0, v1)
 				if t2 == 0 {
 					goto l2
 				}
@@ -27655,7 +27692,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 			v3 = i32(0)
 		l5:
 			{
-				t7 := int32(m.memory[uint64(uint32(v4&i32(15)))+45480])
+				t7 := int32(m.memory[uint64(uint32(v4&i32(15)))+45504])
 				m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t7)
 				v3 = v3 + i32(-1)
 				v4 = int32(uint32(v4) >> 4)
@@ -27664,7 +27701,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 				}
 			}
 			v4 = i32(1)
-			t8 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+			t8 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 			if t8 != 0 {
 				goto l3
 			}
@@ -27674,7 +27711,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 			t9 := int32(load32(m.memory, uint32(v1)))
 			t10 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t11 := int32(load32(m.memory, uint64(uint32(t10))+12))
-			t12 := m.t0[uint(t11)].(func(int32, int32, int32) int32)(t9, i32(45472), i32(2))
+			t12 := m.t0[uint(t11)].(func(int32, int32, int32) int32)(t9, i32(45496), i32(2))
 			if t12 == 0 {
 				goto l6
 			}
@@ -27692,7 +27729,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 				v3 = i32(0)
 			l9:
 				{
-					t16 := int32(m.memory[uint64(uint32(v4&i32(15)))+40248])
+					t16 := int32(m.memory[uint64(uint32(v4&i32(15)))+40272])
 					m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t16)
 					v3 = v3 + i32(-1)
 					v4 = int32(uint32(v4) >> 4)
@@ -27700,14 +27737,14 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 						goto l9
 					}
 				}
-				t17 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+				t17 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 				v4 = t17
 				goto l3
 			}
 			if v4&i32(0x4000000) != 0 {
 				goto l8
 			}
-			t14 := m.fn232(v3, v1)
+			t14 := m.fn236(v3, v1)
 			v4 = t14
 			goto l3
 		}
@@ -27717,7 +27754,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 		v3 = i32(0)
 	l10:
 		{
-			t19 := int32(m.memory[uint64(uint32(v4&i32(15)))+45480])
+			t19 := int32(m.memory[uint64(uint32(v4&i32(15)))+45504])
 			m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t19)
 			v3 = v3 + i32(-1)
 			v4 = int32(uint32(v4) >> 4)
@@ -27725,14 +27762,14 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 				goto l10
 			}
 		}
-		t20 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+		t20 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 		v4 = t20
 	}
 l3:
 	m.g0 = v2 + i32(16)
 	return v4
 }
-func (m *Module) fn236(v0, v1 int32) int32 {
+func (m *Module) fn240(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27751,7 +27788,7 @@ func (m *Module) fn236(v0, v1 int32) int32 {
 			goto l0
 		}
 		t6 := int32(load32(m.memory, uint32(v0)))
-		m.fn217(v2, t6, i32(257))
+		m.fn221(v2, t6, i32(257))
 		{
 			t7 := int32(m.memory[uint64(uint32(v2))+13])
 			v3 = t7
@@ -27784,11 +27821,11 @@ l0:
 	m.g0 = v2 + i32(16)
 	return v3
 }
-func (m *Module) fn237(v0 int32) {
-	m.fn202(i32(40721), i32(43), v0)
+func (m *Module) fn241(v0 int32) {
+	m.fn206(i32(40745), i32(43), v0)
 	panic("unreachable")
 }
-func (m *Module) fn238(v0, v1, v2 int32) {
+func (m *Module) fn242(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -27796,10 +27833,10 @@ func (m *Module) fn238(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
 	store32(m.memory, uint32(v3), uint32(v0))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v3))))
-	m.fn212(i32(33660), v3+i32(8), v2)
+	m.fn216(i32(33660), v3+i32(8), v2)
 	panic("unreachable")
 }
-func (m *Module) fn239(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn243(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
@@ -27810,33 +27847,33 @@ func (m *Module) fn239(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+8, uint32(v2))
 	store64(m.memory, uint64(uint32(v5))+24, uint64(int64(uint32(i32(53)))<<32|int64(uint32(v5+i32(8)))))
 	store64(m.memory, uint64(uint32(v5))+16, uint64(int64(uint32(i32(55)))<<32|int64(uint32(v5))))
-	m.fn212(i32(33648), v5+i32(16), v4)
+	m.fn216(i32(33648), v5+i32(16), v4)
 	panic("unreachable")
 }
-func (m *Module) fn240(v0, v1 int32) int32 {
+func (m *Module) fn244(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(t1))+12))
 	t3 := m.t0[uint(t2)].(func(int32, int32) int32)(t0, v1)
 	return t3
 }
-func (m *Module) fn241(v0, v1 int32) int32 {
+func (m *Module) fn245(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v1)))
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint32(v0)))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t4 := m.fn216(t0, t1, t2, t3)
+	t4 := m.fn220(t0, t1, t2, t3)
 	return t4
 }
-func (m *Module) fn242(v0 int32) {
-	m.fn212(i32(42840), i32(51), v0)
+func (m *Module) fn246(v0 int32) {
+	m.fn216(i32(42864), i32(51), v0)
 	panic("unreachable")
 }
-func (m *Module) fn243(v0 int32) {
-	m.fn212(i32(42865), i32(115), v0)
+func (m *Module) fn247(v0 int32) {
+	m.fn216(i32(42889), i32(115), v0)
 	panic("unreachable")
 }
-func (m *Module) fn244(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
+func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 	var v9, v10, v11, v12 int32
 	{
 		if uint64(v7) <= uint64(v8) {
@@ -27854,7 +27891,7 @@ func (m *Module) fn244(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			if uint32(v3) <= uint32(v2) {
 				goto l12
 			}
-			m.fn211(i32(0), v3, v2, i32(45440))
+			m.fn215(i32(0), v3, v2, i32(45464))
 			panic("unreachable")
 		}
 	l2:
@@ -27919,12 +27956,12 @@ func (m *Module) fn244(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			v3 = v3 + i32(1)
 		l8:
 			if uint32(v3) > uint32(v2) {
-				m.fn211(i32(0), v3, v2, i32(45408))
+				m.fn215(i32(0), v3, v2, i32(45432))
 				panic("unreachable")
 			}
 			goto l12
 		}
-		m.fn211(i32(0), v3, v2, i32(45424))
+		m.fn215(i32(0), v3, v2, i32(45448))
 		panic("unreachable")
 	}
 l12:
@@ -27935,7 +27972,7 @@ l12:
 l4:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn245(v0, v1 int32) int32 {
+func (m *Module) fn249(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8, v9 int64
 	{
@@ -27943,11 +27980,11 @@ func (m *Module) fn245(v0, v1 int32) int32 {
 			t12 := int32(load32(m.memory, uint64(uint32(v0))+160))
 			v6 = t12
 			if uint32(v6) >= uint32(i32(41)) {
-				m.fn211(i32(0), v6, i32(40), i32(40580))
+				m.fn215(i32(0), v6, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			if v6 != 0 {
-				t13 := int64(load32(m.memory, uint64(uint32(v1<<2))+45212))
+				t13 := int64(load32(m.memory, uint64(uint32(v1<<2))+45236))
 				v8 = t13
 				v7 = v6 << 2
 				v5 = v7 + i32(-4)
@@ -28012,7 +28049,7 @@ func (m *Module) fn245(v0, v1 int32) int32 {
 					goto l16
 				}
 				if v6 == i32(40) {
-					m.fn221(i32(40), i32(40), i32(40580))
+					m.fn225(i32(40), i32(40), i32(40604))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v0+v7), uint32(int32(v9)))
@@ -28031,7 +28068,7 @@ func (m *Module) fn245(v0, v1 int32) int32 {
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t0
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn211(i32(0), v3, i32(40), i32(40580))
+			m.fn215(i32(0), v3, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28039,7 +28076,7 @@ func (m *Module) fn245(v0, v1 int32) int32 {
 			v5 = v4 + i32(-4)
 			v6 = int32(uint32(v5)>>2) + i32(1)
 			v7 = v6 & i32(3)
-			t1 := int32(load32(m.memory, uint64(uint32(v2<<2))+45212))
+			t1 := int32(load32(m.memory, uint64(uint32(v2<<2))+45236))
 			v8 = int64(uint32(i32_shr_u(t1, v2)))
 			v9 = i64(0)
 			v2 = v0
@@ -28100,7 +28137,7 @@ func (m *Module) fn245(v0, v1 int32) int32 {
 				goto l8
 			}
 			if v3 == i32(40) {
-				m.fn221(i32(40), i32(40), i32(40580))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4), uint32(int32(v9)))
@@ -28120,7 +28157,7 @@ l1:
 		t24 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t24
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn211(i32(0), v3, i32(40), i32(40580))
+			m.fn215(i32(0), v3, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28192,7 +28229,7 @@ l1:
 			goto l21
 		}
 		if v3 == i32(40) {
-			m.fn221(i32(40), i32(40), i32(40580))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v0+v4), uint32(int32(v8)))
@@ -28204,32 +28241,32 @@ l18:
 	if v1&i32(16) == 0 {
 		goto l27
 	}
-	_ = m.fn223(v0, i32(45252), i32(2))
+	_ = m.fn227(v0, i32(45276), i32(2))
 l27:
 	if v1&i32(32) == 0 {
 		goto l28
 	}
-	_ = m.fn223(v0, i32(45260), i32(3))
+	_ = m.fn227(v0, i32(45284), i32(3))
 l28:
 	if v1&i32(64) == 0 {
 		goto l29
 	}
-	_ = m.fn223(v0, i32(45272), i32(5))
+	_ = m.fn227(v0, i32(45296), i32(5))
 l29:
 	if v1&i32(128) == 0 {
 		goto l30
 	}
-	_ = m.fn223(v0, i32(45292), i32(10))
+	_ = m.fn227(v0, i32(45316), i32(10))
 l30:
 	if v1&i32(256) == 0 {
 		goto l31
 	}
-	_ = m.fn223(v0, i32(45332), i32(19))
+	_ = m.fn227(v0, i32(45356), i32(19))
 l31:
-	_ = m.fn224(v0, v1)
+	_ = m.fn228(v0, v1)
 	return v0
 }
-func (m *Module) fn246(v0 int32, v1 int64, v2, v3, v4, v5, v6, v7 int32) int32 {
+func (m *Module) fn250(v0 int32, v1 int64, v2, v3, v4, v5, v6, v7 int32) int32 {
 	var v8, v9, v10, v11, v12, v13, v14 int32
 	var v15 int64
 	t0 := m.g0
@@ -28444,7 +28481,7 @@ l0:
 					goto l1
 				}
 			l5:
-				m.fn242(i32(45456))
+				m.fn246(i32(45480))
 				panic("unreachable")
 			}
 			v4 = i32(1)
@@ -28666,7 +28703,7 @@ l24:
 			{
 				if uint32(v2&i32(0xffff)) >= uint32(v7&i32(0xffff)) {
 					v3 = i32(1)
-					t66 := m.fn213(v8+i32(56), v0)
+					t66 := m.fn217(v8+i32(56), v0)
 					if t66 != 0 {
 						goto l36
 					}
@@ -28703,14 +28740,14 @@ l24:
 			}
 		}
 	l25:
-		t70 := m.fn213(v8+i32(56), v0)
+		t70 := m.fn217(v8+i32(56), v0)
 		v3 = t70
 	}
 l36:
 	m.g0 = v8 + i32(80)
 	return v3
 }
-func (m *Module) fn247(v0, v1 int32) int32 {
+func (m *Module) fn251(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v2 = t0
@@ -28724,7 +28761,7 @@ func (m *Module) fn247(v0, v1 int32) int32 {
 			goto l0
 		}
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v3, i32(45474), i32(4))
+		t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v3, i32(45498), i32(4))
 		if t5 == 0 {
 			goto l0
 		}
@@ -28741,7 +28778,7 @@ l0:
 	t9 := m.t0[uint(t8)].(func(int32, int32) int32)(v3, v1)
 	return t9
 }
-func (m *Module) fn248(v0, v1, v2 int32) int32 {
+func (m *Module) fn252(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28827,7 +28864,7 @@ func (m *Module) fn248(v0, v1, v2 int32) int32 {
 				v13 = v15 + i32(4)
 			}
 		l7:
-			m.fn217(v3, v8, i32(65537))
+			m.fn221(v3, v8, i32(65537))
 			{
 				t12 := int32(m.memory[uint64(uint32(v3))+13])
 				v15 = t12
@@ -28932,7 +28969,7 @@ func (m *Module) fn248(v0, v1, v2 int32) int32 {
 					goto l17
 				}
 			l11:
-				m.fn233(v0, v1, v9, v12, i32(45516))
+				m.fn237(v0, v1, v9, v12, i32(45540))
 				panic("unreachable")
 			l17:
 				v4 = i32(1)
@@ -29014,7 +29051,7 @@ func (m *Module) fn248(v0, v1, v2 int32) int32 {
 				v9 = v8
 			}
 		l27:
-			m.fn233(v0, v1, v9, v2, i32(45532))
+			m.fn237(v0, v1, v9, v2, i32(45556))
 			panic("unreachable")
 		}
 		v2 = i32(0)
@@ -29033,7 +29070,7 @@ l0:
 	m.g0 = v3 + i32(16)
 	return v4
 }
-func (m *Module) fn249(v0, v1 int32) int32 {
+func (m *Module) fn253(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -29051,7 +29088,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 				v0 = i32(0)
 			l3:
 				{
-					t5 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+40248])
+					t5 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+40272])
 					m.memory[uint32(v2+v0+i32(15))] = byte(t5)
 					v0 = v0 + i32(-1)
 					v4 = int64(uint64(v4) >> 4)
@@ -29059,14 +29096,14 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 						goto l3
 					}
 				}
-				t6 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
+				t6 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+v0+i32(16), i32(0)-v0)
 				v0 = t6
 				goto l2
 			}
 			if v3&i32(0x4000000) != 0 {
 				goto l1
 			}
-			t3 := m.fn214(v0, v1)
+			t3 := m.fn218(v0, v1)
 			v0 = t3
 			goto l2
 		}
@@ -29076,7 +29113,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 		v0 = i32(0)
 	l4:
 		{
-			t8 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+45480])
+			t8 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+45504])
 			m.memory[uint32(v2+v0+i32(15))] = byte(t8)
 			v0 = v0 + i32(-1)
 			v4 = int64(uint64(v4) >> 4)
@@ -29084,14 +29121,14 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 				goto l4
 			}
 		}
-		t9 := m.fn225(v1, i32(1), i32(45478), i32(2), v2+v0+i32(16), i32(0)-v0)
+		t9 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+v0+i32(16), i32(0)-v0)
 		v0 = t9
 	}
 l2:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn250(v0, v1 int32) int32 {
+func (m *Module) fn254(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -29111,9 +29148,9 @@ func (m *Module) fn250(v0, v1 int32) int32 {
 			v5 = t4 - v4*i32(10000)
 			t5 := int32(uint32(v5&i32(0xffff)) / uint32(i32(100)))
 			v6 = t5
-			t6 := int32(load16(m.memory, uint64(uint32(v6<<1))+40775))
+			t6 := int32(load16(m.memory, uint64(uint32(v6<<1))+40799))
 			store16(m.memory, uint64(uint32(t3))+12, uint16(t6))
-			t7 := int32(load16(m.memory, uint64(uint32((v5-v6*i32(100))&i32(0xffff)<<1))+40775))
+			t7 := int32(load16(m.memory, uint64(uint32((v5-v6*i32(100))&i32(0xffff)<<1))+40799))
 			store16(m.memory, uint64(uint32(v2))+14, uint16(t7))
 			goto l1
 		}
@@ -29127,7 +29164,7 @@ func (m *Module) fn250(v0, v1 int32) int32 {
 		t9 := v2
 		t10 := v0
 		v4 = t8
-		t11 := int32(load16(m.memory, uint64(uint32((t10-v4*i32(100))&i32(0xffff)<<1))+40775))
+		t11 := int32(load16(m.memory, uint64(uint32((t10-v4*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint64(uint32(t9))+14, uint16(t11))
 		v3 = i32(3)
 	}
@@ -29142,16 +29179,16 @@ l1:
 	l2:
 		t12 := v2 + i32(11)
 		v3 = v3 + i32(-1)
-		t13 := int32(m.memory[uint64(uint32(v4<<1))+40776])
+		t13 := int32(m.memory[uint64(uint32(v4<<1))+40800])
 		m.memory[uint32(t12+v3)] = byte(t13)
 	}
 l3:
-	t14 := m.fn225(v1, i32(1), i32(1), i32(0), v2+i32(11)+v3, i32(5)-v3)
+	t14 := m.fn229(v1, i32(1), i32(1), i32(0), v2+i32(11)+v3, i32(5)-v3)
 	v0 = t14
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn251(v0, v1 int32) int32 {
+func (m *Module) fn255(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 float64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -29168,7 +29205,7 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 			if v3 != i32(0) {
 				p9 = 1
 			}
-			t10 := m.fn207(t7, t8, p9, t6)
+			t10 := m.fn211(t7, t8, p9, t6)
 			return t10
 		}
 		t2 := v1
@@ -29177,18 +29214,18 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 		if v3 != i32(0) {
 			p4 = 1
 		}
-		t5 := m.fn210(t2, t3, p4, i32(0))
+		t5 := m.fn214(t2, t3, p4, i32(0))
 		return t5
 	}
 }
-func (m *Module) fn252(v0, v1 int32) int32 {
+func (m *Module) fn256(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v2 = t0 & i32(0x200000)
 	p1 := i32(1)
 	if v2 != 0 {
-		p1 = i32(40360)
+		p1 = i32(40384)
 	}
 	v3 = p1
 	v4 = int32(uint32(v2) >> 21)
@@ -29198,14 +29235,14 @@ func (m *Module) fn252(v0, v1 int32) int32 {
 		t3 := int64(load64(m.memory, uint32(v0)))
 		v5 = t3
 		if v5 != i64(0) {
-			t8 := m.fn246(v1, v5, v2, i32(100000000), v3, v4, i32(45503), i32(1))
+			t8 := m.fn250(v1, v5, v2, i32(100000000), v3, v4, i32(45527), i32(1))
 			return t8
 		}
 		if uint32(v2) > uint32(i32(999999)) {
 			t9 := int32(uint32(v2) / uint32(i32(1000000)))
 			t10 := v1
 			v0 = t9
-			t11 := m.fn246(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45501), i32(2))
+			t11 := m.fn250(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45525), i32(2))
 			return t11
 		}
 		{
@@ -29213,32 +29250,32 @@ func (m *Module) fn252(v0, v1 int32) int32 {
 				t5 := int32(uint32(v2) / uint32(i32(1000)))
 				t6 := v1
 				v0 = t5
-				t7 := m.fn246(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45498), i32(3))
+				t7 := m.fn250(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45522), i32(3))
 				return t7
 			}
-			t4 := m.fn246(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45496), i32(2))
+			t4 := m.fn250(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45520), i32(2))
 			return t4
 		}
 	}
 }
-func (m *Module) fn253(v0, v1 int32) int32 {
+func (m *Module) fn257(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
-		t2 := m.fn230(v1, i32(45509), i32(4))
+		t2 := m.fn234(v1, i32(45533), i32(4))
 		return t2
 	}
-	t1 := m.fn230(v1, i32(45504), i32(5))
+	t1 := m.fn234(v1, i32(45528), i32(5))
 	return t1
 }
-func (m *Module) fn254(v0, v1, v2 int32) int32 {
-	t0 := m.fn230(v2, v0, v1)
+func (m *Module) fn258(v0, v1, v2 int32) int32 {
+	t0 := m.fn234(v2, v0, v1)
 	return t0
 }
-func (m *Module) fn255(v0, v1, v2 int32) int32 {
-	t0 := m.fn216(v0, i32(40628), v1, v2)
+func (m *Module) fn259(v0, v1, v2 int32) int32 {
+	t0 := m.fn220(v0, i32(40652), v1, v2)
 	return t0
 }
-func (m *Module) fn256(v0, v1, v2 int32) int32 {
+func (m *Module) fn260(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	v3 = i32(0)
 	if v2 == 0 {
@@ -29267,7 +29304,7 @@ l1:
 l0:
 	return v3
 }
-func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn261(v0 int32, v1, v2, v3, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int64
 	t0 := v0
 	v5 = v3 & i64(0xffffffff)
@@ -29296,7 +29333,7 @@ func (m *Module) fn257(v0 int32, v1, v2, v3, v4 int64) {
 	}
 	store64(m.memory, uint64(uint32(t5))+8, uint64(t8+int64(uint32(p9))+(v4*v1+v3*v2)))
 }
-func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn262(v0 int32, v1, v2, v3, v4 int64) {
 	var v5 int32
 	var v6 int64
 	var v7, v8, v9 int32
@@ -29372,8 +29409,8 @@ func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 			t22 := v1
 			t23 := v2
 			v8 = i32(64) - v8
-			m.fn261(t21, t22, t23, v8)
-			m.fn261(v5+i32(32), v3, v4, v8)
+			m.fn265(t21, t22, t23, v8)
+			m.fn265(v5+i32(32), v3, v4, v8)
 			v6 = i64(0)
 			t24 := int64(load64(m.memory, uint64(uint32(v5))+48))
 			t25 := int64(load64(m.memory, uint64(uint32(v5))+32))
@@ -29381,8 +29418,8 @@ func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 			t27 := v5
 			t28 := v3
 			v12 = t26
-			m.fn257(t27, t28, i64(0), v12, i64(0))
-			m.fn257(v5+i32(16), v4, i64(0), v12, i64(0))
+			m.fn261(t27, t28, i64(0), v12, i64(0))
+			m.fn261(v5+i32(16), v4, i64(0), v12, i64(0))
 			t29 := int64(load64(m.memory, uint32(v5)))
 			v10 = t29
 			{
@@ -29440,7 +29477,7 @@ func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 		t5 := v3
 		t6 := v4
 		v9 = i32(96) - v7
-		m.fn261(t4, t5, t6, v9)
+		m.fn265(t4, t5, t6, v9)
 		t7 := int64(load32(m.memory, uint64(uint32(v5))+160))
 		v10 = t7 + i64(1)
 		v11 = i64(0)
@@ -29452,21 +29489,21 @@ func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 				t43 := v1
 				t44 := v2
 				v8 = i32(64) - v8
-				m.fn261(t42, t43, t44, v8)
+				m.fn265(t42, t43, t44, v8)
 				t45 := int64(load64(m.memory, uint64(uint32(v5))+144))
 				v12 = t45
 				{
 					if uint32(v8) >= uint32(v9) {
 						goto l9
 					}
-					m.fn261(v5+i32(80), v3, v4, v8)
+					m.fn265(v5+i32(80), v3, v4, v8)
 					t46 := int64(load64(m.memory, uint64(uint32(v5))+80))
 					t47 := int64(uint64(v12) / uint64(t46))
 					t48 := v5 + i32(64)
 					t49 := v3
 					t50 := v4
 					v13 = t47
-					m.fn257(t48, t49, t50, v13, i64(0))
+					m.fn261(t48, t49, t50, v13, i64(0))
 					{
 						t51 := int64(load64(m.memory, uint64(uint32(v5))+64))
 						t52 := v1
@@ -29529,11 +29566,11 @@ func (m *Module) fn258(v0 int32, v1, v2, v3, v4 int64) {
 				v12 = t67
 				t69 := v12
 				v8 = v8 - v9
-				m.fn262(t68, t69, i64(0), v8)
-				m.fn257(v5+i32(112), v3, v4, v12, i64(0))
+				m.fn266(t68, t69, i64(0), v8)
+				m.fn261(v5+i32(112), v3, v4, v12, i64(0))
 				t70 := int64(load64(m.memory, uint64(uint32(v5))+112))
 				t71 := int64(load64(m.memory, uint64(uint32(v5))+120))
-				m.fn262(v5+i32(96), t70, t71, v8)
+				m.fn266(v5+i32(96), t70, t71, v8)
 				t72 := int64(load64(m.memory, uint64(uint32(v5))+136))
 				t73 := int64(load64(m.memory, uint64(uint32(v5))+128))
 				t74 := t72 + v6
@@ -29626,12 +29663,12 @@ l6:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v6))
 	m.g0 = v5 + i32(176)
 }
-func (m *Module) fn259(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn263(v0 int32, v1, v2, v3, v4 int64) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn258(v5, v1, v2, v3, v4)
+	m.fn262(v5, v1, v2, v3, v4)
 	t1 := int64(load64(m.memory, uint64(uint32(v5))+16))
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v5))+24))
@@ -29639,12 +29676,12 @@ func (m *Module) fn259(v0 int32, v1, v2, v3, v4 int64) {
 	store64(m.memory, uint32(v0), uint64(v4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn260(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn264(v0 int32, v1, v2, v3, v4 int64) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn258(v5, v1, v2, v3, v4)
+	m.fn262(v5, v1, v2, v3, v4)
 	t1 := int64(load64(m.memory, uint32(v5)))
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v5))+8))
@@ -29652,7 +29689,7 @@ func (m *Module) fn260(v0 int32, v1, v2, v3, v4 int64) {
 	store64(m.memory, uint32(v0), uint64(v4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn261(v0 int32, v1, v2 int64, v3 int32) {
+func (m *Module) fn265(v0 int32, v1, v2 int64, v3 int32) {
 	var v4 int64
 	{
 		if v3&i32(64) != 0 {
@@ -29675,7 +29712,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(v1))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v2))
 }
-func (m *Module) fn262(v0 int32, v1, v2 int64, v3 int32) {
+func (m *Module) fn266(v0 int32, v1, v2 int64, v3 int32) {
 	var v4 int64
 	{
 		if v3&i32(64) != 0 {
@@ -29871,4 +29908,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00\x00\x00\u0086\x00\x00\x19\x00\x00\x00\x8f\x00\x00\x00\x11\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00l\x00\x00\x00#\x00\x00\x00n\x85\x00\x00\x1b\x00\x00\x00$\x00\x00\x00\r\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_calls\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x008\x85\x00\x00\x1c\x00\x00\x00H\x01\x00\x00(\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00܆\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00܆\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00܆\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00܆\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00܆\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00U\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x009\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x009\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00R\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xa3\x8c\x00\x00\xa9\x8c\x00\x00\xad\x8c\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00\xb9\x8c\x00\x00ʌ\x00\x00ٌ\x00\x00\xea\x8c\x00\x00\xf6\x8c\x00\x00z\x8c\x00\x00\x86\x8c\x00\x00\x03\x8d\x00\x00\b\x8d\x00\x00\f\x8d\x00\x00\x12\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x1b\x8d\x00\x00\x1f\x8d\x00\x00(\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\x9e\x86\x00\x00#\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\x9e\x86\x00\x00#\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\x9e\x86\x00\x00#\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00̈\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\xf4\x86\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instant=\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00'\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00x\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\xea\x85\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00x\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00x\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\x85\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\x85\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\x8a\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\xf4\x86\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00ۇ\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00ۇ\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00<\x9f\x00\x00>\x9f\x00\x00@\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/rows.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00܆\x00\x00\x19\x00\x00\x00n\x00\x00\x00\x11\x00\x00\x008\x85\x00\x00\x19\x00\x00\x00\x8a\x00\x00\x00#\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x00\x00\x88\x85\x00\x00\x1b\x00\x00\x00\x1e\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_callsR\x85\x00\x00\x1c\x00\x00\x00\x1f\x01\x00\x00(\x00\x00\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x00S\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x00S\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x00S\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00l\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x007\x8d\x00\x00;\x8d\x00\x00D\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xbf\x8c\x00\x00Ō\x00\x00Ɍ\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00Ռ\x00\x00\xe6\x8c\x00\x00\xf5\x8c\x00\x00\x06\x8d\x00\x00\x12\x8d\x00\x00\x96\x8c\x00\x00\xa2\x8c\x00\x00\x1f\x8d\x00\x00$\x8d\x00\x00(\x8d\x00\x00.\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x007\x8d\x00\x00;\x8d\x00\x00D\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\xb8\x86\x00\x00#\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\xb8\x86\x00\x00#\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\xb8\x86\x00\x00#\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00\xe6\x88\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00\xe6\x88\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\x0e\x87\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instantW\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00A\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00\x92\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\x04\x86\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00\x92\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00\x92\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00\x92\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\x9f\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\x9f\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00\xf5\x87\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00\xf5\x87\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00T\x9f\x00\x00V\x9f\x00\x00X\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"

@@ -1,12 +1,11 @@
 //! Why a breaker is as it is: what a host may do without.
 
-use alloc::format;
-
 use breaker::machine::Nanos;
 
 use super::{NEEDS_NOW, TEXT};
 use crate::home::Breaker;
 use crate::nanos::joined;
+use crate::rows;
 
 /// Writes why the breaker is as it is, and what would change that, into the text: as JSON, a 0, and as lines. 0, or -1: needs the time.
 #[unsafe(no_mangle)]
@@ -28,9 +27,7 @@ unsafe fn explained(breaker: &mut Breaker, now: Option<Nanos>) -> i32 {
     let Ok(explanation) = breaker.explain(now) else {
         return NEEDS_NOW;
     };
-    // Both, for a host shows the one and reads the other. JSON has no 0 in it.
-    let both = format!("{}\0{explanation}", explanation.to_json());
     // SAFETY: one thread.
-    unsafe { TEXT.with(|text| *text = both) };
+    unsafe { TEXT.with(|text| *text = rows::explained(&explanation)) };
     0
 }

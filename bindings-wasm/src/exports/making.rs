@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::TEXT;
-use crate::config::{Draft, Field};
+use crate::config::Draft;
 use crate::home::Breaker;
 use crate::nanos::joined;
 use crate::place::Place;
@@ -21,32 +21,29 @@ unsafe extern "C" fn config_begin() {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn config_number(field: u32, value: f64) -> u32 {
     // SAFETY: one thread.
-    unsafe { draft(field, |draft, field| draft.number(field, value)) }
+    unsafe { draft(|draft| draft.number(field, value)) }
 }
 
 /// Writes a length of time, or the seed of the jitter. 0 if the field is no such.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn config_bits(field: u32, high: u32, low: u32) -> u32 {
     // SAFETY: one thread.
-    unsafe { draft(field, |draft, field| draft.bits(field, joined(high, low))) }
+    unsafe { draft(|draft| draft.bits(field, joined(high, low))) }
 }
 
 /// Switches a field off. 0 if that one cannot be.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn config_off(field: u32) -> u32 {
     // SAFETY: one thread.
-    unsafe { draft(field, Draft::off) }
+    unsafe { draft(|draft| draft.off(field)) }
 }
 
 /// # Safety
 ///
 /// One thread.
-unsafe fn draft(field: u32, write: impl FnOnce(&mut Draft, Field) -> bool) -> u32 {
-    let Some(field) = Field::numbered(field) else {
-        return 0;
-    };
+unsafe fn draft(write: impl FnOnce(&mut Draft) -> bool) -> u32 {
     // SAFETY: one thread, and `write` is of this crate and stays in the draft.
-    unsafe { DRAFT.with(|draft| write(draft.get_or_insert_with(Draft::new), field).into()) }
+    unsafe { DRAFT.with(|draft| write(draft.get_or_insert_default()).into()) }
 }
 
 /// Makes a breaker of the configuration that was written, or of the defaults. The seed is for jitter that was given none.

@@ -74,6 +74,11 @@ impl Word {
         self.low() == Self::SHADOW.low()
     }
 
+    /// Whether an admission that answered with this word gave a probe's slot. Only the whole word tells.
+    pub const fn is_probe(self) -> bool {
+        self.phase() == HALF_OPEN
+    }
+
     /// Whether there is nothing to decide: closed, no failure pending.
     pub const fn is_clear(self) -> bool {
         self.low() & CALL_IN == 0

@@ -3,6 +3,8 @@
 
 use anyhow::{Result, bail};
 
+mod csharp;
+mod dart;
 mod go;
 mod node;
 mod python;
@@ -36,6 +38,8 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         Box::new(python::Python),
         Box::new(node::Node),
         Box::new(go::Go),
+        Box::new(dart::Dart),
+        Box::new(csharp::CSharp),
     ]
 }
 

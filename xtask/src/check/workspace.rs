@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Done, holds};
 use crate::run::{cargo, command, stdout};
-use crate::tools;
+use crate::{tools, wasm};
 
 /// Everything is formatted.
 pub(super) fn format() -> Result<Done> {
@@ -22,6 +22,17 @@ pub(super) fn clippy() -> Result<Done> {
         "--workspace",
         "--all-targets",
         "--all-features",
+        "--",
+        "--deny=warnings",
+    ]))?;
+    // Most of the wasm module is there for its own target only.
+    tools::add("target", wasm::TARGET)?;
+    stdout(&mut cargo(&[
+        "clippy",
+        "--quiet",
+        "--package=k1s0-circuit-breaker-wasm",
+        "--target",
+        wasm::TARGET,
         "--",
         "--deny=warnings",
     ]))?;

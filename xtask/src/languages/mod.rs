@@ -6,8 +6,10 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 mod c;
+mod csharp;
+mod dart;
 pub(crate) mod go;
-mod node;
+pub(crate) mod node;
 mod python;
 mod rust;
 
@@ -50,5 +52,7 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(python::Python),
         Box::new(node::Node),
         Box::new(go::Go),
+        Box::new(dart::Dart),
+        Box::new(csharp::CSharp),
     ]
 }

@@ -1,19 +1,24 @@
 //! `cargo xtask package`: what users of a language install.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use crate::dotnet::Dotnet;
 use crate::run::{command, streaming};
-use crate::{wasm, workspace};
+use crate::{dart, wasm, workspace};
 
 pub(crate) mod go;
+pub(crate) mod node;
 pub(crate) mod python;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
-        bail!("usage: cargo xtask package c PREFIX | go FOLDER | python FOLDER | wasm FOLDER");
+        bail!(
+            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | go FOLDER | node FOLDER | python FOLDER | wasm FOLDER"
+        );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
     let folder = std::env::current_dir()?.join(folder);
@@ -29,12 +34,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
             print!("{}", go::build(&folder)?);
             Ok(true)
         }
-        "python" => {
-            for file in python::build(&folder)? {
-                println!("{}", file.display());
-            }
-            Ok(true)
+        "csharp" => Ok(listed(&[Dotnet::get()?.pack(&folder)?])),
+        "dart" => {
+            dart::assemble(&folder, &[("linux_x64", "x86_64-unknown-linux-gnu")])?;
+            Ok(listed(&[folder]))
         }
+        "python" => Ok(listed(&python::build(&folder)?)),
+        "node" => Ok(listed(&node::build(&folder)?)),
         "wasm" => {
             let module = wasm::build()?;
             fs::create_dir_all(&folder)?;
@@ -45,4 +51,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
         }
         other => bail!("no package for {other}"),
     }
+}
+
+fn listed(files: &[PathBuf]) -> bool {
+    for file in files {
+        println!("{}", file.display());
+    }
+    true
 }

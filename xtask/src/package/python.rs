@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::python::Environment;
-use crate::run::{command, stdout};
+use crate::run::stdout;
+use crate::workspace;
 
 const ENVIRONMENT: Environment = Environment {
     name: "python-package",
@@ -32,7 +33,7 @@ const WHEELS: [(&str, Option<&str>); 5] = [
 /// If something does not build.
 pub(crate) fn build(folder: &Path) -> Result<Vec<PathBuf>> {
     ENVIRONMENT.prepare()?;
-    let target = host()?;
+    let target = workspace::host()?;
     for (interpreter, feature) in WHEELS {
         let mut build = ENVIRONMENT.maturin(&["build", "--profile=dist", "--zig"]);
         build
@@ -50,11 +51,4 @@ pub(crate) fn build(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = files.collect::<Result<Vec<_>>>()?;
     files.sort();
     Ok(files)
-}
-
-/// This machine, in rustc's words.
-fn host() -> Result<String> {
-    let version = stdout(&mut command("rustc", &["--version", "--verbose"]))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc names no host")?.to_owned())
 }

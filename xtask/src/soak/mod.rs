@@ -9,7 +9,9 @@ mod go;
 pub(crate) mod loom;
 mod miri;
 mod mutants;
+mod node;
 mod python;
+mod runtimes;
 mod sanitizers;
 mod tests;
 
@@ -37,6 +39,14 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "go",
         run: go::run,
+    },
+    Proof {
+        name: "node",
+        run: node::run,
+    },
+    Proof {
+        name: "runtimes",
+        run: runtimes::run,
     },
     Proof {
         name: "miri",
