@@ -11,7 +11,7 @@ use breaker::machine::{
     Effect, Ending, Nanos, NeedsNow, Outcome, RejectReason, Ticket, Verdict, Word,
 };
 
-use crate::answer::{ANSWER, MADE};
+use crate::answer::{ANSWER, MADE, Made};
 use crate::home::{Answered, Breaker};
 use crate::nanos::joined;
 use crate::numbers::{self, ASK_WITH_TIME, Control, INTERFACE, MADE_ONE, NEEDS_NOW};
@@ -97,7 +97,11 @@ unsafe extern "C" fn acquire_at(breaker: *mut Breaker, high: u32, low: u32) -> u
         retry_after: Some(left),
     };
     // SAFETY: one thread.
-    unsafe { verdict(Ok((rejected, [None, None]))) }
+    unsafe {
+        ANSWER.with(|answer| answer[0] = left);
+        MADE.with(Made::clear);
+    }
+    numbers::verdict(rejected).0
 }
 
 /// # Safety

@@ -73,22 +73,18 @@ impl Breaker {
         self.word.needs_now()
     }
 
-    /// Rejects where the wait has begun and is surely not over: what is left of it. None means ask `admit`.
+    /// Rejects where the wait goes on, surely: what is left of it. None means ask `admit`.
     #[inline]
     pub(crate) fn reject_unasked(&mut self, now: Nanos) -> Option<Nanos> {
         if !self.word.is_waiting_for_timeout() {
             return None;
         }
+        let levels = self.levels.as_deref();
         let left = self
             .machine
-            .remaining_wait(&self.policy, self.levels.as_deref(), Some(now))
-            .ok()??;
-        // The whole wait is left also where the clock stepped back, which moves it (SPEC 2.3).
-        let is_running = 0 < left && left < self.policy.timeout;
-        is_running.then(|| {
-            self.rejected[RejectReason::Open as usize] += 1;
-            left
-        })
+            .left_of_running_wait(&self.policy, levels, now)?;
+        self.rejected[RejectReason::Open as usize] += 1;
+        Some(left)
     }
 
     pub(crate) fn admit(&mut self, now: Option<Nanos>) -> Answered<Verdict> {

@@ -208,6 +208,20 @@ impl Machine {
         )
     }
 
+    /// What is left of a wait that goes on, surely: none where an admission may change something, be it that the clock stepped
+    /// back (SPEC 2.3), and where the wait never ends.
+    #[inline]
+    pub fn left_of_running_wait(
+        &self,
+        policy: &Policy,
+        levels: Option<&Levels>,
+        now: Nanos,
+    ) -> Option<Nanos> {
+        let since = self.open_since()?;
+        let left = finite(remaining(Self::wait(policy, levels), since, now))?;
+        (since <= now && left > 0).then_some(left)
+    }
+
     /// When the automatic state opened, while it is open and not forced.
     pub const fn open_since(&self) -> Option<Nanos> {
         match (self.forced, self.phase()) {
