@@ -33,6 +33,11 @@ impl Made {
         self.count
     }
 
+    /// Writes down that an operation made none.
+    pub(crate) const fn clear(&mut self) {
+        self.count = 0;
+    }
+
     /// How many the last operation made.
     pub(crate) const fn count(&self) -> u32 {
         self.count

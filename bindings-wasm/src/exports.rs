@@ -7,9 +7,11 @@
 
 use alloc::string::String;
 
-use breaker::machine::{Effect, Ending, Nanos, NeedsNow, Outcome, Ticket, Verdict, Word};
+use breaker::machine::{
+    Effect, Ending, Nanos, NeedsNow, Outcome, RejectReason, Ticket, Verdict, Word,
+};
 
-use crate::answer::{ANSWER, MADE};
+use crate::answer::{ANSWER, MADE, Made};
 use crate::home::{Answered, Breaker};
 use crate::nanos::joined;
 use crate::numbers::{self, ASK_WITH_TIME, Control, INTERFACE, MADE_ONE, NEEDS_NOW};
@@ -75,6 +77,7 @@ unsafe extern "C" fn acquire(breaker: *mut Breaker) -> u32 {
     let breaker = unsafe { &mut *breaker };
     match breaker.admit_unasked() {
         Some(word) => numbers::permit(word),
+        None if breaker.admission_needs_now() => ASK_WITH_TIME,
         // SAFETY: one thread.
         None => unsafe { verdict(breaker.admit(None)) },
     }
@@ -82,8 +85,23 @@ unsafe extern "C" fn acquire(breaker: *mut Breaker) -> u32 {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn acquire_at(breaker: *mut Breaker, high: u32, low: u32) -> u32 {
-    // SAFETY: the host's promise, and one thread.
-    unsafe { verdict((*breaker).admit(Some(joined(high, low)))) }
+    let now = joined(high, low);
+    // SAFETY: the host's promise.
+    let breaker = unsafe { &mut *breaker };
+    let Some(left) = breaker.reject_unasked(now) else {
+        // SAFETY: one thread.
+        return unsafe { verdict(breaker.admit(Some(now))) };
+    };
+    let rejected = Verdict::Rejected {
+        reason: RejectReason::Open,
+        retry_after: Some(left),
+    };
+    // SAFETY: one thread.
+    unsafe {
+        ANSWER.with(|answer| answer[0] = left);
+        MADE.with(Made::clear);
+    }
+    numbers::verdict(rejected).0
 }
 
 /// # Safety
@@ -226,6 +244,13 @@ unsafe extern "C" fn state_at(breaker: *const Breaker, high: u32, low: u32) -> i
     // SAFETY: the host's promise.
     let state = unsafe { (*breaker).state(Some(joined(high, low))) };
     state.map_or(NEEDS_NOW, |state| state as i32)
+}
+
+/// 1: there is nothing to remember; closed, no failure pending, nothing forced, nothing bad among the last calls of a window.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn idle(breaker: *mut Breaker) -> u32 {
+    // SAFETY: the host's promise.
+    unsafe { (*breaker).is_idle() }.into()
 }
 
 /// Writes the metrics into the answer; answers how many numbers they are.

@@ -67,11 +67,31 @@ impl Breaker {
         self.word.admits_all().then_some(self.word)
     }
 
+    /// Whether an admission takes the time.
+    #[inline]
+    pub(crate) const fn admission_needs_now(&self) -> bool {
+        self.word.needs_now()
+    }
+
+    /// Rejects where the wait goes on, surely: what is left of it. None means ask `admit`.
+    #[inline]
+    pub(crate) fn reject_unasked(&mut self, now: Nanos) -> Option<Nanos> {
+        if !self.word.is_waiting_for_timeout() {
+            return None;
+        }
+        let levels = self.levels.as_deref();
+        let left = self
+            .machine
+            .left_of_running_wait(&self.policy, levels, now)?;
+        self.rejected[RejectReason::Open as usize] += 1;
+        Some(left)
+    }
+
     pub(crate) fn admit(&mut self, now: Option<Nanos>) -> Answered<Verdict> {
         if let Some(word) = self.admit_unasked() {
             return Ok((Verdict::Admitted(word), [None, None]));
         }
-        if self.word.needs_now() && now.is_none() {
+        if self.admission_needs_now() && now.is_none() {
             return Err(NeedsNow);
         }
         if self.word.admits_timed() && !self.counts_hung_calls() {
@@ -200,6 +220,13 @@ impl Breaker {
     /// The last transitions, the oldest first.
     pub(crate) fn history(&self) -> impl Iterator<Item = &Transition> {
         self.ledger.iter().flat_map(|ledger| &ledger.history)
+    }
+
+    /// Whether there is nothing to remember.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        self.catch_up();
+        let levels = self.levels.as_deref();
+        self.machine.is_at_rest() && !levels.is_some_and(Levels::remembers_bad_calls)
     }
 
     fn counts_hung_calls(&self) -> bool {

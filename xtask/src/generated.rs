@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::run::{cargo, stdout};
-use crate::{uniffi, workspace};
+use crate::{go, uniffi, workspace};
 
 /// How a file, or a folder of them, is made.
 enum Maker {
@@ -16,6 +16,8 @@ enum Maker {
     Prints { run: &'static [&'static str] },
     /// uniffi's generator makes them of the built library.
     Swift,
+    /// It is made by steps that are no one program.
+    Steps { text: fn() -> Result<String> },
     /// A program of its own writes the files, and compares them.
     Tool {
         write: &'static [&'static str],
@@ -42,6 +44,16 @@ const GENERATED: &[Generated] = &[
         },
     },
     Generated {
+        path: "bindings-go/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-go/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
         path: "bindings-csharp/LICENSE-MIT",
         maker: Maker::Copies { of: "LICENSE-MIT" },
     },
@@ -50,6 +62,41 @@ const GENERATED: &[Generated] = &[
         maker: Maker::Copies {
             of: "LICENSE-APACHE",
         },
+    },
+    Generated {
+        path: "bindings-go/contrib/grpc/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-go/contrib/grpc/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
+        path: "bindings-go/contrib/otel/LICENSE-MIT",
+        maker: Maker::Copies { of: "LICENSE-MIT" },
+    },
+    Generated {
+        path: "bindings-go/contrib/otel/LICENSE-APACHE",
+        maker: Maker::Copies {
+            of: "LICENSE-APACHE",
+        },
+    },
+    Generated {
+        path: "bindings-go/contrib/otel/vocabulary.go",
+        maker: Maker::Prints {
+            run: &[
+                "run",
+                "--quiet",
+                "--package=k1s0-circuit-breaker",
+                "--example=metrics_go",
+            ],
+        },
+    },
+    Generated {
+        path: go::MACHINE,
+        maker: Maker::Steps { text: go::machine },
     },
     Generated {
         path: "docs/metrics.md",
@@ -179,15 +226,18 @@ impl Generated {
             Maker::Tool { write, .. } => {
                 stdout(&mut cargo(write))?;
             }
-            Maker::Prints { run } => {
-                let text = stdout(&mut cargo(run))?;
-                let path = workspace::root().join(self.path);
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                fs::write(path, text)?;
-            }
+            Maker::Prints { run } => self.write_text(&stdout(&mut cargo(run))?)?,
+            Maker::Steps { text } => self.write_text(&text()?)?,
         }
+        Ok(())
+    }
+
+    fn write_text(&self, text: &str) -> Result<()> {
+        let path = workspace::root().join(self.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text)?;
         Ok(())
     }
 
@@ -207,11 +257,15 @@ impl Generated {
             Maker::Tool { compare, .. } => {
                 stdout(&mut cargo(compare))?;
             }
-            Maker::Prints { run } => {
-                let committed = fs::read_to_string(workspace::root().join(self.path))?;
-                ensure!(stdout(&mut cargo(run))? == committed, "it is out of date");
-            }
+            Maker::Prints { run } => self.compare_text(&stdout(&mut cargo(run))?)?,
+            Maker::Steps { text } => self.compare_text(&text()?)?,
         }
+        Ok(())
+    }
+
+    fn compare_text(&self, text: &str) -> Result<()> {
+        let committed = fs::read_to_string(workspace::root().join(self.path))?;
+        ensure!(text == committed, "it is out of date");
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod dart;
 mod demo;
 mod dotnet;
 mod generated;
+mod go;
 mod kotlin;
 mod languages;
 mod node;
@@ -39,14 +40,15 @@ cargo xtask <command>
                          bench/results/LANGUAGE.md
        [--quick]         runs everything for a moment and writes nothing
   generate               writes the committed files that are made from others
-  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, python, node, runtimes,
-                         mutants, or all
+  soak [WHAT...]         the long proofs at full size: loom, miri, model, stress, c, python, go, node,
+                         runtimes, mutants, or all
   replay TRACE --config FIELDS...
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
   package dart FOLDER    puts together what is published for Dart
   package kotlin FOLDER  builds the jar into a folder
   package python FOLDER  builds the wheels and the source distribution into a folder
+  package go FOLDER      packs the modules as a module proxy serves them
   package csharp FOLDER  builds the NuGet package for this platform into a folder
   package node FOLDER    builds the npm packages, this machine's addon among them, into a folder
   package ruby FOLDER    builds the gem into a folder

@@ -212,8 +212,7 @@ impl Levels {
     }
 
     /// Whether a bad call will be remembered until enough others have come.
-    #[cfg(any(feature = "std", loom))]
-    pub(crate) fn remembers_bad_calls(&self) -> bool {
+    pub fn remembers_bad_calls(&self) -> bool {
         match &self.window {
             Window::Off | Window::Time(_) => false,
             Window::Calls(window) => window.content().failures > 0 || window.content().slow > 0,

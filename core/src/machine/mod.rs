@@ -201,12 +201,25 @@ impl Machine {
     }
 
     /// Closed, no failure in a row, nothing forced.
-    #[cfg(any(feature = "std", loom))]
-    pub(crate) const fn is_at_rest(&self) -> bool {
+    pub const fn is_at_rest(&self) -> bool {
         matches!(
             (self.forced, self.phase()),
             (None, Phase::Closed { failures: 0 })
         )
+    }
+
+    /// What is left of a wait that goes on, surely: none where an admission may change something, be it that the clock stepped
+    /// back (SPEC 2.3), and where the wait never ends.
+    #[inline]
+    pub fn left_of_running_wait(
+        &self,
+        policy: &Policy,
+        levels: Option<&Levels>,
+        now: Nanos,
+    ) -> Option<Nanos> {
+        let since = self.open_since()?;
+        let left = finite(remaining(Self::wait(policy, levels), since, now))?;
+        (since <= now && left > 0).then_some(left)
     }
 
     /// When the automatic state opened, while it is open and not forced.

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 mod csharp;
 mod dart;
+mod go;
 mod kotlin;
 mod node;
 mod python;
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Vec<Box<dyn Bench>> {
         Box::new(rust::Rust),
         Box::new(python::Python),
         Box::new(node::Node),
+        Box::new(go::Go),
         Box::new(dart::Dart),
         Box::new(csharp::CSharp),
         Box::new(kotlin::Kotlin),

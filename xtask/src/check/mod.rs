@@ -10,6 +10,7 @@ use crate::stopwatch::Stopwatch;
 
 mod bench;
 mod features;
+mod go;
 mod hosts;
 mod long_files;
 mod models;
@@ -74,6 +75,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "generated files",
         run: || generated::compare().map(Done::Holds),
+    },
+    Step {
+        name: "go: lint, tidy, coverage",
+        run: go::check,
     },
     Step {
         name: "python: lint, types, coverage",

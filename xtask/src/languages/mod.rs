@@ -8,6 +8,7 @@ use crate::tally::Tally;
 mod c;
 mod csharp;
 mod dart;
+pub(crate) mod go;
 mod kotlin;
 pub(crate) mod node;
 mod python;
@@ -52,6 +53,7 @@ pub(crate) fn all() -> Vec<Box<dyn Language>> {
         Box::new(c::C),
         Box::new(python::Python),
         Box::new(node::Node),
+        Box::new(go::Go),
         Box::new(dart::Dart),
         Box::new(csharp::CSharp),
         Box::new(kotlin::Kotlin),

@@ -9,6 +9,7 @@ use crate::dotnet::Dotnet;
 use crate::run::{command, streaming};
 use crate::{dart, kotlin, ruby, wasm, workspace};
 
+pub(crate) mod go;
 pub(crate) mod node;
 pub(crate) mod python;
 
@@ -16,7 +17,7 @@ pub(crate) mod python;
 pub(crate) fn run(arguments: &[String]) -> Result<bool> {
     let [language, folder] = arguments else {
         bail!(
-            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | kotlin FOLDER | node FOLDER | python FOLDER | ruby FOLDER | wasm FOLDER"
+            "usage: cargo xtask package c PREFIX | csharp FOLDER | dart FOLDER | go FOLDER | kotlin FOLDER | node FOLDER | python FOLDER | ruby FOLDER | wasm FOLDER"
         );
     };
     // It is made in the workspace's folder; the place is seen from the user's.
@@ -28,6 +29,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool> {
                 .arg(folder)
                 .env("CARGO_TARGET_DIR", workspace::target());
             streaming(&mut package, |_| {})
+        }
+        "go" => {
+            print!("{}", go::build(&folder)?);
+            Ok(true)
         }
         "csharp" => Ok(listed(&[Dotnet::get()?.pack(&folder)?])),
         "dart" => {

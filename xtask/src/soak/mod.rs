@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 use crate::stopwatch::Stopwatch;
 
+mod go;
 pub(crate) mod loom;
 mod miri;
 mod mutants;
@@ -34,6 +35,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "python",
         run: python::run,
+    },
+    Proof {
+        name: "go",
+        run: go::run,
     },
     Proof {
         name: "node",
