@@ -26,8 +26,8 @@ func New() *Module {
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x8000)), 0, len(data0))
 	m.g0 = i32(0x8000)
-	m.g1 = i32(49137)
-	m.g2 = i32(0xc000)
+	m.g1 = i32(49081)
+	m.g2 = i32(49088)
 	return m
 }
 
@@ -151,7 +151,7 @@ func (m *Module) fn1(v0, v1 int32, v2, v3 int64) {
 				case 1:
 					v6 = v6 & i32(255)
 					if uint32(v6) > uint32(i32(2)) {
-						m.fn225(v6, i32(3), i32(35668))
+						m.fn225(v6, i32(3), i32(35616))
 						panic("unreachable")
 					}
 					v6 = v1 + v6<<3
@@ -758,13 +758,13 @@ l7:
 				t29 := int32(load32(m.memory, uint64(uint32(v18))+4))
 				v18 = t29
 				if uint32(v18) >= uint32(i32(3)) {
-					m.fn225(v18, i32(3), i32(35684))
+					m.fn225(v18, i32(3), i32(35632))
 					panic("unreachable")
 				}
 				v17 = v17 + i32(1)
 				goto l4
 			}
-			m.fn225(v19, i32(3), i32(35684))
+			m.fn225(v19, i32(3), i32(35632))
 			panic("unreachable")
 		}
 		if uint32(v1) > uint32(i32(2)) {
@@ -916,7 +916,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 		goto l0
 	}
 	{
-		t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+35724))
+		t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+35672))
 		switch t0 {
 		case 2, 4, 8, 10, 15, 17:
 			goto l0
@@ -934,7 +934,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(17)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35800)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35748)))
 			}
 		l14:
 			store64(m.memory, uint64(uint32(v0))+8, uint64(v4))
@@ -954,7 +954,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(17)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35817)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35765)))
 			}
 		l16:
 			store64(m.memory, uint64(uint32(v0))+136, uint64(v4))
@@ -973,7 +973,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(19)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35834)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35782)))
 			}
 		l17:
 			store64(m.memory, uint64(uint32(v0))+144, uint64(v4))
@@ -996,7 +996,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(13)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35853)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35801)))
 			}
 		l18:
 			store64(m.memory, uint64(uint32(v0))+152, uint64(v4))
@@ -1015,7 +1015,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(6)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35866)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35814)))
 			}
 		l19:
 			store64(m.memory, uint64(uint32(v0))+216, uint64(v4))
@@ -1034,7 +1034,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(14)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35872)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35820)))
 			}
 		l20:
 			store64(m.memory, uint64(uint32(v0))+224, uint64(v4))
@@ -1056,7 +1056,7 @@ func (m *Module) fn9(v0, v1 int32, v2 float64) int32 {
 				}
 				store64(m.memory, uint64(uint32(v0))+240, math.Float64bits(v2))
 				store32(m.memory, uint64(uint32(v0))+236, uint32(i32(18)))
-				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35886)))
+				store32(m.memory, uint64(uint32(v0))+232, uint32(i32(35834)))
 			}
 		l21:
 			store64(m.memory, uint64(uint32(v0))+168, uint64(v4))
@@ -1322,7 +1322,7 @@ l2:
 		store16(m.memory, uint64(uint32(v3))+228, uint16(v14))
 		store32(m.memory, uint64(uint32(v3))+224, uint32(v6))
 		m.fn5(v3+i32(232), v3)
-		memory_copy(m.memory, uint32(i32(46096)), uint32(v3+i32(232)), uint32(i32(256)))
+		memory_copy(m.memory, uint32(i32(46040)), uint32(v3+i32(232)), uint32(i32(256)))
 		v0 = i32(32)
 	}
 l10:
@@ -1354,7 +1354,7 @@ func (m *Module) fn11(v0 int32) int32 {
 		v6 = i32(0)
 		v7 = i32(0)
 	l4:
-		store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v6))
 		v0 = v7 + i32(-112)
 	l2:
 		{
@@ -1379,30 +1379,30 @@ func (m *Module) fn11(v0 int32) int32 {
 			t5 := v0
 			v2 = v1 + v8
 			t6 := int64(m.memory[uint32(v2+i32(105))])
-			store64(m.memory, uint64(uint32(t5))+45928, uint64(t6))
-			store64(m.memory, uint64(uint32(v0))+45936, uint64(v9))
+			store64(m.memory, uint64(uint32(t5))+45872, uint64(t6))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(v9))
 			t7 := int64(load64(m.memory, uint32(v2+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45984, uint64(t7))
+			store64(m.memory, uint64(uint32(v0))+45928, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v2+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+46000, uint64(t8))
+			store64(m.memory, uint64(uint32(v0))+45944, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45992, uint64(t9))
+			store64(m.memory, uint64(uint32(v0))+45936, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v2+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45976, uint64(t10))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t10))
 			t11 := int64(load32(m.memory, uint32(v2+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45968, uint64(t11))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t11))
 			t12 := int64(load64(m.memory, uint32(v2+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45960, uint64(t12))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t12))
 			t13 := int64(m.memory[uint32(v2+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45952, uint64(t13))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t13))
 			t14 := int64(load64(m.memory, uint32(v2+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45944, uint64(t14))
-			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t14))
+			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v6 = t15 + i32(1)
 			goto l4
 		}
 	l3:
-		m.fn225(v6, i32(2), i32(35708))
+		m.fn225(v6, i32(2), i32(35656))
 		panic("unreachable")
 	l1:
 		v2 = i32(1)
@@ -1435,7 +1435,7 @@ func (m *Module) fn11(v0 int32) int32 {
 		if v2&i32(1) == 0 {
 			goto l0
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46096, uint64(v9))
+		store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(v9))
 	}
 l0:
 	m.g0 = v1 + i32(112)
@@ -1577,7 +1577,7 @@ func (m *Module) fn12(v0, v1 int32, v2, v3 int64) int32 {
 		v8 = i32(0)
 		v9 = i32(0)
 	l9:
-		store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(v8))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v8))
 		v0 = v9 + i32(-112)
 	l7:
 		{
@@ -1595,7 +1595,7 @@ func (m *Module) fn12(v0, v1 int32, v2, v3 int64) int32 {
 		}
 		{
 			if uint32(v8) > uint32(i32(1)) {
-				m.fn225(v8, i32(2), i32(35708))
+				m.fn225(v8, i32(2), i32(35656))
 				panic("unreachable")
 			}
 			v9 = v7 + i32(112)
@@ -1603,25 +1603,25 @@ func (m *Module) fn12(v0, v1 int32, v2, v3 int64) int32 {
 			t37 := v0
 			v1 = v4 + v7
 			t38 := int64(m.memory[uint32(v1+i32(105))])
-			store64(m.memory, uint64(uint32(t37))+45928, uint64(t38))
-			store64(m.memory, uint64(uint32(v0))+45936, uint64(v5))
+			store64(m.memory, uint64(uint32(t37))+45872, uint64(t38))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(v5))
 			t39 := int64(load64(m.memory, uint32(v1+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45984, uint64(t39))
+			store64(m.memory, uint64(uint32(v0))+45928, uint64(t39))
 			t40 := int64(load64(m.memory, uint32(v1+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+46000, uint64(t40))
+			store64(m.memory, uint64(uint32(v0))+45944, uint64(t40))
 			t41 := int64(load64(m.memory, uint32(v1+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45992, uint64(t41))
+			store64(m.memory, uint64(uint32(v0))+45936, uint64(t41))
 			t42 := int64(load32(m.memory, uint32(v1+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45976, uint64(t42))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t42))
 			t43 := int64(load32(m.memory, uint32(v1+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45968, uint64(t43))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t43))
 			t44 := int64(load64(m.memory, uint32(v1+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45960, uint64(t44))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t44))
 			t45 := int64(m.memory[uint32(v1+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45952, uint64(t45))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t45))
 			t46 := int64(load64(m.memory, uint32(v1+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45944, uint64(t46))
-			t47 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t46))
+			t47 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v8 = t47 + i32(1)
 			goto l9
 		}
@@ -2604,7 +2604,7 @@ func (m *Module) fn13(v0 int32, v1, v2 int64) int32 {
 		m.fn113(v3+i32(312), v3+i32(8))
 		store64(m.memory, uint64(uint32(v3))+344, uint64(int64(uint32(i32(3)))<<32|int64(uint32(v3+i32(280)))))
 		store64(m.memory, uint64(uint32(v3))+336, uint64(int64(uint32(i32(4)))<<32|int64(uint32(v3+i32(312)))))
-		m.fn199(v3+i32(288), i32(35700), v3+i32(336))
+		m.fn199(v3+i32(288), i32(35648), v3+i32(336))
 		{
 			t201 := int32(load32(m.memory, uint64(uint32(v3))+312))
 			v7 = t201
@@ -2616,19 +2616,19 @@ func (m *Module) fn13(v0 int32, v1, v2 int64) int32 {
 		}
 	l60:
 		{
-			t203 := int32(load32(m.memory, uint64(uint32(i32(0)))+45656))
+			t203 := int32(load32(m.memory, uint64(uint32(i32(0)))+45600))
 			v7 = t203
 			if v7 == 0 {
 				goto l61
 			}
-			t204 := int32(load32(m.memory, uint64(uint32(i32(0)))+45660))
+			t204 := int32(load32(m.memory, uint64(uint32(i32(0)))+45604))
 			m.fn54(t204, v7, i32(1))
 		}
 	l61:
 		t205 := int32(load32(m.memory, uint64(uint32(v3))+296))
-		store32(m.memory, uint64(uint32(i32(0)))+45664, uint32(t205))
+		store32(m.memory, uint64(uint32(i32(0)))+45608, uint32(t205))
 		t206 := int64(load64(m.memory, uint64(uint32(v3))+288))
-		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(t206))
+		store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(t206))
 		{
 			t207 := int32(load32(m.memory, uint64(uint32(v3))+224))
 			v7 = t207
@@ -2957,8 +2957,8 @@ func (m *Module) Xacquire_at(v0, v1, v2 int32) int32 {
 			}
 			t12 := int64(load64(m.memory, uint64(uint32(v0))+112))
 			store64(m.memory, uint64(uint32(v0))+112, uint64(t12+i64(1)))
-			store64(m.memory, uint64(uint32(i32(0)))+46096, uint64(v5-v6))
-			store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(i32(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(v5-v6))
+			store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(i32(0)))
 			v0 = i32(5)
 			goto l2
 		}
@@ -2972,12 +2972,12 @@ l2:
 	return v0
 }
 func (m *Module) Xanswer() int32 {
-	return i32(46096)
+	return i32(46040)
 }
 func (m *Module) Xanswer_ms() float64 {
 	var v0 int64
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+46096))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+46040))
 		v0 = t0
 		if v0 != i64(-1) {
 			return float64(float64(uint64(v0)) / float64(1e+06))
@@ -2986,64 +2986,64 @@ func (m *Module) Xanswer_ms() float64 {
 	}
 }
 func (m *Module) Xconfig_begin() {
-	store64(m.memory, uint64(uint32(i32(0)))+45904, uint64(i64(10)))
-	store64(m.memory, uint64(uint32(i32(0)))+45896, uint64(i64(100)))
-	store32(m.memory, uint64(uint32(i32(0)))+45888, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45864, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(0x3ff0000000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(0x3fe999999999999a)))
-	store64(m.memory, uint64(uint32(i32(0)))+45832, uint64(i64(20)))
-	store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(1)))
-	store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(3)))
-	store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(100)))
-	store32(m.memory, uint64(uint32(i32(0)))+45784, uint32(i32(1000000000)))
-	store32(m.memory, uint64(uint32(i32(0)))+45768, uint32(i32(1000000000)))
-	store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(60)))
-	store64(m.memory, uint64(uint32(i32(0)))+45728, uint64(i64(30)))
-	store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(0)))
-	store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(5)))
-	store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(1)))
-	store32(m.memory, uint64(uint32(i32(0)))+45912, uint32(i32(0)))
-	store16(m.memory, uint64(uint32(i32(0)))+45872, uint16(i32(0)))
-	store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+	store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+	store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+	store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+	store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+	store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+	store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+	store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+	store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+	store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+	store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+	store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+	store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+	store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+	store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+	store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 }
 func (m *Module) Xconfig_bits(v0, v1, v2 int32) int32 {
 	var v3 int32
 	var v4, v5, v6 int64
 	v3 = i32(0)
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45680))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
 		if t0 != i64(2) {
 			goto l0
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+45904, uint64(i64(10)))
-		store64(m.memory, uint64(uint32(i32(0)))+45896, uint64(i64(100)))
-		store32(m.memory, uint64(uint32(i32(0)))+45888, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45864, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(0x3ff0000000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(20)))
-		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(0x3fe999999999999a)))
-		store64(m.memory, uint64(uint32(i32(0)))+45832, uint64(i64(20)))
-		store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(1)))
-		store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(3)))
-		store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(100)))
-		store32(m.memory, uint64(uint32(i32(0)))+45784, uint32(i32(1000000000)))
-		store32(m.memory, uint64(uint32(i32(0)))+45768, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(60)))
-		store64(m.memory, uint64(uint32(i32(0)))+45728, uint64(i64(30)))
-		store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(5)))
-		store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(1)))
-		store32(m.memory, uint64(uint32(i32(0)))+45912, uint32(i32(0)))
-		store16(m.memory, uint64(uint32(i32(0)))+45872, uint16(i32(0)))
-		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(0)))
-		store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+		store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+		store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+		store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+		store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+		store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+		store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 	}
 l0:
 	t1 := int64(uint32(v1)) << 32
@@ -3056,33 +3056,33 @@ l0:
 	}
 	v2 = int32(v4 - v6*i64(1000000000))
 	{
-		t3 := int32(load32(m.memory, uint64(uint32(v0<<2))+35724))
+		t3 := int32(load32(m.memory, uint64(uint32(v0<<2))+35672))
 		switch t3 + i32(-2) {
 		default:
 			goto l1
 		case 0:
-			store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45728, uint64(v6))
+			store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(v6))
 			goto l8
 		case 2:
-			store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(v6))
+			store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(v6))
 			goto l8
 		case 6:
-			store32(m.memory, uint64(uint32(i32(0)))+45888, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45880, uint64(v6))
+			store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(v6))
 			goto l8
 		case 8:
-			store32(m.memory, uint64(uint32(i32(0)))+45768, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(v6))
+			store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45704, uint64(v6))
 			goto l8
 		case 13:
-			store32(m.memory, uint64(uint32(i32(0)))+45784, uint32(v2))
-			store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(v6))
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(v2))
+			store64(m.memory, uint64(uint32(i32(0)))+45720, uint64(v6))
 			goto l8
 		case 15:
-			store64(m.memory, uint64(uint32(i32(0)))+45720, uint64(v5))
-			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(1)))
+			store64(m.memory, uint64(uint32(i32(0)))+45664, uint64(v5))
+			store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(1)))
 		}
 	}
 l8:
@@ -3092,95 +3092,95 @@ l1:
 }
 func (m *Module) Xconfig_number(v0 int32, v1 float64) int32 {
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45680))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
 		if t0 != i64(2) {
 			goto l0
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+45904, uint64(i64(10)))
-		store64(m.memory, uint64(uint32(i32(0)))+45896, uint64(i64(100)))
-		store32(m.memory, uint64(uint32(i32(0)))+45888, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45864, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(0x3ff0000000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(20)))
-		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(0x3fe999999999999a)))
-		store64(m.memory, uint64(uint32(i32(0)))+45832, uint64(i64(20)))
-		store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(1)))
-		store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(3)))
-		store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(100)))
-		store32(m.memory, uint64(uint32(i32(0)))+45784, uint32(i32(1000000000)))
-		store32(m.memory, uint64(uint32(i32(0)))+45768, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(60)))
-		store64(m.memory, uint64(uint32(i32(0)))+45728, uint64(i64(30)))
-		store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(5)))
-		store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(1)))
-		store32(m.memory, uint64(uint32(i32(0)))+45912, uint32(i32(0)))
-		store16(m.memory, uint64(uint32(i32(0)))+45872, uint16(i32(0)))
-		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(0)))
-		store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+		store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+		store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+		store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+		store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+		store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+		store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 	}
 l0:
-	t1 := m.fn9(i32(45680), v0, v1)
+	t1 := m.fn9(i32(45624), v0, v1)
 	return t1
 }
 func (m *Module) Xconfig_off(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(0)
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45680))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
 		if t0 != i64(2) {
 			goto l0
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+45904, uint64(i64(10)))
-		store64(m.memory, uint64(uint32(i32(0)))+45896, uint64(i64(100)))
-		store32(m.memory, uint64(uint32(i32(0)))+45888, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45864, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45856, uint64(i64(0x3ff0000000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(20)))
-		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(0x3fe999999999999a)))
-		store64(m.memory, uint64(uint32(i32(0)))+45832, uint64(i64(20)))
-		store64(m.memory, uint64(uint32(i32(0)))+45824, uint64(i64(1)))
-		store64(m.memory, uint64(uint32(i32(0)))+45816, uint64(i64(3)))
-		store32(m.memory, uint64(uint32(i32(0)))+45808, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(100)))
-		store32(m.memory, uint64(uint32(i32(0)))+45784, uint32(i32(1000000000)))
-		store32(m.memory, uint64(uint32(i32(0)))+45768, uint32(i32(1000000000)))
-		store64(m.memory, uint64(uint32(i32(0)))+45744, uint64(i64(60)))
-		store64(m.memory, uint64(uint32(i32(0)))+45728, uint64(i64(30)))
-		store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(0)))
-		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(5)))
-		store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(1)))
-		store32(m.memory, uint64(uint32(i32(0)))+45912, uint32(i32(0)))
-		store16(m.memory, uint64(uint32(i32(0)))+45872, uint16(i32(0)))
-		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(0)))
-		store32(m.memory, uint64(uint32(i32(0)))+45736, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45848, uint64(i64(10)))
+		store64(m.memory, uint64(uint32(i32(0)))+45840, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45832, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45808, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45800, uint64(i64(0x3ff0000000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45792, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45784, uint64(i64(0x3fe999999999999a)))
+		store64(m.memory, uint64(uint32(i32(0)))+45776, uint64(i64(20)))
+		store64(m.memory, uint64(uint32(i32(0)))+45768, uint64(i64(1)))
+		store64(m.memory, uint64(uint32(i32(0)))+45760, uint64(i64(3)))
+		store32(m.memory, uint64(uint32(i32(0)))+45752, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45736, uint64(i64(100)))
+		store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
+		store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
+		store64(m.memory, uint64(uint32(i32(0)))+45688, uint64(i64(60)))
+		store64(m.memory, uint64(uint32(i32(0)))+45672, uint64(i64(30)))
+		store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
+		store64(m.memory, uint64(uint32(i32(0)))+45632, uint64(i64(5)))
+		store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(1)))
+		store32(m.memory, uint64(uint32(i32(0)))+45856, uint32(i32(0)))
+		store16(m.memory, uint64(uint32(i32(0)))+45816, uint16(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45696, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+45680, uint32(i32(0)))
 	}
 l0:
 	if uint32(v0) > uint32(i32(18)) {
 		goto l1
 	}
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(v0<<2))+35724))
+		t1 := int32(load32(m.memory, uint64(uint32(v0<<2))+35672))
 		switch t1 {
 		default:
 			goto l1
 		case 0:
-			store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(0)))
 			goto l7
 		case 5:
-			store64(m.memory, uint64(uint32(i32(0)))+45696, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45640, uint64(i64(0)))
 			goto l7
 		case 10:
-			store32(m.memory, uint64(uint32(i32(0)))+45768, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45712, uint32(i32(1000000000)))
 			goto l7
 		case 15:
-			store32(m.memory, uint64(uint32(i32(0)))+45784, uint32(i32(1000000000)))
+			store32(m.memory, uint64(uint32(i32(0)))+45728, uint32(i32(1000000000)))
 			goto l7
 		case 17:
-			store64(m.memory, uint64(uint32(i32(0)))+45712, uint64(i64(0)))
+			store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(i64(0)))
 		}
 	}
 l7:
@@ -3357,7 +3357,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 		v5 = i32(0)
 		v2 = i32(0)
 	l12:
-		store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v5))
 		v0 = v2 + i32(-112)
 	l10:
 		{
@@ -3375,7 +3375,7 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 		}
 		{
 			if uint32(v5) > uint32(i32(1)) {
-				m.fn225(v5, i32(2), i32(35708))
+				m.fn225(v5, i32(2), i32(35656))
 				panic("unreachable")
 			}
 			v2 = v3 + i32(112)
@@ -3383,25 +3383,25 @@ func (m *Module) Xcontrol_at(v0, v1, v2, v3 int32) int32 {
 			t69 := v0
 			v1 = v4 + i32(120) + v3
 			t70 := int64(m.memory[uint32(v1+i32(105))])
-			store64(m.memory, uint64(uint32(t69))+45928, uint64(t70))
-			store64(m.memory, uint64(uint32(v0))+45936, uint64(v6))
+			store64(m.memory, uint64(uint32(t69))+45872, uint64(t70))
+			store64(m.memory, uint64(uint32(v0))+45880, uint64(v6))
 			t71 := int64(load64(m.memory, uint32(v1+i32(56))))
-			store64(m.memory, uint64(uint32(v0))+45984, uint64(t71))
+			store64(m.memory, uint64(uint32(v0))+45928, uint64(t71))
 			t72 := int64(load64(m.memory, uint32(v1+i32(72))))
-			store64(m.memory, uint64(uint32(v0))+46000, uint64(t72))
+			store64(m.memory, uint64(uint32(v0))+45944, uint64(t72))
 			t73 := int64(load64(m.memory, uint32(v1+i32(64))))
-			store64(m.memory, uint64(uint32(v0))+45992, uint64(t73))
+			store64(m.memory, uint64(uint32(v0))+45936, uint64(t73))
 			t74 := int64(load32(m.memory, uint32(v1+i32(84))))
-			store64(m.memory, uint64(uint32(v0))+45976, uint64(t74))
+			store64(m.memory, uint64(uint32(v0))+45920, uint64(t74))
 			t75 := int64(load32(m.memory, uint32(v1+i32(80))))
-			store64(m.memory, uint64(uint32(v0))+45968, uint64(t75))
+			store64(m.memory, uint64(uint32(v0))+45912, uint64(t75))
 			t76 := int64(load64(m.memory, uint32(v1+i32(96))))
-			store64(m.memory, uint64(uint32(v0))+45960, uint64(t76))
+			store64(m.memory, uint64(uint32(v0))+45904, uint64(t76))
 			t77 := int64(m.memory[uint32(v1+i32(104))])
-			store64(m.memory, uint64(uint32(v0))+45952, uint64(t77))
+			store64(m.memory, uint64(uint32(v0))+45896, uint64(t77))
 			t78 := int64(load64(m.memory, uint32(v1+i32(88))))
-			store64(m.memory, uint64(uint32(v0))+45944, uint64(t78))
-			t79 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+			store64(m.memory, uint64(uint32(v0))+45888, uint64(t78))
+			t79 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v5 = t79 + i32(1)
 			goto l12
 		}
@@ -3417,13 +3417,13 @@ func (m *Module) Xcreate(v0, v1 int32) int32 {
 	t0 := m.g0
 	v2 = t0 - i32(704)
 	m.g0 = v2
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45680))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+45624))
 	v3 = t1
-	store64(m.memory, uint64(uint32(i32(0)))+45680, uint64(i64(2)))
+	store64(m.memory, uint64(uint32(i32(0)))+45624, uint64(i64(2)))
 	if v3 == i64(2) {
 		goto l0
 	}
-	memory_copy(m.memory, uint32(v2+i32(8)), uint32(i32(45688)), uint32(i32(240)))
+	memory_copy(m.memory, uint32(v2+i32(8)), uint32(i32(45632)), uint32(i32(240)))
 	goto l1
 l0:
 	store64(m.memory, uint64(uint32(v2))+216, uint64(i64(100)))
@@ -3462,19 +3462,19 @@ l1:
 			v1 = i32(0)
 			v0 = v2 + i32(256)
 			{
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+45656))
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+45600))
 				v4 = t3
 				if v4 == 0 {
 					goto l3
 				}
-				t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45660))
+				t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45604))
 				m.fn54(t4, v4, i32(1))
 			}
 		l3:
 			t5 := int32(load32(m.memory, uint64(uint32(v0))+8))
-			store32(m.memory, uint64(uint32(i32(0)))+45664, uint32(t5))
+			store32(m.memory, uint64(uint32(i32(0)))+45608, uint32(t5))
 			t6 := int64(load64(m.memory, uint32(v0)))
-			store64(m.memory, uint64(uint32(i32(0)))+45656, uint64(t6))
+			store64(m.memory, uint64(uint32(i32(0)))+45600, uint64(t6))
 			goto l4
 		}
 	l2:
@@ -3646,8 +3646,8 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 	v0 = t0 - i32(32)
 	m.g0 = v0
 	v1 = i32(0)
-	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45672))
-	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45676))
+	t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
+	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
 	m.fn222(v0+i32(16), t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -3677,7 +3677,7 @@ func (m *Module) Xgrpc_retry_pushback() int32 {
 		if t9+int64(uint32(p11)) == 0 {
 			p12 = t10
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46096, uint64(p12))
+		store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(p12))
 		v1 = i32(1)
 	}
 l0:
@@ -3691,7 +3691,7 @@ func (m *Module) Xgrpc_status(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(16)) {
 			goto l0
 		}
-		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35932))
+		t0 := int32(load32(m.memory, uint64(uint32(v0<<2))+35880))
 		v1 = t0
 	}
 l0:
@@ -3791,7 +3791,7 @@ l6:
 		}
 	l2:
 		if v0 == 0 {
-			m.fn215(i32(0), i32(10), i32(0), i32(35904))
+			m.fn215(i32(0), i32(10), i32(0), i32(35852))
 			panic("unreachable")
 		}
 		t15 := int64(m.memory[uint64(uint32(v5))+49])
@@ -3813,16 +3813,16 @@ l6:
 		t23 := int64(load64(m.memory, uint64(uint32(v5))+8))
 		v18 = t23
 		t24 := int64(load64(m.memory, uint64(uint32(v5))+16))
-		store64(m.memory, uint32(v0+i32(48728)), uint64(t24))
-		store64(m.memory, uint32(v0+i32(48720)), uint64(v18))
-		store64(m.memory, uint32(v0+i32(48712)), uint64(v17))
-		store64(m.memory, uint32(v0+i32(48704)), uint64(v16))
-		store64(m.memory, uint32(v0+i32(48696)), uint64(v15))
-		store64(m.memory, uint32(v0+i32(48688)), uint64(v14))
-		store64(m.memory, uint32(v0+i32(48680)), uint64(v13))
-		store64(m.memory, uint32(v0+i32(48672)), uint64(v12))
-		store64(m.memory, uint32(v0+i32(48664)), uint64(v11))
-		store64(m.memory, uint32(v0+i32(48656)), uint64(v10))
+		store64(m.memory, uint32(v0+i32(48672)), uint64(t24))
+		store64(m.memory, uint32(v0+i32(48664)), uint64(v18))
+		store64(m.memory, uint32(v0+i32(48656)), uint64(v17))
+		store64(m.memory, uint32(v0+i32(48648)), uint64(v16))
+		store64(m.memory, uint32(v0+i32(48640)), uint64(v15))
+		store64(m.memory, uint32(v0+i32(48632)), uint64(v14))
+		store64(m.memory, uint32(v0+i32(48624)), uint64(v13))
+		store64(m.memory, uint32(v0+i32(48616)), uint64(v12))
+		store64(m.memory, uint32(v0+i32(48608)), uint64(v11))
+		store64(m.memory, uint32(v0+i32(48600)), uint64(v10))
 		v0 = v0 + i32(80)
 		v3 = v3 + i32(1)
 		v2 = v5 + i32(56)
@@ -3920,11 +3920,11 @@ func (m *Module) Xinterface() int32 {
 	return i32(1)
 }
 func (m *Module) Xmade() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 	return t0
 }
 func (m *Module) Xmade_rows() int32 {
-	return i32(45928)
+	return i32(45872)
 }
 func (m *Module) Xmetrics(v0 int32) int32 {
 	var v1 int64
@@ -3952,7 +3952,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(0)
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45676))
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
 		v4 = t1
 		if uint32(v4) < uint32(v1) {
 			goto l0
@@ -3961,7 +3961,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 			goto l0
 		}
 		v3 = i32(0)
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45672))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
 		t3 := v2 + i32(16)
 		v5 = t2
 		m.fn222(t3, v5+v1, v4-v1)
@@ -4005,7 +4005,7 @@ func (m *Module) Xretry_after(v0, v1 int32) int32 {
 		if t16+int64(uint32(p18)) == 0 {
 			p19 = t17
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+46096, uint64(p19))
+		store64(m.memory, uint64(uint32(i32(0)))+46040, uint64(p19))
 		v3 = i32(1)
 	}
 l0:
@@ -4040,7 +4040,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 				goto l3
 			}
 		l1:
-			t3 := int32(m.memory[uint64(uint32(v2))+35920])
+			t3 := int32(m.memory[uint64(uint32(v2))+35868])
 			v4 = t3
 		}
 	l3:
@@ -4057,7 +4057,7 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 		v4 = i32(0)
 		v7 = i32(0)
 	l7:
-		store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(v4))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v4))
 		v2 = v7 + i32(-112)
 	l5:
 		{
@@ -4082,30 +4082,30 @@ func (m *Module) Xsettle(v0, v1, v2 int32) int32 {
 			t6 := v2
 			v0 = v3 + i32(128) + v1
 			t7 := int64(m.memory[uint32(v0+i32(105))])
-			store64(m.memory, uint64(uint32(t6))+45928, uint64(t7))
-			store64(m.memory, uint64(uint32(v2))+45936, uint64(v5))
+			store64(m.memory, uint64(uint32(t6))+45872, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(v5))
 			t8 := int64(load64(m.memory, uint32(v0+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45984, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45928, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v0+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+46000, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45944, uint64(t9))
 			t10 := int64(load64(m.memory, uint32(v0+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45992, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45936, uint64(t10))
 			t11 := int64(load32(m.memory, uint32(v0+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45976, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t11))
 			t12 := int64(load32(m.memory, uint32(v0+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45968, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v0+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45960, uint64(t13))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t13))
 			t14 := int64(m.memory[uint32(v0+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45952, uint64(t14))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t14))
 			t15 := int64(load64(m.memory, uint32(v0+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45944, uint64(t15))
-			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t15))
+			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v4 = t16 + i32(1)
 			goto l7
 		}
 	l6:
-		m.fn225(v4, i32(2), i32(35708))
+		m.fn225(v4, i32(2), i32(35656))
 		panic("unreachable")
 	l4:
 		v2 = v4<<4 | v6
@@ -4125,7 +4125,7 @@ func (m *Module) Xsettle_asked_at(v0, v1, v2, v3, v4, v5, v6, v7, v8 int32) int3
 		if uint32(v2) > uint32(i32(3)) {
 			goto l0
 		}
-		t1 := int32(m.memory[uint64(uint32(v2))+35920])
+		t1 := int32(m.memory[uint64(uint32(v2))+35868])
 		v10 = t1
 	}
 l0:
@@ -4144,7 +4144,7 @@ l0:
 		v7 = i32(0)
 		v6 = i32(0)
 	l5:
-		store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(v7))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v7))
 		v2 = v6 + i32(-112)
 	l3:
 		{
@@ -4169,30 +4169,30 @@ l0:
 			t4 := v2
 			v10 = v9 + i32(144) + v8
 			t5 := int64(m.memory[uint32(v10+i32(105))])
-			store64(m.memory, uint64(uint32(t4))+45928, uint64(t5))
-			store64(m.memory, uint64(uint32(v2))+45936, uint64(v11))
+			store64(m.memory, uint64(uint32(t4))+45872, uint64(t5))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(v11))
 			t6 := int64(load64(m.memory, uint32(v10+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45984, uint64(t6))
+			store64(m.memory, uint64(uint32(v2))+45928, uint64(t6))
 			t7 := int64(load64(m.memory, uint32(v10+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+46000, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45944, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v10+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45992, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45936, uint64(t8))
 			t9 := int64(load32(m.memory, uint32(v10+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45976, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v10+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45968, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v10+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45960, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t11))
 			t12 := int64(m.memory[uint32(v10+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45952, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v10+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45944, uint64(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t13))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v7 = t14 + i32(1)
 			goto l5
 		}
 	l4:
-		m.fn225(v7, i32(2), i32(35708))
+		m.fn225(v7, i32(2), i32(35656))
 		panic("unreachable")
 	l2:
 		v2 = v7<<4 | v5
@@ -4212,7 +4212,7 @@ func (m *Module) Xsettle_at(v0, v1, v2, v3, v4, v5, v6 int32) int32 {
 		if uint32(v2) > uint32(i32(3)) {
 			goto l0
 		}
-		t1 := int32(m.memory[uint64(uint32(v2))+35920])
+		t1 := int32(m.memory[uint64(uint32(v2))+35868])
 		v8 = t1
 	}
 l0:
@@ -4230,7 +4230,7 @@ l0:
 		v5 = i32(0)
 		v4 = i32(0)
 	l5:
-		store32(m.memory, uint64(uint32(i32(0)))+46088, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+46032, uint32(v5))
 		v2 = v4 + i32(-112)
 	l3:
 		{
@@ -4255,30 +4255,30 @@ l0:
 			t4 := v2
 			v8 = v7 + i32(144) + v6
 			t5 := int64(m.memory[uint32(v8+i32(105))])
-			store64(m.memory, uint64(uint32(t4))+45928, uint64(t5))
-			store64(m.memory, uint64(uint32(v2))+45936, uint64(v9))
+			store64(m.memory, uint64(uint32(t4))+45872, uint64(t5))
+			store64(m.memory, uint64(uint32(v2))+45880, uint64(v9))
 			t6 := int64(load64(m.memory, uint32(v8+i32(56))))
-			store64(m.memory, uint64(uint32(v2))+45984, uint64(t6))
+			store64(m.memory, uint64(uint32(v2))+45928, uint64(t6))
 			t7 := int64(load64(m.memory, uint32(v8+i32(72))))
-			store64(m.memory, uint64(uint32(v2))+46000, uint64(t7))
+			store64(m.memory, uint64(uint32(v2))+45944, uint64(t7))
 			t8 := int64(load64(m.memory, uint32(v8+i32(64))))
-			store64(m.memory, uint64(uint32(v2))+45992, uint64(t8))
+			store64(m.memory, uint64(uint32(v2))+45936, uint64(t8))
 			t9 := int64(load32(m.memory, uint32(v8+i32(84))))
-			store64(m.memory, uint64(uint32(v2))+45976, uint64(t9))
+			store64(m.memory, uint64(uint32(v2))+45920, uint64(t9))
 			t10 := int64(load32(m.memory, uint32(v8+i32(80))))
-			store64(m.memory, uint64(uint32(v2))+45968, uint64(t10))
+			store64(m.memory, uint64(uint32(v2))+45912, uint64(t10))
 			t11 := int64(load64(m.memory, uint32(v8+i32(96))))
-			store64(m.memory, uint64(uint32(v2))+45960, uint64(t11))
+			store64(m.memory, uint64(uint32(v2))+45904, uint64(t11))
 			t12 := int64(m.memory[uint32(v8+i32(104))])
-			store64(m.memory, uint64(uint32(v2))+45952, uint64(t12))
+			store64(m.memory, uint64(uint32(v2))+45896, uint64(t12))
 			t13 := int64(load64(m.memory, uint32(v8+i32(88))))
-			store64(m.memory, uint64(uint32(v2))+45944, uint64(t13))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46088))
+			store64(m.memory, uint64(uint32(v2))+45888, uint64(t13))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+46032))
 			v5 = t14 + i32(1)
 			goto l5
 		}
 	l4:
-		m.fn225(v5, i32(2), i32(35708))
+		m.fn225(v5, i32(2), i32(35656))
 		panic("unreachable")
 	l2:
 		v2 = v5<<4 | v3
@@ -4309,12 +4309,12 @@ func (m *Module) Xstate_at(v0, v1, v2 int32) int32 {
 	return p2
 }
 func (m *Module) Xtext() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45660))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45604))
 	return t0
 }
 func (m *Module) Xtext_in(v0 int32) int32 {
 	var v1, v2, v3 int32
-	store32(m.memory, uint64(uint32(i32(0)))+45676, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(i32(0)))+45620, uint32(i32(0)))
 	v1 = i32(0)
 	{
 		if v0 == 0 {
@@ -4322,16 +4322,16 @@ func (m *Module) Xtext_in(v0 int32) int32 {
 		}
 		v1 = i32(0)
 		{
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45668))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45612))
 			if uint32(v0) <= uint32(t0) {
 				goto l1
 			}
-			m.fn14(i32(45668), i32(0), v0, i32(1), i32(1))
-			t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45676))
+			m.fn14(i32(45612), i32(0), v0, i32(1), i32(1))
+			t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+45620))
 			v1 = t1
 		}
 	l1:
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45672))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
 		v2 = t2
 		v3 = v2 + v1
 		{
@@ -4353,12 +4353,12 @@ func (m *Module) Xtext_in(v0 int32) int32 {
 		v1 = v1 + i32(1)
 	}
 l0:
-	store32(m.memory, uint64(uint32(i32(0)))+45676, uint32(v1))
-	t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45672))
+	store32(m.memory, uint64(uint32(i32(0)))+45620, uint32(v1))
+	t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+45616))
 	return t4
 }
 func (m *Module) Xtext_length() int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45664))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+45608))
 	return t0
 }
 func (m *Module) Xtransport_error(v0 int32) int32 {
@@ -4368,8 +4368,8 @@ func (m *Module) Xtransport_error(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(5)) {
 			goto l0
 		}
-		t0 := int32(m.memory[uint64(uint32(v0))+35924])
-		t1 := int32(load32(m.memory, uint64(uint32(t0<<2))+36000))
+		t0 := int32(m.memory[uint64(uint32(v0))+35872])
+		t1 := int32(load32(m.memory, uint64(uint32(t0<<2))+35948))
 		v1 = t1
 	}
 l0:
@@ -4393,7 +4393,7 @@ func (m *Module) fn56(v0, v1 int32) int32 {
 func fn57() {
 }
 func (m *Module) fn58(v0, v1 int32) int32 {
-	t0 := m.fn235(v1, i32(36024), i32(5))
+	t0 := m.fn235(v1, i32(35972), i32(5))
 	return t0
 }
 func (m *Module) fn59(v0, v1 int32) int32 {
@@ -4627,7 +4627,7 @@ l6:
 		v3 = v6
 		t12 := int32(m.memory[uint32(v5)])
 		v7 = t12
-		t13 := int32(m.memory[uint64(uint32(v7))+37920])
+		t13 := int32(m.memory[uint64(uint32(v7))+37868])
 		v5 = t13
 		if v5 == 0 {
 			goto l6
@@ -4684,9 +4684,9 @@ l7:
 			store32(m.memory, uint64(uint32(t27))+8, uint32(v4))
 			goto l12
 		}
-		t18 := int32(m.memory[uint64(uint32(v7&i32(15)))+38176])
+		t18 := int32(m.memory[uint64(uint32(v7&i32(15)))+38124])
 		v5 = t18
-		t19 := int32(m.memory[uint64(uint32(int32(uint32(v7)>>4)))+38176])
+		t19 := int32(m.memory[uint64(uint32(int32(uint32(v7)>>4)))+38124])
 		v6 = t19
 		{
 			t20 := int32(load32(m.memory, uint32(v0)))
@@ -5143,7 +5143,7 @@ func (m *Module) fn69(v0, v1 int32) {
 			v3 = t2
 			v4 = v3 & i32(-65536)
 			v5 = i32(0)
-			v6 = i32(36034)
+			v6 = i32(35982)
 			v7 = i32(8)
 			goto l11
 		case 1:
@@ -5157,7 +5157,7 @@ func (m *Module) fn69(v0, v1 int32) {
 			t6 := int64(load64(m.memory, uint64(uint32(v1))+8))
 			v10 = t6
 			v5 = i32(1)
-			v6 = i32(36042)
+			v6 = i32(35990)
 			v7 = i32(12)
 			goto l11
 		case 2:
@@ -5171,13 +5171,13 @@ func (m *Module) fn69(v0, v1 int32) {
 			t10 := int64(load64(m.memory, uint64(uint32(v1))+8))
 			v10 = t10
 			v5 = i32(1)
-			v6 = i32(36054)
+			v6 = i32(36002)
 			v7 = i32(14)
 			goto l11
 		case 3:
 			v5 = i32(2)
 			v4 = i32(0)
-			v6 = i32(36068)
+			v6 = i32(36016)
 			v7 = i32(4)
 			{
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -5208,7 +5208,7 @@ func (m *Module) fn69(v0, v1 int32) {
 			v3 = t17
 			v4 = v3 & i32(-65536)
 			v5 = i32(0)
-			v6 = i32(36072)
+			v6 = i32(36020)
 			v7 = i32(6)
 			goto l11
 		case 5:
@@ -5218,7 +5218,7 @@ func (m *Module) fn69(v0, v1 int32) {
 			v11 = t19
 			v5 = i32(3)
 			v4 = i32(0)
-			v6 = i32(36078)
+			v6 = i32(36026)
 			v7 = i32(5)
 			{
 				t20 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -5247,20 +5247,20 @@ func (m *Module) fn69(v0, v1 int32) {
 		case 6:
 			t26 := int32(m.memory[uint64(uint32(v1))+1])
 			v5 = t26 << 2
-			t27 := int32(load32(m.memory, uint64(uint32(v5))+37796))
+			t27 := int32(load32(m.memory, uint64(uint32(v5))+37744))
 			v3 = t27
 			v4 = v3 & i32(-65536)
-			t28 := int32(load32(m.memory, uint64(uint32(v5))+37784))
+			t28 := int32(load32(m.memory, uint64(uint32(v5))+37732))
 			v8 = t28
 			v5 = i32(4)
-			v6 = i32(36101)
+			v6 = i32(36049)
 			v7 = i32(4)
 		}
 	}
 l11:
 	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(i64(0x100000000)))
-	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37596)))
+	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37544)))
 	store64(m.memory, uint64(uint32(v2))+52, uint64(i64(0x60000020)))
 	store32(m.memory, uint64(uint32(v2))+44, uint32(v2+i32(32)))
 	{
@@ -5268,7 +5268,7 @@ l11:
 		if t29 == 0 {
 			goto l12
 		}
-		m.fn243(i32(37636), i32(55), v2+i32(63), i32(37620), i32(37692))
+		m.fn243(i32(37584), i32(55), v2+i32(63), i32(37568), i32(37640))
 		panic("unreachable")
 	}
 l12:
@@ -5336,7 +5336,7 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 				}
 				store32(m.memory, uint64(uint32(t17))+20, uint32(p18))
 				t20 := v2
-				p19 := i32(36905)
+				p19 := i32(36853)
 				if v0 != 0 {
 					p19 = i32(1)
 				}
@@ -5350,14 +5350,14 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 				t24 := v2
 				p23 := i32(1)
 				if v0 != 0 {
-					p23 = i32(36910)
+					p23 = i32(36858)
 				}
 				store32(m.memory, uint64(uint32(t24))+24, uint32(p23))
 				store32(m.memory, uint64(uint32(v2))+68, uint32(i32(12)))
 				t26 := v2
-				p25 := i32(36927)
+				p25 := i32(36875)
 				if v3 == i32(1) {
-					p25 = i32(36915)
+					p25 = i32(0x8fff)
 				}
 				store32(m.memory, uint64(uint32(t26))+64, uint32(p25))
 				t27 := v2
@@ -5397,7 +5397,7 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 				t39 := int32(load32(m.memory, uint64(uint32(v0))+16))
 				v3 = t39
 				if v3 == i32(1000000000) {
-					t56 := m.fn235(v1, i32(36823), i32(40))
+					t56 := m.fn235(v1, i32(36771), i32(40))
 					v0 = t56
 					goto l7
 				}
@@ -5408,7 +5408,7 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 						goto l10
 					}
 					if v4 == 0 {
-						t44 := m.fn235(v1, i32(0x8fff), i32(42))
+						t44 := m.fn235(v1, i32(36811), i32(42))
 						v0 = t44
 						goto l7
 					}
@@ -5418,7 +5418,7 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+64, uint64(int64(uint32(i32(9)))<<32|int64(uint32(v2+i32(32)))))
 					t41 := int32(load32(m.memory, uint32(v1)))
 					t42 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t43 := m.fn220(t41, t42, i32(35173), v2+i32(64))
+					t43 := m.fn220(t41, t42, i32(35123), v2+i32(64))
 					v0 = t43
 					goto l7
 				}
@@ -5432,13 +5432,13 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 				t48 := int64(load16(m.memory, uint64(uint32(v0))+4))
 				v4 = t48
 				store32(m.memory, uint64(uint32(v2))+68, uint32(i32(4)))
-				store32(m.memory, uint64(uint32(v2))+64, uint32(i32(36939)))
+				store32(m.memory, uint64(uint32(v2))+64, uint32(i32(36887)))
 				store64(m.memory, uint64(uint32(v2))+72, uint64(v4))
 				store64(m.memory, uint64(uint32(v2))+40, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(64)))))
 				store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v2+i32(24)))))
 				t49 := int32(load32(m.memory, uint32(v1)))
 				t50 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t51 := m.fn220(t49, t50, i32(35158), v2+i32(32))
+				t51 := m.fn220(t49, t50, i32(35108), v2+i32(32))
 				if t51 != 0 {
 					v0 = i32(1)
 					goto l7
@@ -5452,7 +5452,7 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 						goto l13
 					}
 					if v3 == 0 {
-						t55 := m.fn235(v1, i32(36943), i32(35))
+						t55 := m.fn235(v1, i32(36891), i32(35))
 						v0 = t55
 						goto l7
 					}
@@ -5469,7 +5469,7 @@ func (m *Module) fn70(v0, v1 int32) int32 {
 			}
 		}
 	l8:
-		t57 := m.fn235(v1, i32(36800), i32(23))
+		t57 := m.fn235(v1, i32(36748), i32(23))
 		v0 = t57
 	}
 l7:
@@ -5515,21 +5515,21 @@ func (m *Module) fn71(v0, v1 int32) {
 			}
 			t2 := int32(m.memory[uint64(uint32(v1))+269])
 			v6 = t2 << 2
-			t3 := int32(load32(m.memory, uint64(uint32(v6))+37768))
+			t3 := int32(load32(m.memory, uint64(uint32(v6))+37716))
 			v7 = t3
-			t4 := int32(load32(m.memory, uint64(uint32(v6))+37752))
+			t4 := int32(load32(m.memory, uint64(uint32(v6))+37700))
 			v8 = t4
 			t5 := int32(m.memory[uint64(uint32(v1))+268])
 			v6 = t5 << 2
-			t6 := int32(load32(m.memory, uint64(uint32(v6))+37796))
+			t6 := int32(load32(m.memory, uint64(uint32(v6))+37744))
 			v9 = t6
-			t7 := int32(load32(m.memory, uint64(uint32(v6))+37784))
+			t7 := int32(load32(m.memory, uint64(uint32(v6))+37732))
 			v10 = t7
 			t8 := int32(m.memory[uint64(uint32(v1))+267])
 			v6 = t8 << 2
-			t9 := int32(load32(m.memory, uint64(uint32(v6))+37796))
+			t9 := int32(load32(m.memory, uint64(uint32(v6))+37744))
 			v11 = t9
-			t10 := int32(load32(m.memory, uint64(uint32(v6))+37784))
+			t10 := int32(load32(m.memory, uint64(uint32(v6))+37732))
 			v12 = t10
 			t11 := int32(load32(m.memory, uint64(uint32(v1))+236))
 			v6 = t11
@@ -5800,21 +5800,21 @@ l12:
 			v67 = t81
 			t82 := int32(m.memory[uint32(v4+i32(-24))])
 			v1 = t82 << 2
-			t83 := int32(load32(m.memory, uint64(uint32(v1))+37852))
+			t83 := int32(load32(m.memory, uint64(uint32(v1))+37800))
 			v68 = t83
-			t84 := int32(load32(m.memory, uint64(uint32(v1))+37808))
+			t84 := int32(load32(m.memory, uint64(uint32(v1))+37756))
 			v69 = t84
 			t85 := int32(m.memory[uint32(v4+i32(-22))])
 			v1 = t85 << 2
-			t86 := int32(load32(m.memory, uint64(uint32(v1))+37796))
+			t86 := int32(load32(m.memory, uint64(uint32(v1))+37744))
 			v70 = t86
-			t87 := int32(load32(m.memory, uint64(uint32(v1))+37784))
+			t87 := int32(load32(m.memory, uint64(uint32(v1))+37732))
 			v71 = t87
 			t88 := int32(m.memory[uint32(v4+i32(-23))])
 			v1 = t88 << 2
-			t89 := int32(load32(m.memory, uint64(uint32(v1))+37796))
+			t89 := int32(load32(m.memory, uint64(uint32(v1))+37744))
 			v72 = t89
-			t90 := int32(load32(m.memory, uint64(uint32(v1))+37784))
+			t90 := int32(load32(m.memory, uint64(uint32(v1))+37732))
 			v73 = t90
 			t91 := int64(load32(m.memory, uint32(v4+i32(-8))))
 			v74 = t91
@@ -5871,23 +5871,23 @@ l12:
 				t105 := int32(m.memory[uint32(v6+i32(48))])
 				t106 := v4 + i32(36)
 				v60 = t105 << 2
-				t107 := int32(load32(m.memory, uint64(uint32(v60))+37808))
+				t107 := int32(load32(m.memory, uint64(uint32(v60))+37756))
 				store32(m.memory, uint32(t106), uint32(t107))
-				t108 := int32(load32(m.memory, uint64(uint32(v60))+37852))
+				t108 := int32(load32(m.memory, uint64(uint32(v60))+37800))
 				store32(m.memory, uint32(v4+i32(32)), uint32(t108))
 				t109 := int32(m.memory[uint32(v6+i32(50))])
 				t110 := v4 + i32(28)
 				v60 = t109 << 2
-				t111 := int32(load32(m.memory, uint64(uint32(v60))+37784))
+				t111 := int32(load32(m.memory, uint64(uint32(v60))+37732))
 				store32(m.memory, uint32(t110), uint32(t111))
-				t112 := int32(load32(m.memory, uint64(uint32(v60))+37796))
+				t112 := int32(load32(m.memory, uint64(uint32(v60))+37744))
 				store32(m.memory, uint32(v4+i32(24)), uint32(t112))
 				t113 := int32(m.memory[uint32(v6+i32(49))])
 				t114 := v4 + i32(20)
 				v60 = t113 << 2
-				t115 := int32(load32(m.memory, uint64(uint32(v60))+37784))
+				t115 := int32(load32(m.memory, uint64(uint32(v60))+37732))
 				store32(m.memory, uint32(t114), uint32(t115))
-				t116 := int32(load32(m.memory, uint64(uint32(v60))+37796))
+				t116 := int32(load32(m.memory, uint64(uint32(v60))+37744))
 				store32(m.memory, uint32(v4+i32(16)), uint32(t116))
 				t117 := int64(load64(m.memory, uint32(v2)))
 				t118 := v4 + i32(8)
@@ -6082,7 +6082,7 @@ func (m *Module) fn72(v0, v1, v2 int32) int64 {
 									t11 := int64(load64(m.memory, uint64(uint32(v4))+48))
 									v8 = t11
 									if v8 == 0 {
-										m.fn246(i32(36656))
+										m.fn246(i32(36604))
 										panic("unreachable")
 									}
 									v7 = i64(0)
@@ -6148,7 +6148,7 @@ func (m *Module) fn72(v0, v1, v2 int32) int64 {
 										t22 := v11
 										v4 = int32(t21)
 										if uint32(t22) <= uint32(v4) {
-											m.fn225(v4, v11, i32(36672))
+											m.fn225(v4, v11, i32(36620))
 											panic("unreachable")
 										}
 										v10 = v10 + i64(-1)
@@ -6387,13 +6387,13 @@ func (m *Module) fn73(v0, v1 int32) {
 							if uint64(v5+i64(-0x100000000)) < uint64(i64(-0xffffffff)) {
 								store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 								store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-								store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+								store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 								store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 								store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 								{
 									t4 := m.fn218(v2+i32(136), v2+i32(152))
 									if t4 != 0 {
-										m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+										m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 										panic("unreachable")
 									}
 									t5 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6403,7 +6403,7 @@ func (m *Module) fn73(v0, v1 int32) {
 										v6 = t6
 										if v6 != i32(-0x80000000) {
 											v1 = i32(15)
-											v3 = i32(36105)
+											v3 = i32(36053)
 											goto l4
 										}
 										v3 = int32(v5)
@@ -6424,12 +6424,12 @@ func (m *Module) fn73(v0, v1 int32) {
 						}
 						store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 						t9 := m.fn218(v2+i32(136), v2+i32(152))
 						if t9 != 0 {
-							m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+							m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 							panic("unreachable")
 						}
 						t10 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6440,11 +6440,11 @@ func (m *Module) fn73(v0, v1 int32) {
 							goto l5
 						}
 						v1 = i32(15)
-						v3 = i32(36137)
+						v3 = i32(36085)
 					}
 				l4:
 					v7 = i32(17)
-					v8 = i32(36559)
+					v8 = i32(36507)
 					goto l7
 				l5:
 					t12 := int64(load64(m.memory, uint64(uint32(v1))+48))
@@ -6527,12 +6527,12 @@ func (m *Module) fn73(v0, v1 int32) {
 					l16:
 						store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 						t24 := m.fn255(v2+i32(136), v2+i32(152))
 						if t24 != 0 {
-							m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+							m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 							panic("unreachable")
 						}
 						t25 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6545,9 +6545,9 @@ func (m *Module) fn73(v0, v1 int32) {
 						t27 := int32(load32(m.memory, uint64(uint32(v2))+128))
 						v1 = t27
 						store32(m.memory, uint64(uint32(v0))+36, uint32(i32(12)))
-						store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36042)))
+						store32(m.memory, uint64(uint32(v0))+32, uint32(i32(35990)))
 						store32(m.memory, uint64(uint32(v0))+28, uint32(i32(22)))
-						store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36227)))
+						store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36175)))
 						store32(m.memory, uint64(uint32(v0))+20, uint32(i32(-0x80000000)))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(v1))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(v6))
@@ -6558,12 +6558,12 @@ func (m *Module) fn73(v0, v1 int32) {
 				l10:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 					t28 := m.fn218(v1+i32(144), v2+i32(152))
 					if t28 != 0 {
-						m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t29 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6571,9 +6571,9 @@ func (m *Module) fn73(v0, v1 int32) {
 					t30 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v6 = t30
 					v1 = i32(10)
-					v3 = i32(36426)
+					v3 = i32(36374)
 					v7 = i32(19)
-					v8 = i32(36416)
+					v8 = i32(36364)
 					goto l7
 				}
 			l12:
@@ -6582,12 +6582,12 @@ func (m *Module) fn73(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+84, uint32(v2+i32(136)))
 				store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 				t31 := m.fn245(v2+i32(80), v2+i32(152))
 				if t31 != 0 {
-					m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+					m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 					panic("unreachable")
 				}
 				t32 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6595,9 +6595,9 @@ func (m *Module) fn73(v0, v1 int32) {
 				t33 := int32(load32(m.memory, uint64(uint32(v2))+120))
 				v6 = t33
 				v1 = i32(11)
-				v3 = i32(36166)
+				v3 = i32(36114)
 				v7 = i32(13)
-				v8 = i32(36405)
+				v8 = i32(36353)
 			}
 		l7:
 			store32(m.memory, uint64(uint32(v0))+36, uint32(v7))
@@ -6617,12 +6617,12 @@ func (m *Module) fn73(v0, v1 int32) {
 			if uint64(v11+i64(-0x100000000)) < uint64(i64(-0xffffffff)) {
 				store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 				t36 := m.fn218(v2+i32(136), v2+i32(152))
 				if t36 != 0 {
-					m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+					m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 					panic("unreachable")
 				}
 				t37 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6635,9 +6635,9 @@ func (m *Module) fn73(v0, v1 int32) {
 				t39 := int32(load32(m.memory, uint64(uint32(v2))+128))
 				v1 = t39
 				store32(m.memory, uint64(uint32(v0))+36, uint32(i32(13)))
-				store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36392)))
+				store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36340)))
 				store32(m.memory, uint64(uint32(v0))+28, uint32(i32(15)))
-				store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36559)))
+				store32(m.memory, uint64(uint32(v0))+24, uint32(i32(36507)))
 				store32(m.memory, uint64(uint32(v0))+20, uint32(i32(-0x80000000)))
 				store32(m.memory, uint64(uint32(v0))+16, uint32(v1))
 				store32(m.memory, uint64(uint32(v0))+12, uint32(v15))
@@ -6665,12 +6665,12 @@ func (m *Module) fn73(v0, v1 int32) {
 							}
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 							t53 := m.fn218(v2+i32(96), v2+i32(152))
 							if t53 != 0 {
-								m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+								m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 								panic("unreachable")
 							}
 							t54 := int32(load16(m.memory, uint64(uint32(v2))+130))
@@ -6683,9 +6683,9 @@ func (m *Module) fn73(v0, v1 int32) {
 							v24 = t57
 							t58 := int32(load32(m.memory, uint64(uint32(v2))+120))
 							v8 = t58
-							v25 = i32(36455)
+							v25 = i32(36403)
 							v26 = i32(6)
-							v20 = i32(36445)
+							v20 = i32(36393)
 							v21 = i32(10)
 							goto l33
 						}
@@ -6758,12 +6758,12 @@ func (m *Module) fn73(v0, v1 int32) {
 					store32(m.memory, uint64(uint32(v2))+116, uint32(v2+i32(80)))
 					store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
 					t59 := m.fn245(v2+i32(112), v2+i32(152))
 					if t59 != 0 {
-						m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t60 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6776,21 +6776,21 @@ func (m *Module) fn73(v0, v1 int32) {
 					v24 = t63
 					t64 := int32(load32(m.memory, uint64(uint32(v2))+136))
 					v8 = t64
-					v25 = i32(36455)
+					v25 = i32(36403)
 					v26 = i32(6)
-					v20 = i32(36461)
+					v20 = i32(36409)
 					v21 = i32(11)
 					goto l33
 				}
 			l27:
 				store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+				store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 				store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 				store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
 				t65 := m.fn218(v2+i32(104), v2+i32(152))
 				if t65 != 0 {
-					m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+					m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 					panic("unreachable")
 				}
 				t66 := int32(load16(m.memory, uint64(uint32(v2))+146))
@@ -6803,11 +6803,11 @@ func (m *Module) fn73(v0, v1 int32) {
 				v24 = t69
 				t70 := int32(load32(m.memory, uint64(uint32(v2))+136))
 				v8 = t70
-				v20 = i32(36472)
+				v20 = i32(36420)
 				v21 = i32(9)
 			}
 		l30:
-			v25 = i32(36481)
+			v25 = i32(36429)
 			v26 = i32(14)
 		l33:
 			v27 = i32(-0x80000000)
@@ -6845,12 +6845,12 @@ func (m *Module) fn73(v0, v1 int32) {
 			m.fn199(v2+i32(136), i32(33712), v2+i32(152))
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 			t71 := m.fn218(v2+i32(104), v2+i32(152))
 			if t71 != 0 {
-				m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+				m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 				panic("unreachable")
 			}
 			t72 := int64(load64(m.memory, uint64(uint32(v2))+136))
@@ -6869,7 +6869,7 @@ func (m *Module) fn73(v0, v1 int32) {
 			t77 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			store64(m.memory, uint64(uint32(v0))+20, uint64(t77))
 			store32(m.memory, uint64(uint32(v0))+36, uint32(i32(13)))
-			store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36392)))
+			store32(m.memory, uint64(uint32(v0))+32, uint32(i32(36340)))
 			store64(m.memory, uint64(uint32(v0))+12, uint64(v5))
 			store32(m.memory, uint64(uint32(v0))+8, uint32(v8))
 			store64(m.memory, uint32(v0), uint64(i64(2)))
@@ -6893,12 +6893,12 @@ func (m *Module) fn73(v0, v1 int32) {
 									if v11 == 0 {
 										store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 										store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+										store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 										store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 										store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-										t87 := m.fn258(i32(36249), i32(3), v2+i32(152))
+										t87 := m.fn258(i32(36197), i32(3), v2+i32(152))
 										if t87 != 0 {
-											m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+											m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 											panic("unreachable")
 										}
 										t88 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -6907,10 +6907,10 @@ func (m *Module) fn73(v0, v1 int32) {
 										store64(m.memory, uint64(uint32(t89))+80, uint64(v4))
 										t90 := int32(load32(m.memory, uint64(uint32(v2))+120))
 										v8 = t90
-										v24 = i32(36252)
+										v24 = i32(36200)
 										v25 = i32(11)
 										v7 = i32(18)
-										v28 = i32(36263)
+										v28 = i32(36211)
 										goto l48
 									}
 								}
@@ -6933,12 +6933,12 @@ func (m *Module) fn73(v0, v1 int32) {
 								l41:
 									store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 									store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 									t82 := m.fn255(v2+i32(136), v2+i32(152))
 									if t82 != 0 {
-										m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+										m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 										panic("unreachable")
 									}
 									t83 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6950,10 +6950,10 @@ func (m *Module) fn73(v0, v1 int32) {
 										v1 = t109
 										store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
 										store32(m.memory, uint64(uint32(v2))+84, uint32(v1))
-										v28 = i32(36054)
+										v28 = i32(36002)
 										v7 = i32(14)
 										v25 = i32(22)
-										v24 = i32(36227)
+										v24 = i32(36175)
 										goto l54
 									}
 									v24 = v26
@@ -6972,12 +6972,12 @@ func (m *Module) fn73(v0, v1 int32) {
 						l45:
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 							t91 := m.fn218(v2+i32(136), v2+i32(152))
 							if t91 != 0 {
-								m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+								m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 								panic("unreachable")
 							}
 							t92 := int32(load32(m.memory, uint64(uint32(v2))+124))
@@ -6989,10 +6989,10 @@ func (m *Module) fn73(v0, v1 int32) {
 								v1 = t110
 								store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
 								store32(m.memory, uint64(uint32(v2))+84, uint32(v1))
-								v28 = i32(36281)
+								v28 = i32(36229)
 								v7 = i32(18)
 								v25 = i32(15)
-								v24 = i32(36559)
+								v24 = i32(36507)
 								goto l54
 							}
 							v25 = v26
@@ -7004,12 +7004,12 @@ func (m *Module) fn73(v0, v1 int32) {
 								if t100 != 0 {
 									store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 									store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+									store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 									store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 									store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-									t101 := m.fn257(i32(36338), v2+i32(152))
+									t101 := m.fn257(i32(36286), v2+i32(152))
 									if t101 != 0 {
-										m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+										m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 										panic("unreachable")
 									}
 									t102 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -7018,10 +7018,10 @@ func (m *Module) fn73(v0, v1 int32) {
 									store64(m.memory, uint64(uint32(t103))+80, uint64(v4))
 									t104 := int32(load32(m.memory, uint64(uint32(v2))+120))
 									v8 = t104
-									v24 = i32(36339)
+									v24 = i32(36287)
 									v25 = i32(37)
 									v7 = i32(16)
-									v28 = i32(36376)
+									v28 = i32(36324)
 									goto l48
 								}
 								if v13|v4 == 0 {
@@ -7042,12 +7042,12 @@ func (m *Module) fn73(v0, v1 int32) {
 							m.fn199(v2+i32(136), i32(33712), v2+i32(152))
 							store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+							store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 							store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 							store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 							t94 := m.fn218(v2+i32(104), v2+i32(152))
 							if t94 != 0 {
-								m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+								m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 								panic("unreachable")
 							}
 							t95 := int32(load32(m.memory, uint64(uint32(v2))+120))
@@ -7065,7 +7065,7 @@ func (m *Module) fn73(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v2))+88, uint32(t99))
 							store64(m.memory, uint64(uint32(v2))+80, uint64(v5))
 							v26 = int32(v5)
-							v28 = i32(36281)
+							v28 = i32(36229)
 							v7 = i32(18)
 							goto l54
 						}
@@ -7095,12 +7095,12 @@ func (m *Module) fn73(v0, v1 int32) {
 				l56:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
-					t111 := m.fn258(i32(36299), i32(3), v2+i32(152))
+					t111 := m.fn258(i32(36247), i32(3), v2+i32(152))
 					if t111 != 0 {
-						m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t112 := int64(load64(m.memory, uint64(uint32(v2))+124))
@@ -7109,10 +7109,10 @@ func (m *Module) fn73(v0, v1 int32) {
 					store64(m.memory, uint64(uint32(t113))+80, uint64(v4))
 					t114 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v8 = t114
-					v24 = i32(36302)
+					v24 = i32(36250)
 					v25 = i32(36)
 					v7 = i32(17)
-					v28 = i32(36105)
+					v28 = i32(36053)
 				}
 			l48:
 				store32(m.memory, uint64(uint32(v2))+88, uint32(i32(-0x80000000)))
@@ -7181,12 +7181,12 @@ func (m *Module) fn73(v0, v1 int32) {
 						store32(m.memory, uint64(uint32(v2))+116, uint32(v2+i32(80)))
 						store32(m.memory, uint64(uint32(v2))+144, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v2))+136, uint64(i64(0x100000000)))
-						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+						store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 						store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 						store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(136)))
 						t124 := m.fn245(v2+i32(112), v2+i32(152))
 						if t124 != 0 {
-							m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+							m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 							panic("unreachable")
 						}
 						t125 := int64(load64(m.memory, uint64(uint32(v2))+140))
@@ -7195,21 +7195,21 @@ func (m *Module) fn73(v0, v1 int32) {
 						t126 := int32(load32(m.memory, uint64(uint32(v2))+136))
 						v6 = t126
 						v3 = int32(v5)
-						v8 = i32(36521)
+						v8 = i32(36469)
 						v7 = i32(11)
 						v15 = i32(15)
-						v19 = i32(36536)
+						v19 = i32(36484)
 						goto l67
 					}
 				l63:
 					store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 					store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+					store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 					store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 					store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 					t127 := m.fn255(v1+i32(176), v2+i32(152))
 					if t127 != 0 {
-						m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+						m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 						panic("unreachable")
 					}
 					t128 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7218,10 +7218,10 @@ func (m *Module) fn73(v0, v1 int32) {
 					v3 = t129
 					t130 := int32(load32(m.memory, uint64(uint32(v2))+120))
 					v6 = t130
-					v8 = i32(36495)
+					v8 = i32(36443)
 					v7 = i32(18)
 					v15 = i32(8)
-					v19 = i32(36503)
+					v19 = i32(36451)
 					goto l67
 				}
 			l64:
@@ -7276,12 +7276,12 @@ func (m *Module) fn73(v0, v1 int32) {
 		l69:
 			store32(m.memory, uint64(uint32(v2))+128, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+120, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37596)))
+			store32(m.memory, uint64(uint32(v2))+156, uint32(i32(37544)))
 			store64(m.memory, uint64(uint32(v2))+160, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v2))+152, uint32(v2+i32(120)))
 			t137 := m.fn255(v1+i32(184), v2+i32(152))
 			if t137 != 0 {
-				m.fn243(i32(37636), i32(55), v2+i32(175), i32(37620), i32(37692))
+				m.fn243(i32(37584), i32(55), v2+i32(175), i32(37568), i32(37640))
 				panic("unreachable")
 			}
 			t138 := int32(load32(m.memory, uint64(uint32(v2))+128))
@@ -7290,9 +7290,9 @@ func (m *Module) fn73(v0, v1 int32) {
 			v3 = t139
 			t140 := int32(load32(m.memory, uint64(uint32(v2))+120))
 			v6 = t140
-			v8 = i32(36547)
+			v8 = i32(36495)
 			v15 = i32(6)
-			v19 = i32(36553)
+			v19 = i32(36501)
 			v7 = i32(6)
 		}
 	l67:
@@ -7385,7 +7385,7 @@ l0:
 				t8 := int32(load32(m.memory, uint64(uint32(v0))+20))
 				v2 = t8
 				if v2 == 0 {
-					m.fn247(i32(36576))
+					m.fn247(i32(36524))
 					panic("unreachable")
 				}
 				{
@@ -7394,7 +7394,7 @@ l0:
 					t11 := v2
 					v4 = int32(t10)
 					if uint32(t11) <= uint32(v4) {
-						m.fn225(v4, v2, i32(36592))
+						m.fn225(v4, v2, i32(36540))
 						panic("unreachable")
 					}
 					t12 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -7941,7 +7941,7 @@ func (m *Module) fn77(v0, v1, v2, v3, v4 int32, v5, v6 int64, v7 int32, v8, v9 i
 								t32 := int64(load64(m.memory, uint64(uint32(v3))+88))
 								v5 = t32
 								if v5 == 0 {
-									m.fn246(i32(37548))
+									m.fn246(i32(37496))
 									panic("unreachable")
 								}
 								{
@@ -8452,7 +8452,7 @@ func (m *Module) fn80(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v6))+88))
 		v8 = t3
 		if v8 == 0 {
-			m.fn246(i32(37564))
+			m.fn246(i32(37512))
 			panic("unreachable")
 		}
 		{
@@ -9653,7 +9653,7 @@ func (m *Module) fn85(v0, v1 int32, v2, v3 int64) {
 					t7 := int64(load64(m.memory, uint64(uint32(v1))+48))
 					v7 = t7
 					if v7 == 0 {
-						m.fn246(i32(36656))
+						m.fn246(i32(36604))
 						panic("unreachable")
 					}
 					v2 = i64(0)
@@ -9714,7 +9714,7 @@ func (m *Module) fn85(v0, v1 int32, v2, v3 int64) {
 							t18 := v4
 							v1 = int32(t17)
 							if uint32(t18) <= uint32(v1) {
-								m.fn225(v1, v4, i32(36672))
+								m.fn225(v1, v4, i32(36620))
 								panic("unreachable")
 							}
 							v7 = v7 + i64(-1)
@@ -10098,7 +10098,7 @@ func (m *Module) fn88(v0, v1, v2, v3 int32, v4, v5 int64) {
 			t0 := int64(load64(m.memory, uint64(uint32(v1))+48))
 			v6 = t0
 			if v6 == 0 {
-				m.fn246(i32(36608))
+				m.fn246(i32(36556))
 				panic("unreachable")
 			}
 			t1 := int64(uint64(v5) / uint64(v6))
@@ -10138,7 +10138,7 @@ func (m *Module) fn88(v0, v1, v2, v3 int32, v4, v5 int64) {
 							t12 := v7
 							v13 = int32(t11)
 							if uint32(t12) <= uint32(v13) {
-								m.fn225(v13, v7, i32(36640))
+								m.fn225(v13, v7, i32(36588))
 								panic("unreachable")
 							}
 							v13 = v12 + v13*i32(24)
@@ -10205,14 +10205,14 @@ l2:
 l6:
 	{
 		if v7 == 0 {
-			m.fn247(i32(36576))
+			m.fn247(i32(36524))
 			panic("unreachable")
 		}
 		t23 := int64(uint64(v6) % uint64(uint32(v7)))
 		t24 := v7
 		v13 = int32(t23)
 		if uint32(t24) <= uint32(v13) {
-			m.fn225(v13, v7, i32(36624))
+			m.fn225(v13, v7, i32(36572))
 			panic("unreachable")
 		}
 		t25 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -10568,10 +10568,10 @@ func (m *Module) fn89(v0 int32, v1 int64) {
 		return
 	}
 l3:
-	m.fn225(v7, v9, i32(36720))
+	m.fn225(v7, v9, i32(36668))
 	panic("unreachable")
 l7:
-	m.fn225(v7, v15, i32(36720))
+	m.fn225(v7, v15, i32(36668))
 	panic("unreachable")
 }
 func (m *Module) fn90(v0, v1, v2 int32) {
@@ -10619,7 +10619,7 @@ func (m *Module) fn90(v0, v1, v2 int32) {
 			}
 			v6 = p12
 			if uint32(t11) >= uint32(v6) {
-				m.fn225(v3, v6, i32(36704))
+				m.fn225(v3, v6, i32(36652))
 				panic("unreachable")
 			}
 			t13 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10638,7 +10638,7 @@ func (m *Module) fn90(v0, v1, v2 int32) {
 					goto l3
 				}
 				if uint32(v3) >= uint32(v4) {
-					m.fn225(v3, v4, i32(36704))
+					m.fn225(v3, v4, i32(36652))
 					panic("unreachable")
 				}
 				t16 := int64(load64(m.memory, uint32(v8+v4<<3+v3<<3)))
@@ -10653,7 +10653,7 @@ func (m *Module) fn90(v0, v1, v2 int32) {
 	l1:
 		store32(m.memory, uint64(uint32(v0))+28, uint32(v4+v1))
 		if uint32(v3) >= uint32(v6) {
-			m.fn225(v3, v6, i32(36688))
+			m.fn225(v3, v6, i32(36636))
 			panic("unreachable")
 		}
 		t19 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -10688,7 +10688,7 @@ func (m *Module) fn90(v0, v1, v2 int32) {
 			t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
 			store32(m.memory, uint64(uint32(v0))+32, uint32(t29+v2))
 			if uint32(v3) >= uint32(v1) {
-				m.fn225(v3, v1, i32(36688))
+				m.fn225(v3, v1, i32(36636))
 				panic("unreachable")
 			}
 			p30 := v4
@@ -10740,7 +10740,7 @@ func (m *Module) fn91(v0, v1, v2 int32) int32 {
 			}
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v1, i32(36782), i32(17))
+			t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v1, i32(36730), i32(17))
 			if t5 == 0 {
 				goto l2
 			}
@@ -10761,13 +10761,13 @@ func (m *Module) fn91(v0, v1, v2 int32) int32 {
 			}
 			store64(m.memory, uint64(uint32(v3))+24, uint64(v5))
 			store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v3+i32(24)))))
-			t8 := m.fn220(v1, v2, i32(35301), v3+i32(8))
+			t8 := m.fn220(v1, v2, i32(35251), v3+i32(8))
 			v0 = t8
 			goto l3
 		}
 	l4:
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t10 := m.t0[uint(t9)].(func(int32, int32, int32) int32)(v1, i32(36799), i32(1))
+		t10 := m.t0[uint(t9)].(func(int32, int32, int32) int32)(v1, i32(36747), i32(1))
 		v0 = t10
 	}
 l3:
@@ -10892,7 +10892,7 @@ func (m *Module) fn93(v0, v1 int32) int32 {
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+44, uint32(i32(4)))
-	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(36978)))
+	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(36926)))
 	t1 := int64(load64(m.memory, uint64(uint32(v0))+8))
 	t2 := v2
 	v3 = t1
@@ -10963,8 +10963,8 @@ func (m *Module) fn95(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+37796))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37784))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+37744))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37732))
 	t4 := m.fn234(t1, t2, t3)
 	return t4
 }
@@ -10985,7 +10985,7 @@ func (m *Module) fn96(v0, v1 int32) int32 {
 	t5 := v2
 	p4 := i32(1)
 	if v3 != 0 {
-		p4 = i32(37712)
+		p4 = i32(37660)
 	}
 	store32(m.memory, uint32(t5), uint32(p4))
 	t6 := v2
@@ -11034,12 +11034,12 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v0))
 		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(i64(0x100000000)))
-		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37596)))
+		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(37544)))
 		store64(m.memory, uint64(uint32(v2))+48, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+40, uint32(v2+i32(24)))
 		t8 := m.fn100(v2+i32(72), v2+i32(40))
 		if t8 != 0 {
-			m.fn243(i32(37636), i32(55), v2+i32(79), i32(37620), i32(37692))
+			m.fn243(i32(37584), i32(55), v2+i32(79), i32(37568), i32(37640))
 			panic("unreachable")
 		}
 		t9 := int64(load64(m.memory, uint64(uint32(v2))+24))
@@ -11062,7 +11062,7 @@ func (m *Module) fn97(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+48, uint32(v0))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(40)))))
-		t11 := m.fn220(v5, v1, i32(35231), v2+i32(24))
+		t11 := m.fn220(v5, v1, i32(35181), v2+i32(24))
 		v4 = t11
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v0 = t12
@@ -11081,8 +11081,8 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37852))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37808))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37800))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37756))
 	t5 := m.fn234(t2, t3, t4)
 	return t5
 }
@@ -11091,8 +11091,8 @@ func (m *Module) fn99(v0, v1 int32) int32 {
 	t1 := int32(m.memory[uint32(t0)])
 	t2 := v1
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37796))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+37784))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37744))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+37732))
 	t5 := m.fn234(t2, t3, t4)
 	return t5
 }
@@ -11120,7 +11120,7 @@ func (m *Module) fn100(v0, v1 int32) int32 {
 		goto l0
 	}
 	store32(m.memory, uint64(uint32(v2))+52, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37726)))
+	store32(m.memory, uint64(uint32(v2))+48, uint32(i32(37674)))
 	store64(m.memory, uint64(uint32(v2))+56, uint64(uint32(v5)))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(48)))))
 	{
@@ -11135,13 +11135,13 @@ func (m *Module) fn100(v0, v1 int32) int32 {
 	}
 l1:
 	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37733)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37681)))
 l0:
 	if v4 == 0 {
 		goto l3
 	}
 	store32(m.memory, uint64(uint32(v2))+36, uint32(i32(16)))
-	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(37735)))
+	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0x9333)))
 	store64(m.memory, uint64(uint32(v2))+40, uint64(uint32(v4)))
 	store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(10)))<<32|int64(uint32(v2+i32(32)))))
 	store64(m.memory, uint64(uint32(v2))+48, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(24)))))
@@ -11157,14 +11157,14 @@ l0:
 	}
 l4:
 	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37733)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(37681)))
 l3:
 	{
 		if v3 == 0 {
 			goto l5
 		}
 		store32(m.memory, uint64(uint32(v2))+36, uint32(i32(4)))
-		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(36978)))
+		store32(m.memory, uint64(uint32(v2))+32, uint32(i32(36926)))
 		store64(m.memory, uint64(uint32(v2))+40, uint64(v3))
 		t13 := v2
 		v3 = int64(uint32(i32(13))) << 32
@@ -11197,7 +11197,7 @@ func (m *Module) fn101(v0, v1 int32) int32 {
 	store64(m.memory, uint64(uint32(v2))+8, uint64(int64(uint32(i32(18)))<<32|int64(uint32(v2))))
 	t2 := int32(load32(m.memory, uint32(v1)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t4 := m.fn220(t2, t3, i32(35238), v2+i32(8))
+	t4 := m.fn220(t2, t3, i32(35188), v2+i32(8))
 	v1 = t4
 	m.g0 = v2 + i32(16)
 	return v1
@@ -11210,7 +11210,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 	m.g0 = v2
 	v3 = i32(1)
 	{
-		t1 := m.fn235(v1, i32(36982), i32(16))
+		t1 := m.fn235(v1, i32(36930), i32(16))
 		if t1 != 0 {
 			goto l0
 		}
@@ -11223,7 +11223,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(19)))<<32|int64(uint32(v2+i32(72)))))
 			t3 := int32(load32(m.memory, uint32(v1)))
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t5 := m.fn220(t3, t4, i32(35297), v2+i32(16))
+			t5 := m.fn220(t3, t4, i32(35247), v2+i32(16))
 			if t5 != 0 {
 				goto l0
 			}
@@ -11241,7 +11241,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 		t10 := v2
 		p9 := i32(1)
 		if v4 != 0 {
-			p9 = i32(36998)
+			p9 = i32(36946)
 		}
 		store32(m.memory, uint64(uint32(t10))+8, uint32(p9))
 		store64(m.memory, uint64(uint32(v2))+32, uint64(int64(uint32(i32(13)))<<32|int64(uint32(v0+i32(224)))))
@@ -11252,7 +11252,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 		store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v2+i32(8)))))
 		t13 := int32(load32(m.memory, uint32(v1)))
 		t14 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		t15 := m.fn220(t13, t14, i32(35607), v2+i32(16))
+		t15 := m.fn220(t13, t14, i32(35557), v2+i32(16))
 		if t15 != 0 {
 			goto l0
 		}
@@ -11270,13 +11270,13 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 					{
 						t22 := int32(m.memory[uint32(v4)])
 						if t22 != i32(2) {
-							t24 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36758), i32(24))
+							t24 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36706), i32(24))
 							if t24 == 0 {
 								goto l4
 							}
 							goto l0
 						}
-						t23 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36736), i32(22))
+						t23 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v6, i32(36684), i32(22))
 						if t23 == 0 {
 							goto l4
 						}
@@ -11290,7 +11290,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 				}
 				m.memory[uint64(uint32(v2))+72] = byte(v7)
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-				t20 := m.fn220(v6, v5, i32(35391), v2+i32(16))
+				t20 := m.fn220(v6, v5, i32(35341), v2+i32(16))
 				if t20 == 0 {
 					goto l4
 				}
@@ -11299,7 +11299,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 		l3:
 			m.memory[uint64(uint32(v2))+72] = byte(v7)
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8|int64(uint32(v2+i32(72)))))
-			t25 := m.fn220(v6, v5, i32(35361), v2+i32(16))
+			t25 := m.fn220(v6, v5, i32(35311), v2+i32(16))
 			if t25 != 0 {
 				goto l0
 			}
@@ -11321,7 +11321,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 				store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 				t28 := int32(load32(m.memory, uint32(v1)))
 				t29 := int32(load32(m.memory, uint64(uint32(v1))+4))
-				t30 := m.fn220(t28, t29, i32(35658), v2+i32(16))
+				t30 := m.fn220(t28, t29, i32(35608), v2+i32(16))
 				if t30 != 0 {
 					goto l0
 				}
@@ -11365,13 +11365,13 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+52, uint32(v2+i32(16)))
 		store32(m.memory, uint64(uint32(v2))+64, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v2))+56, uint64(i64(0x100000000)))
-		store32(m.memory, uint64(uint32(v2))+76, uint32(i32(37596)))
+		store32(m.memory, uint64(uint32(v2))+76, uint32(i32(37544)))
 		store64(m.memory, uint64(uint32(v2))+80, uint64(i64(0x60000020)))
 		store32(m.memory, uint64(uint32(v2))+72, uint32(v2+i32(56)))
 		{
 			t44 := m.fn100(v2+i32(52), v2+i32(72))
 			if t44 != 0 {
-				m.fn243(i32(37636), i32(55), v2+i32(95), i32(37620), i32(37692))
+				m.fn243(i32(37584), i32(55), v2+i32(95), i32(37568), i32(37640))
 				panic("unreachable")
 			}
 			t45 := int64(load64(m.memory, uint64(uint32(v2))+56))
@@ -11383,7 +11383,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 					store32(m.memory, uint64(uint32(v2))+80, uint32(v4))
 					store64(m.memory, uint64(uint32(v2))+72, uint64(v8))
 					store64(m.memory, uint64(uint32(v2))+56, uint64(int64(uint32(i32(17)))<<32|int64(uint32(v2+i32(72)))))
-					t47 := m.fn220(v5, v3, i32(35644), v2+i32(56))
+					t47 := m.fn220(v5, v3, i32(35594), v2+i32(56))
 					v4 = t47
 					{
 						t48 := int32(load32(m.memory, uint64(uint32(v2))+72))
@@ -11426,7 +11426,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(int64(uint32(i32(22)))<<32|int64(uint32(v2+i32(72)))))
 			t52 := int32(load32(m.memory, uint32(v1)))
 			t53 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t54 := m.fn220(t52, t53, i32(35626), v2+i32(16))
+			t54 := m.fn220(t52, t53, i32(35576), v2+i32(16))
 			if t54 == 0 {
 				goto l12
 			}
@@ -11451,7 +11451,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 		t59 := int32(load32(m.memory, uint32(v1)))
 		t60 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t61 := int32(load32(m.memory, uint64(uint32(t60))+12))
-		t62 := m.t0[uint(t61)].(func(int32, int32, int32) int32)(t59, i32(37005), i32(7))
+		t62 := m.t0[uint(t61)].(func(int32, int32, int32) int32)(t59, i32(36953), i32(7))
 		if t62 != 0 {
 			goto l0
 		}
@@ -11475,7 +11475,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 		t66 := int32(load32(m.memory, uint32(v1)))
 		t67 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t68 := int32(load32(m.memory, uint64(uint32(t67))+12))
-		t69 := m.t0[uint(t68)].(func(int32, int32, int32) int32)(t66, i32(37012), i32(13))
+		t69 := m.t0[uint(t68)].(func(int32, int32, int32) int32)(t66, i32(36960), i32(13))
 		if t69 != 0 {
 			goto l0
 		}
@@ -11487,7 +11487,7 @@ func (m *Module) fn102(v0, v1 int32) int32 {
 			store64(m.memory, uint64(uint32(v2))+16, uint64(v8))
 			t70 := int32(load32(m.memory, uint32(v1)))
 			t71 := int32(load32(m.memory, uint64(uint32(v1))+4))
-			t72 := m.fn220(t70, t71, i32(35658), v2+i32(16))
+			t72 := m.fn220(t70, t71, i32(35608), v2+i32(16))
 			v3 = t72
 			if v3 != 0 {
 				goto l0
@@ -11515,8 +11515,8 @@ func (m *Module) fn104(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	t1 := v1
 	v0 = t0 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+37908))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+37896))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+37856))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+37844))
 	t4 := m.fn234(t1, t2, t3)
 	return t4
 }
@@ -11548,14 +11548,14 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 			default:
 				store32(m.memory, uint32(v3), uint32(v4))
 				store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3))))
-				t2 := m.fn220(v1, v2, i32(35328), v3+i32(24))
+				t2 := m.fn220(v1, v2, i32(35278), v3+i32(24))
 				if t2 != 0 {
 					goto l3
 				}
 				goto l0
 			case 1:
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
-				t4 := m.t0[uint(t3)].(func(int32, int32, int32) int32)(v1, i32(37025), i32(21))
+				t4 := m.t0[uint(t3)].(func(int32, int32, int32) int32)(v1, i32(36973), i32(21))
 				if t4 != 0 {
 					goto l3
 				}
@@ -11579,7 +11579,7 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(72)))))
 			v4 = i32(1)
-			t9 := m.fn220(v1, v2, i32(35541), v3+i32(24))
+			t9 := m.fn220(v1, v2, i32(35491), v3+i32(24))
 			if t9 != 0 {
 				goto l5
 			}
@@ -11615,7 +11615,7 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 			t17 := v3
 			p16 := i32(1)
 			if v5 != 0 {
-				p16 = i32(37046)
+				p16 = i32(36994)
 			}
 			store32(m.memory, uint64(uint32(t17))+72, uint32(p16))
 			store64(m.memory, uint64(uint32(v3))+56, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(72)))))
@@ -11625,7 +11625,7 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 			store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v3+i32(16)))))
 			store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(23)))<<32|int64(uint32(v3))))
 			store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(14)))<<32|int64(uint32(v3+i32(20)))))
-			t19 := m.fn220(v1, v2, i32(35469), v3+i32(24))
+			t19 := m.fn220(v1, v2, i32(35419), v3+i32(24))
 			if t19 != 0 {
 				goto l5
 			}
@@ -11679,15 +11679,15 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 		store32(m.memory, uint64(uint32(v3))+68, uint32(i32(12)))
 		t29 := int32(load32(m.memory, uint64(uint32(v0))+92))
 		t31 := v3
-		p30 := i32(36927)
+		p30 := i32(36875)
 		if t29 == i32(1) {
-			p30 = i32(36915)
+			p30 = i32(0x8fff)
 		}
 		store32(m.memory, uint64(uint32(t31))+64, uint32(p30))
 		store64(m.memory, uint64(uint32(v3))+40, uint64(int64(uint32(i32(11)))<<32|int64(uint32(v0+i32(96)))))
 		store64(m.memory, uint64(uint32(v3))+32, uint64(int64(uint32(i32(6)))<<32|int64(uint32(v3+i32(64)))))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v0+i32(92)))))
-		t32 := m.fn220(v1, v2, i32(35243), v3+i32(24))
+		t32 := m.fn220(v1, v2, i32(35193), v3+i32(24))
 		if t32 != 0 {
 			goto l3
 		}
@@ -11704,7 +11704,7 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 				store64(m.memory, uint64(uint32(t35))+24, uint64(v7))
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v6-v7*i64(1000000000)))
 				store64(m.memory, uint64(uint32(v3))+72, uint64(int64(uint32(i32(12)))<<32|int64(uint32(v3+i32(24)))))
-				t36 := m.fn220(v1, v2, i32(35587), v3+i32(72))
+				t36 := m.fn220(v1, v2, i32(35537), v3+i32(72))
 				if t36 != 0 {
 					goto l3
 				}
@@ -11712,7 +11712,7 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 			}
 		l10:
 			t37 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			t38 := m.t0[uint(t37)].(func(int32, int32, int32) int32)(v1, i32(37061), i32(15))
+			t38 := m.t0[uint(t37)].(func(int32, int32, int32) int32)(v1, i32(37009), i32(15))
 			if t38 != 0 {
 				goto l3
 			}
@@ -11724,7 +11724,7 @@ func (m *Module) fn107(v0, v1, v2 int32) int32 {
 			goto l5
 		}
 		t40 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t41 := m.t0[uint(t40)].(func(int32, int32, int32) int32)(v1, i32(37076), i32(35))
+		t41 := m.t0[uint(t40)].(func(int32, int32, int32) int32)(v1, i32(37024), i32(35))
 		if t41 == 0 {
 			goto l5
 		}
@@ -11752,11 +11752,11 @@ func (m *Module) fn108(v0, v1 int32) int32 {
 					store64(m.memory, uint64(uint32(v2))+24, uint64(int64(uint32(i32(7)))<<32|int64(uint32(v2+i32(16)))))
 					t8 := int32(load32(m.memory, uint32(v1)))
 					t9 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					t10 := m.fn220(t8, t9, i32(35139), v2+i32(24))
+					t10 := m.fn220(t8, t9, i32(35089), v2+i32(24))
 					v0 = t10
 					goto l4
 				}
-				t7 := m.fn235(v1, i32(37713), i32(13))
+				t7 := m.fn235(v1, i32(37661), i32(13))
 				v0 = t7
 				goto l4
 			}
@@ -11798,7 +11798,7 @@ func (m *Module) fn109(v0, v1 int32) int32 {
 			if v3 != i64(-1) {
 				goto l0
 			}
-			t2 := m.fn235(v1, i32(37708), i32(4))
+			t2 := m.fn235(v1, i32(37656), i32(4))
 			v1 = t2
 			goto l1
 		}
@@ -11860,24 +11860,24 @@ l0:
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+20))
-	m.fn65(v2+i32(8), i32(37313), i32(4), t6, t7)
+	m.fn65(v2+i32(8), i32(37261), i32(4), t6, t7)
 	t8 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	t9 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	m.fn65(v2+i32(8), i32(37317), i32(2), t8, t9)
+	m.fn65(v2+i32(8), i32(37265), i32(2), t8, t9)
 	t10 := int64(load64(m.memory, uint64(uint32(v0))+40))
-	m.fn67(v2+i32(8), i32(37141), i32(5), t10)
+	m.fn67(v2+i32(8), i32(37089), i32(5), t10)
 	t11 := int32(load32(m.memory, uint64(uint32(v0))+32))
 	t12 := int32(load32(m.memory, uint64(uint32(v0))+36))
-	m.fn65(v2+i32(8), i32(37319), i32(6), t11, t12)
+	m.fn65(v2+i32(8), i32(37267), i32(6), t11, t12)
 	t13 := int64(load64(m.memory, uint64(uint32(v0))+48))
-	m.fn67(v2+i32(8), i32(37325), i32(5), t13)
+	m.fn67(v2+i32(8), i32(37273), i32(5), t13)
 	t14 := int64(load64(m.memory, uint32(v0)))
 	t15 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn66(v2+i32(8), i32(37330), i32(6), t14, t15)
+	m.fn66(v2+i32(8), i32(37278), i32(6), t14, t15)
 	t16 := int32(load32(m.memory, uint64(uint32(v0))+80))
-	m.fn68(v2+i32(8), i32(37163), i32(20), t16)
+	m.fn68(v2+i32(8), i32(37111), i32(20), t16)
 	t17 := int32(load32(m.memory, uint64(uint32(v0))+84))
-	m.fn68(v2+i32(8), i32(37183), i32(17), t17)
+	m.fn68(v2+i32(8), i32(37131), i32(17), t17)
 	t18 := int32(load32(m.memory, uint64(uint32(v2))+8))
 	v4 = t18
 	t19 := int32(load32(m.memory, uint32(v4)))
@@ -11907,7 +11907,7 @@ l0:
 	}
 l1:
 	v1 = v0 + i32(56)
-	m.fn63(v3, i32(36455), i32(6))
+	m.fn63(v3, i32(36403), i32(6))
 	{
 		t26 := int32(load32(m.memory, uint32(v4)))
 		v0 = t26
@@ -11978,11 +11978,11 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v4+i32(1)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v1))
 	t6 := int64(load64(m.memory, uint32(v0)))
-	m.fn67(v2+i32(8), i32(37472), i32(5), t6)
+	m.fn67(v2+i32(8), i32(37420), i32(5), t6)
 	t7 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	m.fn67(v2+i32(8), i32(36034), i32(8), t7)
+	m.fn67(v2+i32(8), i32(35982), i32(8), t7)
 	t8 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	m.fn67(v2+i32(8), i32(37543), i32(4), t8)
+	m.fn67(v2+i32(8), i32(37491), i32(4), t8)
 	{
 		t9 := int32(m.memory[uint64(uint32(v2))+12])
 		if t9 == 0 {
@@ -12048,22 +12048,22 @@ func (m *Module) fn113(v0, v1 int32) {
 		store32(m.memory, uint64(uint32(v2))+416, uint32(v2+i32(12)))
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+352))
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+356))
-		m.fn114(v2+i32(416), i32(37111), i32(4), t6, t7)
+		m.fn114(v2+i32(416), i32(37059), i32(4), t6, t7)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+336))
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+340))
-		m.fn65(v2+i32(416), i32(37115), i32(5), t8, t9)
+		m.fn65(v2+i32(416), i32(37063), i32(5), t8, t9)
 		t10 := int32(m.memory[uint64(uint32(v2))+410])
-		m.fn115(v2+i32(416), i32(36188), i32(6), t10)
+		m.fn115(v2+i32(416), i32(36136), i32(6), t10)
 		t11 := int32(load32(m.memory, uint64(uint32(v2))+344))
 		t12 := int32(load32(m.memory, uint64(uint32(v2))+348))
-		m.fn65(v2+i32(416), i32(37120), i32(15), t11, t12)
+		m.fn65(v2+i32(416), i32(37068), i32(15), t11, t12)
 		t13 := int32(m.memory[uint64(uint32(v2))+411])
-		m.fn115(v2+i32(416), i32(37135), i32(6), t13)
+		m.fn115(v2+i32(416), i32(37083), i32(6), t13)
 		t14 := int64(load64(m.memory, uint64(uint32(v2))+360))
-		m.fn67(v2+i32(416), i32(37141), i32(5), t14)
+		m.fn67(v2+i32(416), i32(37089), i32(5), t14)
 		t15 := int32(load32(m.memory, uint64(uint32(v2))+368))
 		t16 := int32(load32(m.memory, uint64(uint32(v2))+372))
-		m.fn114(v2+i32(416), i32(37146), i32(12), t15, t16)
+		m.fn114(v2+i32(416), i32(37094), i32(12), t15, t16)
 		t17 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v4 = t17
 		t18 := int32(load32(m.memory, uint32(v4)))
@@ -12097,7 +12097,7 @@ func (m *Module) fn113(v0, v1 int32) {
 		}
 	l2:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn63(v1, i32(37158), i32(5))
+		m.fn63(v1, i32(37106), i32(5))
 		{
 			t27 := int32(load32(m.memory, uint32(v4)))
 			v1 = t27
@@ -12206,42 +12206,42 @@ func (m *Module) fn113(v0, v1 int32) {
 				v1 = v6 + v5
 				t52 := int32(load32(m.memory, uint32(v1+i32(32))))
 				t53 := int32(load32(m.memory, uint32(v1+i32(36))))
-				m.fn65(t51, i32(37305), i32(4), t52, t53)
+				m.fn65(t51, i32(37253), i32(4), t52, t53)
 				{
 					t54 := int32(load16(m.memory, uint32(v1)))
 					switch t54 {
 					default:
 						t55 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn68(v2+i32(440), i32(37463), i32(4), t55)
+						m.fn68(v2+i32(440), i32(37411), i32(4), t55)
 						goto l17
 					case 1:
 						t56 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn67(v2+i32(440), i32(37467), i32(5), t56)
+						m.fn67(v2+i32(440), i32(37415), i32(5), t56)
 						t57 := int64(load64(m.memory, uint32(v1+i32(24))))
-						m.fn67(v2+i32(440), i32(37472), i32(5), t57)
+						m.fn67(v2+i32(440), i32(37420), i32(5), t57)
 						t58 := int32(load32(m.memory, uint32(v1+i32(4))))
-						m.fn68(v2+i32(440), i32(37477), i32(12), t58)
+						m.fn68(v2+i32(440), i32(37425), i32(12), t58)
 						t59 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn68(v2+i32(440), i32(36392), i32(13), t59)
+						m.fn68(v2+i32(440), i32(36340), i32(13), t59)
 						goto l17
 					case 2:
 						t60 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t61 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn66(v2+i32(440), i32(37489), i32(7), t60, t61)
+						m.fn66(v2+i32(440), i32(37437), i32(7), t60, t61)
 						goto l17
 					case 3:
 						t62 := int32(load16(m.memory, uint32(v1+i32(2))))
-						m.fn64(v2+i32(440), i32(37496), i32(5), t62)
+						m.fn64(v2+i32(440), i32(37444), i32(5), t62)
 						t63 := int32(load16(m.memory, uint32(v1+i32(4))))
-						m.fn64(v2+i32(440), i32(37501), i32(2), t63)
+						m.fn64(v2+i32(440), i32(37449), i32(2), t63)
 						t64 := int64(load64(m.memory, uint32(v1+i32(8))))
 						t65 := int64(load64(m.memory, uint32(v1+i32(16))))
-						m.fn66(v2+i32(440), i32(37503), i32(14), t64, t65)
+						m.fn66(v2+i32(440), i32(37451), i32(14), t64, t65)
 						goto l17
 					case 4:
 						t66 := int32(load32(m.memory, uint32(v1+i32(4))))
 						t67 := int32(load32(m.memory, uint32(v1+i32(8))))
-						m.fn65(v2+i32(440), i32(37517), i32(10), t66, t67)
+						m.fn65(v2+i32(440), i32(37465), i32(10), t66, t67)
 					}
 				}
 			l17:
@@ -12277,7 +12277,7 @@ func (m *Module) fn113(v0, v1 int32) {
 					v1 = t77
 				}
 			l18:
-				m.fn63(v1, i32(37309), i32(4))
+				m.fn63(v1, i32(37257), i32(4))
 				{
 					t78 := int32(load32(m.memory, uint32(v3)))
 					v1 = t78
@@ -12341,14 +12341,14 @@ func (m *Module) fn113(v0, v1 int32) {
 		}
 	l8:
 		t95 := int32(load32(m.memory, uint64(uint32(v2))+400))
-		m.fn68(v2+i32(416), i32(37163), i32(20), t95)
+		m.fn68(v2+i32(416), i32(37111), i32(20), t95)
 		t96 := int32(load32(m.memory, uint64(uint32(v2))+404))
-		m.fn68(v2+i32(416), i32(37183), i32(17), t96)
+		m.fn68(v2+i32(416), i32(37131), i32(17), t96)
 		t97 := int32(load16(m.memory, uint64(uint32(v2))+408))
-		m.fn64(v2+i32(416), i32(37200), i32(16), t97)
+		m.fn64(v2+i32(416), i32(37148), i32(16), t97)
 		t98 := int64(load64(m.memory, uint64(uint32(v2))+16))
 		t99 := int64(load64(m.memory, uint64(uint32(v2))+24))
-		m.fn66(v2+i32(416), i32(37216), i32(21), t98, t99)
+		m.fn66(v2+i32(416), i32(37164), i32(21), t98, t99)
 		t100 := int32(load32(m.memory, uint64(uint32(v2))+416))
 		v3 = t100
 		t101 := int32(load32(m.memory, uint32(v3)))
@@ -12378,7 +12378,7 @@ func (m *Module) fn113(v0, v1 int32) {
 		}
 	l24:
 		m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-		m.fn63(v1, i32(36455), i32(6))
+		m.fn63(v1, i32(36403), i32(6))
 		{
 			t108 := int32(load32(m.memory, uint32(v3)))
 			v1 = t108
@@ -12432,13 +12432,13 @@ func (m *Module) fn113(v0, v1 int32) {
 		l29:
 			t120 := int64(load64(m.memory, uint64(uint32(v2))+64))
 			t121 := int64(load64(m.memory, uint64(uint32(v2))+72))
-			m.fn66(v2+i32(416), i32(37237), i32(17), t120, t121)
+			m.fn66(v2+i32(416), i32(37185), i32(17), t120, t121)
 			t122 := int64(load64(m.memory, uint64(uint32(v2))+80))
 			t123 := int64(load64(m.memory, uint64(uint32(v2))+88))
-			m.fn66(v2+i32(416), i32(37254), i32(7), t122, t123)
+			m.fn66(v2+i32(416), i32(37202), i32(7), t122, t123)
 			t124 := int64(load64(m.memory, uint64(uint32(v2))+96))
 			t125 := int64(load64(m.memory, uint64(uint32(v2))+104))
-			m.fn66(v2+i32(416), i32(37261), i32(17), t124, t125)
+			m.fn66(v2+i32(416), i32(37209), i32(17), t124, t125)
 			t126 := int32(load32(m.memory, uint64(uint32(v2))+416))
 			v1 = t126
 			t127 := int32(load32(m.memory, uint32(v1)))
@@ -12468,7 +12468,7 @@ func (m *Module) fn113(v0, v1 int32) {
 			}
 		l31:
 			m.memory[uint64(uint32(v2))+420] = byte(i32(2))
-			m.fn63(v3, i32(37278), i32(5))
+			m.fn63(v3, i32(37226), i32(5))
 			{
 				t134 := int32(load32(m.memory, uint32(v1)))
 				v3 = t134
@@ -12507,23 +12507,23 @@ func (m *Module) fn113(v0, v1 int32) {
 			store32(m.memory, uint64(uint32(v2))+424, uint32(v1))
 			t144 := int32(load32(m.memory, uint64(uint32(v2))+176))
 			t145 := int32(load32(m.memory, uint64(uint32(v2))+180))
-			m.fn116(v2+i32(424), i32(36105), i32(17), t144, t145)
+			m.fn116(v2+i32(424), i32(36053), i32(17), t144, t145)
 			t146 := int32(load32(m.memory, uint64(uint32(v2))+232))
-			m.fn68(v2+i32(424), i32(36137), i32(17), t146)
+			m.fn68(v2+i32(424), i32(36085), i32(17), t146)
 			t147 := int64(load64(m.memory, uint64(uint32(v2))+112))
 			t148 := int64(load64(m.memory, uint64(uint32(v2))+120))
-			m.fn66(v2+i32(424), i32(37336), i32(10), t147, t148)
+			m.fn66(v2+i32(424), i32(37284), i32(10), t147, t148)
 			t149 := int32(load16(m.memory, uint64(uint32(v2))+244))
-			m.fn64(v2+i32(424), i32(36426), i32(19), t149)
+			m.fn64(v2+i32(424), i32(36374), i32(19), t149)
 			t150 := int64(load64(m.memory, uint64(uint32(v2))+128))
 			t151 := int64(load64(m.memory, uint64(uint32(v2))+136))
-			m.fn66(v2+i32(424), i32(37346), i32(16), t150, t151)
+			m.fn66(v2+i32(424), i32(37294), i32(16), t150, t151)
 			t152 := int32(load32(m.memory, uint64(uint32(v2))+184))
 			t153 := int32(load32(m.memory, uint64(uint32(v2))+188))
-			m.fn116(v2+i32(424), i32(37362), i32(16), t152, t153)
+			m.fn116(v2+i32(424), i32(37310), i32(16), t152, t153)
 			t154 := int32(load32(m.memory, uint64(uint32(v2))+192))
 			t155 := int32(load32(m.memory, uint64(uint32(v2))+196))
-			m.fn116(v2+i32(424), i32(36392), i32(13), t154, t155)
+			m.fn116(v2+i32(424), i32(36340), i32(13), t154, t155)
 			t156 := int32(load32(m.memory, uint64(uint32(v2))+424))
 			v5 = t156
 			t157 := int32(load32(m.memory, uint32(v5)))
@@ -12553,7 +12553,7 @@ func (m *Module) fn113(v0, v1 int32) {
 			}
 		l35:
 			m.memory[uint64(uint32(v2))+428] = byte(i32(2))
-			m.fn63(v3, i32(36455), i32(6))
+			m.fn63(v3, i32(36403), i32(6))
 			{
 				t164 := int32(load32(m.memory, uint32(v5)))
 				v3 = t164
@@ -12601,7 +12601,7 @@ func (m *Module) fn113(v0, v1 int32) {
 								store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 								store32(m.memory, uint64(uint32(v2))+440, uint32(v5))
 								t204 := int32(load32(m.memory, uint64(uint32(v2))+220))
-								m.fn68(v2+i32(440), i32(37472), i32(5), t204)
+								m.fn68(v2+i32(440), i32(37420), i32(5), t204)
 								t205 := int32(m.memory[uint64(uint32(v2))+444])
 								if t205 == 0 {
 									goto l50
@@ -12646,7 +12646,7 @@ func (m *Module) fn113(v0, v1 int32) {
 							store32(m.memory, uint64(uint32(v3))+8, uint32(v7+i32(1)))
 							store32(m.memory, uint64(uint32(v2))+432, uint32(v5))
 							t175 := int64(load64(m.memory, uint64(uint32(v2))+224))
-							m.fn67(v2+i32(432), i32(37527), i32(9), t175)
+							m.fn67(v2+i32(432), i32(37475), i32(9), t175)
 							t176 := int32(load32(m.memory, uint64(uint32(v2))+432))
 							v7 = t176
 							t177 := int32(load32(m.memory, uint32(v7)))
@@ -12677,7 +12677,7 @@ func (m *Module) fn113(v0, v1 int32) {
 								v5 = t184
 							}
 						l41:
-							m.fn63(v5, i32(37536), i32(7))
+							m.fn63(v5, i32(37484), i32(7))
 							{
 								t185 := int32(load32(m.memory, uint32(v7)))
 								v5 = t185
@@ -12704,9 +12704,9 @@ func (m *Module) fn113(v0, v1 int32) {
 								t190 := v2
 								v9 = int32(uint32(v3*i32(5243)) >> 19)
 								v5 = (v9*i32(-100) + v3) << 1
-								t191 := int32(m.memory[uint64(uint32(v5))+38192])
+								t191 := int32(m.memory[uint64(uint32(v5))+38140])
 								m.memory[uint64(uint32(t190))+441] = byte(t191)
-								t192 := int32(m.memory[uint64(uint32(v5))+38193])
+								t192 := int32(m.memory[uint64(uint32(v5))+38141])
 								m.memory[uint64(uint32(v2))+442] = byte(t192)
 								v5 = i32(1)
 							}
@@ -12793,24 +12793,24 @@ func (m *Module) fn113(v0, v1 int32) {
 		l50:
 			t223 := int64(load64(m.memory, uint64(uint32(v2))+144))
 			t224 := int64(load64(m.memory, uint64(uint32(v2))+152))
-			m.fn66(v2+i32(424), i32(37378), i32(21), t223, t224)
+			m.fn66(v2+i32(424), i32(37326), i32(21), t223, t224)
 			t225 := int32(load32(m.memory, uint64(uint32(v2))+200))
 			t226 := int32(load32(m.memory, uint64(uint32(v2))+204))
-			m.fn116(v2+i32(424), i32(37399), i32(18), t225, t226)
+			m.fn116(v2+i32(424), i32(37347), i32(18), t225, t226)
 			t227 := int32(load32(m.memory, uint64(uint32(v2))+208))
 			t228 := int32(load32(m.memory, uint64(uint32(v2))+212))
-			m.fn116(v2+i32(424), i32(36281), i32(18), t227, t228)
+			m.fn116(v2+i32(424), i32(36229), i32(18), t227, t228)
 			t229 := int32(m.memory[uint64(uint32(v2))+246])
-			m.fn115(v2+i32(424), i32(36376), i32(16), t229)
+			m.fn115(v2+i32(424), i32(36324), i32(16), t229)
 			t230 := int32(load32(m.memory, uint64(uint32(v2))+236))
-			m.fn68(v2+i32(424), i32(37417), i32(22), t230)
+			m.fn68(v2+i32(424), i32(37365), i32(22), t230)
 			t231 := int64(load64(m.memory, uint64(uint32(v2))+160))
 			t232 := int64(load64(m.memory, uint64(uint32(v2))+168))
-			m.fn66(v2+i32(424), i32(37439), i32(14), t231, t232)
+			m.fn66(v2+i32(424), i32(37387), i32(14), t231, t232)
 			t233 := int32(load32(m.memory, uint64(uint32(v2))+240))
-			m.fn68(v2+i32(424), i32(37453), i32(10), t233)
+			m.fn68(v2+i32(424), i32(37401), i32(10), t233)
 			t234 := int32(m.memory[uint64(uint32(v2))+247])
-			m.fn115(v2+i32(424), i32(37135), i32(6), t234)
+			m.fn115(v2+i32(424), i32(37083), i32(6), t234)
 			{
 				t235 := int32(m.memory[uint64(uint32(v2))+428])
 				if t235 == 0 {
@@ -12854,7 +12854,7 @@ func (m *Module) fn113(v0, v1 int32) {
 			t246 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t246+v5)] = byte(i32(44))
 			t247 := int32(load32(m.memory, uint32(v1)))
-			m.fn63(t247, i32(37283), i32(15))
+			m.fn63(t247, i32(37231), i32(15))
 			{
 				t248 := int32(load32(m.memory, uint32(v1)))
 				v3 = t248
@@ -12927,7 +12927,7 @@ func (m *Module) fn113(v0, v1 int32) {
 			t266 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			m.memory[uint32(t266+v5)] = byte(i32(44))
 			t267 := int32(load32(m.memory, uint32(v1)))
-			m.fn63(t267, i32(37298), i32(7))
+			m.fn63(t267, i32(37246), i32(7))
 			{
 				t268 := int32(load32(m.memory, uint32(v1)))
 				v3 = t268
@@ -13295,9 +13295,9 @@ l2:
 	l4:
 		t17 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		v4 = t17 + v0
-		t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+36029))
+		t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+35977))
 		store32(m.memory, uint32(v4), uint32(t18))
-		t19 := int32(m.memory[uint64(uint32(i32(0)))+36033])
+		t19 := int32(m.memory[uint64(uint32(i32(0)))+35981])
 		m.memory[uint64(uint32(v4))+4] = byte(t19)
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v0+i32(5)))
 		return
@@ -13522,7 +13522,7 @@ l0:
 				}
 				v2 = p18
 				if uint32(t17) >= uint32(v2) {
-					m.fn225(v19, v2, i32(36704))
+					m.fn225(v19, v2, i32(36652))
 					panic("unreachable")
 				}
 				t19 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -13541,7 +13541,7 @@ l0:
 						goto l9
 					}
 					if uint32(v19) >= uint32(v20) {
-						m.fn225(v19, v20, i32(36704))
+						m.fn225(v19, v20, i32(36652))
 						panic("unreachable")
 					}
 					t22 := int64(load64(m.memory, uint32(v22+v20<<3+v19<<3)))
@@ -13575,7 +13575,7 @@ l0:
 				t25 := int64(load64(m.memory, uint64(uint32(v2))+48))
 				v16 = t25
 				if v16 == 0 {
-					m.fn246(i32(36656))
+					m.fn246(i32(36604))
 					panic("unreachable")
 				}
 				v15 = i64(0)
@@ -13636,7 +13636,7 @@ l0:
 						t36 := v19
 						v2 = int32(t35)
 						if uint32(t36) <= uint32(v2) {
-							m.fn225(v2, v19, i32(36672))
+							m.fn225(v2, v19, i32(36620))
 							panic("unreachable")
 						}
 						v24 = v24 + i64(-1)
@@ -14482,7 +14482,7 @@ func (m *Module) fn130(v0, v1 int32, v2 int64, v3 int32, v4 int64) {
 		t3 := int64(load64(m.memory, uint64(uint32(v0))+88))
 		v2 = t3
 		if v2 == i64(0) {
-			m.fn246(i32(37580))
+			m.fn246(i32(37528))
 			panic("unreachable")
 		}
 		t4 := int64(uint64(v4) / uint64(v2))
@@ -14853,7 +14853,7 @@ func (m *Module) fn134(v0, v1, v2 int32) {
 			if v7 != 0 {
 				goto l1
 			}
-			t4 := int32(m.memory[uint64(uint32(v6&i32(255)))+39305])
+			t4 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 			if t4&i32(1) == 0 {
 				goto l1
 			}
@@ -14869,7 +14869,7 @@ func (m *Module) fn134(v0, v1, v2 int32) {
 			}
 			goto l6
 		case 10:
-			t5 := int32(m.memory[uint64(uint32(v6&i32(255)))+39305])
+			t5 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 			if t5&i32(2) == 0 {
 				goto l1
 			}
@@ -14957,7 +14957,7 @@ l13:
 		}
 		goto l19
 	case 10:
-		t10 := int32(m.memory[uint64(uint32(v6&i32(255)))+39305])
+		t10 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 		if t10&i32(2) != 0 {
 			goto l18
 		}
@@ -14966,7 +14966,7 @@ l13:
 		if v8 != 0 {
 			goto l19
 		}
-		t11 := int32(m.memory[uint64(uint32(v6&i32(255)))+39305])
+		t11 := int32(m.memory[uint64(uint32(v6&i32(255)))+39249])
 		if t11&i32(1) == 0 {
 			goto l19
 		}
@@ -15075,7 +15075,7 @@ l0:
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn136(v0, v1, v2 int32) int32 {
-	t0 := m.fn220(v0, i32(37596), v1, v2)
+	t0 := m.fn220(v0, i32(37544), v1, v2)
 	return t0
 }
 func (m *Module) fn137(v0 int32) {
@@ -15159,9 +15159,9 @@ func (m *Module) fn139(v0, v1 int32) int32 {
 			v4 = t0
 			v2 = (t2 - v4*i32(10000)) & i32(0xffff)
 			v5 = int32(uint32(v2*i32(5243)) >> 19)
-			t3 := int32(load16(m.memory, uint64(uint32(v5<<1))+38192))
+			t3 := int32(load16(m.memory, uint64(uint32(v5<<1))+38140))
 			store16(m.memory, uint64(uint32(t1))+1, uint16(t3))
-			t4 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38192))
+			t4 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38140))
 			store16(m.memory, uint64(uint32(v1))+3, uint16(t4))
 			goto l1
 		}
@@ -15174,7 +15174,7 @@ func (m *Module) fn139(v0, v1 int32) int32 {
 		t5 := v1
 		v3 = v0 & i32(0xffff)
 		v4 = int32(uint32(v3*i32(5243)) >> 19)
-		t6 := int32(load16(m.memory, uint64(uint32((v4*i32(-100)+v3)<<1))+38192))
+		t6 := int32(load16(m.memory, uint64(uint32((v4*i32(-100)+v3)<<1))+38140))
 		store16(m.memory, uint64(uint32(t5))+3, uint16(t6))
 		v3 = i32(3)
 	}
@@ -15213,9 +15213,9 @@ l1:
 		v2 = t1
 		v6 = t2 - v2*i32(10000)
 		v7 = int32(uint32(v6*i32(5243)) >> 19)
-		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38192))
+		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38140))
 		store16(m.memory, uint32(t0), uint16(t3))
-		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38192))
+		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38140))
 		store16(m.memory, uint32(v4+i32(-2)), uint16(t4))
 		v3 = v3 + i32(-4)
 		if uint32(v5) > uint32(i32(9999999)) {
@@ -15234,7 +15234,7 @@ l0:
 		v3 = v3 + i32(-2)
 		t6 := t5 + v3
 		v5 = int32(uint32(v2*i32(5243)) >> 19)
-		t7 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38192))
+		t7 := int32(load16(m.memory, uint64(uint32((v5*i32(-100)+v2)<<1))+38140))
 		store16(m.memory, uint32(t6), uint16(t7))
 	}
 l3:
@@ -15276,9 +15276,9 @@ l1:
 		v3 = t1
 		v6 = int32(t2 - v3*i64(10000))
 		v7 = int32(uint32(v6*i32(5243)) >> 19)
-		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38192))
+		t3 := int32(load16(m.memory, uint64(uint32(v7<<1))+38140))
 		store16(m.memory, uint32(t0), uint16(t3))
-		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38192))
+		t4 := int32(load16(m.memory, uint64(uint32((v7*i32(-100)+v6)<<1))+38140))
 		store16(m.memory, uint32(v4+i32(-2)), uint16(t4))
 		v2 = v2 + i32(-4)
 		if uint64(v5) > uint64(i64(9999999)) {
@@ -15295,7 +15295,7 @@ l0:
 		t6 := t5 + v2
 		v4 = int32(v3)
 		v6 = int32(uint32(v4*i32(5243)) >> 19)
-		t7 := int32(load16(m.memory, uint64(uint32((v6*i32(-100)+v4)<<1))+38192))
+		t7 := int32(load16(m.memory, uint64(uint32((v6*i32(-100)+v4)<<1))+38140))
 		store16(m.memory, uint32(t6), uint16(t7))
 		v3 = int64(uint32(v6))
 	}
@@ -15321,7 +15321,7 @@ func (m *Module) fn142(v0, v1 int32) int32 {
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+12, uint32(v0))
-	t1 := m.fn233(v1, i32(38408), i32(15), v2+i32(12), i32(38392))
+	t1 := m.fn233(v1, i32(38356), i32(15), v2+i32(12), i32(38340))
 	v0 = t1
 	m.g0 = v2 + i32(16)
 	return v0
@@ -15339,13 +15339,13 @@ func (m *Module) fn144(v0, v1 int32) {
 		v2 = t0
 		v3 = (v2 + i32(-1)) & i32(255)
 		if uint32(v3) >= uint32(i32(12)) {
-			m.fn206(i32(38423), i32(40), i32(38464))
+			m.fn206(i32(38371), i32(40), i32(38412))
 			panic("unreachable")
 		}
 		t1 := int32(load16(m.memory, uint32(v1)))
 		v4 = t1
 		v5 = int64(uint32(v4)) & i64(0xffff)
-		t2 := int64(load64(m.memory, uint64(uint32(v3<<3))+38600))
+		t2 := int64(load64(m.memory, uint64(uint32(v3<<3))+38544))
 		t3 := int64(m.memory[uint64(uint32(v1))+5])
 		v6 = t2 + t3
 		v7 = v6 + i64(-1)
@@ -15527,7 +15527,7 @@ l4:
 			if v8 != 0 {
 				goto l7
 			}
-			t16 := int32(m.memory[uint64(uint32(v7&i32(255)))+39305])
+			t16 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 			if t16&i32(1) == 0 {
 				goto l7
 			}
@@ -15543,7 +15543,7 @@ l4:
 			}
 			goto l12
 		case 10:
-			t17 := int32(m.memory[uint64(uint32(v7&i32(255)))+39305])
+			t17 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 			if t17&i32(2) == 0 {
 				goto l7
 			}
@@ -15632,7 +15632,7 @@ l19:
 		}
 		goto l25
 	case 10:
-		t22 := int32(m.memory[uint64(uint32(v7&i32(255)))+39305])
+		t22 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 		if t22&i32(2) != 0 {
 			goto l24
 		}
@@ -15641,7 +15641,7 @@ l19:
 		if v9 != 0 {
 			goto l25
 		}
-		t23 := int32(m.memory[uint64(uint32(v7&i32(255)))+39305])
+		t23 := int32(m.memory[uint64(uint32(v7&i32(255)))+39249])
 		if t23&i32(1) == 0 {
 			goto l25
 		}
@@ -16888,7 +16888,7 @@ func (m *Module) fn147(v0 int32, v1 int64, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+56, uint32(t22))
 			t23 := int64(load64(m.memory, uint64(uint32(v3))+32))
 			store64(m.memory, uint64(uint32(v3))+48, uint64(t23))
-			m.fn243(i32(38544), i32(35), v3+i32(48), i32(38528), i32(38580))
+			m.fn243(i32(38492), i32(35), v3+i32(48), i32(38476), i32(38528))
 			panic("unreachable")
 		}
 		{
@@ -16896,7 +16896,7 @@ func (m *Module) fn147(v0 int32, v1 int64, v2 int32) {
 				t2 := int64(load64(m.memory, uint64(uint32(v3))+32))
 				v4 = t2
 				if uint64(v4) > uint64(i64(0x3afff4417f)) {
-					m.fn216(i32(38480), i32(59), i32(38512))
+					m.fn216(i32(38428), i32(59), i32(38460))
 					panic("unreachable")
 				}
 				v2 = i32(0)
@@ -17168,7 +17168,7 @@ func (m *Module) fn154(v0 int32) {
 func (m *Module) fn155(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48664))
+	t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48608))
 	v0 = t2
 	p3 := i32(32)
 	if v0 != 0 {
@@ -17200,7 +17200,7 @@ func (m *Module) fn157(v0 int32) {
 			v0 = t10
 			t12 := int32(m.memory[uint64(uint32(v0))+8])
 			t13 := int32(m.memory[uint64(uint32(v0))+9])
-			m.fn159(t11, i32(38748), t9, t12, t13)
+			m.fn159(t11, i32(38692), t9, t12, t13)
 			panic("unreachable")
 		}
 		t3 := int32(load32(m.memory, uint32(v2)))
@@ -17213,7 +17213,7 @@ func (m *Module) fn157(v0 int32) {
 		v0 = t5
 		t7 := int32(m.memory[uint64(uint32(v0))+8])
 		t8 := int32(m.memory[uint64(uint32(v0))+9])
-		m.fn159(t6, i32(38720), t4, t7, t8)
+		m.fn159(t6, i32(38664), t4, t7, t8)
 		panic("unreachable")
 	}
 }
@@ -17283,13 +17283,13 @@ func (m *Module) fn159(v0, v1, v2, v3, v4 int32) {
 			case 0:
 				goto l0
 			case 2:
-				t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48668))
+				t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48612))
 				v6 = t2
 				if v6 <= i32(-1) {
 					goto l0
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+48668, uint32(v6+i32(1)))
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+48672))
+				store32(m.memory, uint64(uint32(i32(0)))+48612, uint32(v6+i32(1)))
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+48616))
 				if t3 == 0 {
 					goto l3
 				}
@@ -17300,8 +17300,8 @@ func (m *Module) fn159(v0, v1, v2, v3, v4 int32) {
 				store32(m.memory, uint64(uint32(v5))+24, uint32(v2))
 				t5 := int64(load64(m.memory, uint64(uint32(v5))+8))
 				store64(m.memory, uint64(uint32(v5))+16, uint64(t5))
-				t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+48672))
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+48676))
+				t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+48616))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+48620))
 				t8 := int32(load32(m.memory, uint64(uint32(t7))+20))
 				m.t0[uint(t8)].(func(int32, int32))(t6, v5+i32(16))
 				goto l4
@@ -17314,9 +17314,9 @@ func (m *Module) fn159(v0, v1, v2, v3, v4 int32) {
 	l3:
 		m.fn151(i32(-0x80000000), v5)
 	l4:
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48668))
-		store32(m.memory, uint64(uint32(i32(0)))+48668, uint32(t10+i32(-1)))
-		m.memory[uint64(uint32(i32(0)))+48660] = byte(i32(0))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+48612))
+		store32(m.memory, uint64(uint32(i32(0)))+48612, uint32(t10+i32(-1)))
+		m.memory[uint64(uint32(i32(0)))+48604] = byte(i32(0))
 		if v3 == 0 {
 			goto l0
 		}
@@ -17327,7 +17327,7 @@ l0:
 	panic("unreachable")
 }
 func (m *Module) fn160(v0, v1 int32) {
-	m.memory[uint64(uint32(i32(0)))+49136] = byte(i32(1))
+	m.memory[uint64(uint32(i32(0)))+49080] = byte(i32(1))
 }
 func (m *Module) fn161(v0, v1 int32) {
 	_ = m.fn149(v0, v1)
@@ -17449,7 +17449,7 @@ func (m *Module) fn164(v0 int32) int32 {
 				{
 					{
 						{
-							t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+							t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							v6 = t3
 							t5 := v6
 							p4 := (v0 + i32(11)) & i32(504)
@@ -17460,7 +17460,7 @@ func (m *Module) fn164(v0 int32) int32 {
 							v2 = int32(uint32(v3) >> 3)
 							v0 = i32_shr_u(t5, v2)
 							if v0&i32(3) == 0 {
-								t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+								t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 								if uint32(v3) <= uint32(t9) {
 									goto l3
 								}
@@ -17470,8 +17470,8 @@ func (m *Module) fn164(v0 int32) int32 {
 										v0 = i32_shl(i32(2), v2)
 										v9 = int32(bits.TrailingZeros32(uint32(t43 & (v0 | (i32(0) - v0)))))
 										v2 = v9 << 3
-										v8 = v2 + i32(48828)
-										t44 := int32(load32(m.memory, uint32(v2+i32(48836))))
+										v8 = v2 + i32(48772)
+										t44 := int32(load32(m.memory, uint32(v2+i32(48780))))
 										t45 := v8
 										v0 = t44
 										t46 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -17484,7 +17484,7 @@ func (m *Module) fn164(v0 int32) int32 {
 										goto l22
 									}
 								l21:
-									store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v6&i32_rotl(i32(-2), v9)))
+									store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v6&i32_rotl(i32(-2), v9)))
 								l22:
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 									v6 = v0 + v3
@@ -17493,31 +17493,31 @@ func (m *Module) fn164(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(t47))+4, uint32(v8|i32(1)))
 									store32(m.memory, uint32(v0+v2), uint32(v8))
 									{
-										t48 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+										t48 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 										v2 = t48
 										if v2 == 0 {
 											goto l23
 										}
-										t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+										t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 										v3 = t49
 										{
 											{
-												t50 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+												t50 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 												v7 = t50
 												t51 := v7
 												v9 = i32_shl(i32(1), int32(uint32(v2)>>3))
 												if t51&v9 != 0 {
 													goto l24
 												}
-												store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v7|v9))
-												v2 = v2&i32(-8) + i32(48828)
+												store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v7|v9))
+												v2 = v2&i32(-8) + i32(48772)
 												v7 = v2
 												goto l25
 											}
 										l24:
 											v2 = v2 & i32(-8)
-											v7 = v2 + i32(48828)
-											t52 := int32(load32(m.memory, uint32(v2+i32(48836))))
+											v7 = v2 + i32(48772)
+											t52 := int32(load32(m.memory, uint32(v2+i32(48780))))
 											v2 = t52
 										}
 									l25:
@@ -17528,16 +17528,16 @@ func (m *Module) fn164(v0 int32) int32 {
 									}
 								l23:
 									v0 = v0 + i32(8)
-									store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v6))
-									store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v8))
+									store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v6))
+									store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v8))
 									goto l2
 								}
-								t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
+								t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 								v0 = t10
 								if v0 == 0 {
 									goto l3
 								}
-								t11 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48684))))
+								t11 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48628))))
 								v8 = t11
 								t12 := int32(load32(m.memory, uint64(uint32(v8))+4))
 								v2 = t12&i32(-8) - v3
@@ -17622,7 +17622,7 @@ func (m *Module) fn164(v0 int32) int32 {
 										{
 											t30 := int32(load32(m.memory, uint64(uint32(v6))+28))
 											t31 := v6
-											v8 = t30<<2 + i32(48684)
+											v8 = t30<<2 + i32(48628)
 											t32 := int32(load32(m.memory, uint32(v8)))
 											if t31 == t32 {
 												goto l15
@@ -17695,8 +17695,8 @@ func (m *Module) fn164(v0 int32) int32 {
 							}
 							v7 = (v0^i32(-1))&i32(1) + v2
 							v3 = v7 << 3
-							v0 = v3 + i32(48828)
-							t6 := int32(load32(m.memory, uint32(v3+i32(48836))))
+							v0 = v3 + i32(48772)
+							t6 := int32(load32(m.memory, uint32(v3+i32(48780))))
 							t7 := v0
 							v2 = t6
 							t8 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -17709,7 +17709,7 @@ func (m *Module) fn164(v0 int32) int32 {
 							goto l7
 						}
 					l6:
-						store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v6&i32_rotl(i32(-2), v7)))
+						store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v6&i32_rotl(i32(-2), v7)))
 					l7:
 						v0 = v2 + i32(8)
 						store32(m.memory, uint64(uint32(v2))+4, uint32(v3|i32(3)))
@@ -17719,9 +17719,9 @@ func (m *Module) fn164(v0 int32) int32 {
 						goto l2
 					}
 				l18:
-					t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
+					t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 					t54 := int32(load32(m.memory, uint64(uint32(v6))+28))
-					store32(m.memory, uint64(uint32(i32(0)))+49096, uint32(t53&i32_rotl(i32(-2), t54)))
+					store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t53&i32_rotl(i32(-2), t54)))
 				}
 			l14:
 				{
@@ -17738,31 +17738,31 @@ func (m *Module) fn164(v0 int32) int32 {
 					v8 = v6 + v3
 					store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 					store32(m.memory, uint32(v8+v2), uint32(v2))
-					t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+					t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 					v7 = t55
 					if v7 == 0 {
 						goto l27
 					}
-					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 					v0 = t56
 					{
 						{
-							t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+							t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							v9 = t57
 							t58 := v9
 							v5 = i32_shl(i32(1), int32(uint32(v7)>>3))
 							if t58&v5 != 0 {
 								goto l28
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v9|v5))
-							v7 = v7&i32(-8) + i32(48828)
+							store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v9|v5))
+							v7 = v7&i32(-8) + i32(48772)
 							v9 = v7
 							goto l29
 						}
 					l28:
 						v7 = v7 & i32(-8)
-						v9 = v7 + i32(48828)
-						t59 := int32(load32(m.memory, uint32(v7+i32(48836))))
+						v9 = v7 + i32(48772)
+						t59 := int32(load32(m.memory, uint32(v7+i32(48780))))
 						v7 = t59
 					}
 				l29:
@@ -17773,8 +17773,8 @@ func (m *Module) fn164(v0 int32) int32 {
 					goto l27
 				}
 			l27:
-				store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v8))
-				store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v2))
+				store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v8))
+				store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v2))
 			l30:
 				v0 = v6 + i32(8)
 				if v0 == 0 {
@@ -17785,7 +17785,7 @@ func (m *Module) fn164(v0 int32) int32 {
 			if uint32(v0) <= uint32(i32(-65588)) {
 				v2 = v0 + i32(11)
 				v3 = v2 & i32(-8)
-				t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
+				t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 				v4 = t1
 				if v4 == 0 {
 					goto l3
@@ -17805,7 +17805,7 @@ func (m *Module) fn164(v0 int32) int32 {
 			v2 = i32(0) - v3
 			{
 				{
-					t62 := int32(load32(m.memory, uint32(v5<<2+i32(48684))))
+					t62 := int32(load32(m.memory, uint32(v5<<2+i32(48628))))
 					v6 = t62
 					if v6 != 0 {
 						goto l31
@@ -17879,7 +17879,7 @@ func (m *Module) fn164(v0 int32) int32 {
 				if v0 == 0 {
 					goto l3
 				}
-				t73 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48684))))
+				t73 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(48628))))
 				v0 = t73
 			}
 		l36:
@@ -17943,7 +17943,7 @@ func (m *Module) fn164(v0 int32) int32 {
 				goto l3
 			}
 			{
-				t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+				t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 				v0 = t85
 				if uint32(v0) < uint32(v3) {
 					goto l40
@@ -18022,7 +18022,7 @@ func (m *Module) fn164(v0 int32) int32 {
 					{
 						t101 := int32(load32(m.memory, uint64(uint32(v8))+28))
 						t102 := v8
-						v6 = t101<<2 + i32(48684)
+						v6 = t101<<2 + i32(48628)
 						t103 := int32(load32(m.memory, uint32(v6)))
 						if t102 == t103 {
 							goto l46
@@ -18070,9 +18070,9 @@ func (m *Module) fn164(v0 int32) int32 {
 					goto l45
 				}
 			l49:
-				t107 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
+				t107 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 				t108 := int32(load32(m.memory, uint64(uint32(v8))+28))
-				store32(m.memory, uint64(uint32(i32(0)))+49096, uint32(t107&i32_rotl(i32(-2), t108)))
+				store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t107&i32_rotl(i32(-2), t108)))
 			}
 		l45:
 			{
@@ -18086,22 +18086,22 @@ func (m *Module) fn164(v0 int32) int32 {
 				if uint32(v2) < uint32(i32(256)) {
 					{
 						{
-							t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+							t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 							v6 = t109
 							t110 := v6
 							v7 = i32_shl(i32(1), int32(uint32(v2)>>3))
 							if t110&v7 != 0 {
 								goto l54
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v6|v7))
-							v2 = v2&i32(248) + i32(48828)
+							store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v6|v7))
+							v2 = v2&i32(248) + i32(48772)
 							v6 = v2
 							goto l55
 						}
 					l54:
 						v2 = v2 & i32(248)
-						v6 = v2 + i32(48828)
-						t111 := int32(load32(m.memory, uint32(v2+i32(48836))))
+						v6 = v2 + i32(48772)
+						t111 := int32(load32(m.memory, uint32(v2+i32(48780))))
 						v2 = t111
 					}
 				l55:
@@ -18130,18 +18130,18 @@ func (m *Module) fn164(v0 int32) int32 {
 	l3:
 		{
 			{
-				t114 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+				t114 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 				v0 = t114
 				if uint32(v0) >= uint32(v3) {
-					t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+					t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 					v2 = t162
 					{
 						v8 = v0 - v3
 						if uint32(v8) > uint32(i32(15)) {
 							goto l85
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0)))
 						store32(m.memory, uint64(uint32(v2))+4, uint32(v0|i32(3)))
 						v0 = v2 + v0
 						t163 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -18149,9 +18149,9 @@ func (m *Module) fn164(v0 int32) int32 {
 						goto l86
 					}
 				l85:
-					store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v8))
+					store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v8))
 					v6 = v2 + v3
-					store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v6))
 					store32(m.memory, uint64(uint32(v6))+4, uint32(v8|i32(1)))
 					store32(m.memory, uint32(v2+v0), uint32(v8))
 					store32(m.memory, uint64(uint32(v2))+4, uint32(v3|i32(3)))
@@ -18160,47 +18160,47 @@ func (m *Module) fn164(v0 int32) int32 {
 					goto l2
 				}
 				{
-					t115 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+					t115 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 					v0 = t115
 					if uint32(v0) > uint32(v3) {
 						v2 = v0 - v3
-						store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v2))
-						t161 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+						store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v2))
+						t161 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 						v0 = t161
 						v8 = v0 + v3
-						store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v8))
+						store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
 						store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 						v0 = v0 + i32(8)
 						goto l2
 					}
-					m.fn192(v1+i32(4), i32(49136), (v3+i32(65583))&i32(-65536))
+					m.fn192(v1+i32(4), i32(49080), (v3+i32(65583))&i32(-65536))
 					{
 						t116 := int32(load32(m.memory, uint64(uint32(v1))+4))
 						v6 = t116
 						if v6 != 0 {
 							t117 := int32(load32(m.memory, uint64(uint32(v1))+12))
 							v5 = t117
-							t118 := int32(load32(m.memory, uint64(uint32(i32(0)))+49116))
+							t118 := int32(load32(m.memory, uint64(uint32(i32(0)))+49060))
 							t119 := int32(load32(m.memory, uint64(uint32(v1))+8))
 							v9 = t119
 							v0 = t118 + v9
-							store32(m.memory, uint64(uint32(i32(0)))+49116, uint32(v0))
-							t120 := int32(load32(m.memory, uint64(uint32(i32(0)))+49120))
+							store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(v0))
+							t120 := int32(load32(m.memory, uint64(uint32(i32(0)))+49064))
 							t121 := v0
 							v2 = t120
 							p122 := v2
 							if uint32(v0) > uint32(v2) {
 								p122 = t121
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49120, uint32(p122))
+							store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(p122))
 							{
 								{
-									t123 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+									t123 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 									v2 = t123
 									if v2 == 0 {
 										{
-											t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+49128))
+											t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+49072))
 											v0 = t129
 											if v0 == 0 {
 												goto l63
@@ -18210,45 +18210,59 @@ func (m *Module) fn164(v0 int32) int32 {
 											}
 										}
 									l63:
-										store32(m.memory, uint64(uint32(i32(0)))+49128, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49072, uint32(v6))
 									l64:
-										store32(m.memory, uint64(uint32(i32(0)))+49132, uint32(i32(0xfff)))
-										store32(m.memory, uint64(uint32(i32(0)))+48824, uint32(v5))
-										store32(m.memory, uint64(uint32(i32(0)))+48816, uint32(v9))
-										store32(m.memory, uint64(uint32(i32(0)))+48812, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(0xfff)))
+										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(v5))
+										store32(m.memory, uint64(uint32(i32(0)))+48760, uint32(v9))
+										store32(m.memory, uint64(uint32(i32(0)))+48756, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+48784, uint32(i32(48772)))
+										store32(m.memory, uint64(uint32(i32(0)))+48792, uint32(i32(48780)))
+										store32(m.memory, uint64(uint32(i32(0)))+48780, uint32(i32(48772)))
+										store32(m.memory, uint64(uint32(i32(0)))+48800, uint32(i32(48788)))
+										store32(m.memory, uint64(uint32(i32(0)))+48788, uint32(i32(48780)))
+										store32(m.memory, uint64(uint32(i32(0)))+48808, uint32(i32(48796)))
+										store32(m.memory, uint64(uint32(i32(0)))+48796, uint32(i32(48788)))
+										store32(m.memory, uint64(uint32(i32(0)))+48816, uint32(i32(48804)))
+										store32(m.memory, uint64(uint32(i32(0)))+48804, uint32(i32(48796)))
+										store32(m.memory, uint64(uint32(i32(0)))+48824, uint32(i32(48812)))
+										store32(m.memory, uint64(uint32(i32(0)))+48812, uint32(i32(48804)))
+										store32(m.memory, uint64(uint32(i32(0)))+48832, uint32(i32(48820)))
+										store32(m.memory, uint64(uint32(i32(0)))+48820, uint32(i32(48812)))
 										store32(m.memory, uint64(uint32(i32(0)))+48840, uint32(i32(48828)))
+										store32(m.memory, uint64(uint32(i32(0)))+48828, uint32(i32(48820)))
 										store32(m.memory, uint64(uint32(i32(0)))+48848, uint32(i32(48836)))
 										store32(m.memory, uint64(uint32(i32(0)))+48836, uint32(i32(48828)))
-										store32(m.memory, uint64(uint32(i32(0)))+48856, uint32(i32(48844)))
 										store32(m.memory, uint64(uint32(i32(0)))+48844, uint32(i32(48836)))
-										store32(m.memory, uint64(uint32(i32(0)))+48864, uint32(i32(48852)))
+										store32(m.memory, uint64(uint32(i32(0)))+48856, uint32(i32(48844)))
 										store32(m.memory, uint64(uint32(i32(0)))+48852, uint32(i32(48844)))
-										store32(m.memory, uint64(uint32(i32(0)))+48872, uint32(i32(48860)))
+										store32(m.memory, uint64(uint32(i32(0)))+48864, uint32(i32(48852)))
 										store32(m.memory, uint64(uint32(i32(0)))+48860, uint32(i32(48852)))
-										store32(m.memory, uint64(uint32(i32(0)))+48880, uint32(i32(48868)))
+										store32(m.memory, uint64(uint32(i32(0)))+48872, uint32(i32(48860)))
 										store32(m.memory, uint64(uint32(i32(0)))+48868, uint32(i32(48860)))
-										store32(m.memory, uint64(uint32(i32(0)))+48888, uint32(i32(48876)))
+										store32(m.memory, uint64(uint32(i32(0)))+48880, uint32(i32(48868)))
 										store32(m.memory, uint64(uint32(i32(0)))+48876, uint32(i32(48868)))
-										store32(m.memory, uint64(uint32(i32(0)))+48896, uint32(i32(48884)))
+										store32(m.memory, uint64(uint32(i32(0)))+48888, uint32(i32(48876)))
 										store32(m.memory, uint64(uint32(i32(0)))+48884, uint32(i32(48876)))
-										store32(m.memory, uint64(uint32(i32(0)))+48904, uint32(i32(48892)))
+										store32(m.memory, uint64(uint32(i32(0)))+48896, uint32(i32(48884)))
 										store32(m.memory, uint64(uint32(i32(0)))+48892, uint32(i32(48884)))
+										store32(m.memory, uint64(uint32(i32(0)))+48904, uint32(i32(48892)))
 										store32(m.memory, uint64(uint32(i32(0)))+48900, uint32(i32(48892)))
 										store32(m.memory, uint64(uint32(i32(0)))+48912, uint32(i32(48900)))
-										store32(m.memory, uint64(uint32(i32(0)))+48908, uint32(i32(48900)))
 										store32(m.memory, uint64(uint32(i32(0)))+48920, uint32(i32(48908)))
-										store32(m.memory, uint64(uint32(i32(0)))+48916, uint32(i32(48908)))
+										store32(m.memory, uint64(uint32(i32(0)))+48908, uint32(i32(48900)))
 										store32(m.memory, uint64(uint32(i32(0)))+48928, uint32(i32(48916)))
-										store32(m.memory, uint64(uint32(i32(0)))+48924, uint32(i32(48916)))
+										store32(m.memory, uint64(uint32(i32(0)))+48916, uint32(i32(48908)))
 										store32(m.memory, uint64(uint32(i32(0)))+48936, uint32(i32(48924)))
-										store32(m.memory, uint64(uint32(i32(0)))+48932, uint32(i32(48924)))
+										store32(m.memory, uint64(uint32(i32(0)))+48924, uint32(i32(48916)))
 										store32(m.memory, uint64(uint32(i32(0)))+48944, uint32(i32(48932)))
-										store32(m.memory, uint64(uint32(i32(0)))+48940, uint32(i32(48932)))
+										store32(m.memory, uint64(uint32(i32(0)))+48932, uint32(i32(48924)))
 										store32(m.memory, uint64(uint32(i32(0)))+48952, uint32(i32(48940)))
-										store32(m.memory, uint64(uint32(i32(0)))+48948, uint32(i32(48940)))
+										store32(m.memory, uint64(uint32(i32(0)))+48940, uint32(i32(48932)))
 										store32(m.memory, uint64(uint32(i32(0)))+48960, uint32(i32(48948)))
-										store32(m.memory, uint64(uint32(i32(0)))+48956, uint32(i32(48948)))
+										store32(m.memory, uint64(uint32(i32(0)))+48948, uint32(i32(48940)))
 										store32(m.memory, uint64(uint32(i32(0)))+48968, uint32(i32(48956)))
+										store32(m.memory, uint64(uint32(i32(0)))+48956, uint32(i32(48948)))
 										store32(m.memory, uint64(uint32(i32(0)))+48976, uint32(i32(48964)))
 										store32(m.memory, uint64(uint32(i32(0)))+48964, uint32(i32(48956)))
 										store32(m.memory, uint64(uint32(i32(0)))+48984, uint32(i32(48972)))
@@ -18265,34 +18279,20 @@ func (m *Module) fn164(v0 int32) int32 {
 										store32(m.memory, uint64(uint32(i32(0)))+49012, uint32(i32(49004)))
 										store32(m.memory, uint64(uint32(i32(0)))+49032, uint32(i32(49020)))
 										store32(m.memory, uint64(uint32(i32(0)))+49020, uint32(i32(49012)))
-										store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(i32(49028)))
-										store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(49020)))
-										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(i32(49036)))
-										store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(i32(49028)))
-										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(i32(49044)))
-										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(49036)))
-										store32(m.memory, uint64(uint32(i32(0)))+49064, uint32(i32(49052)))
-										store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(49044)))
-										store32(m.memory, uint64(uint32(i32(0)))+49072, uint32(i32(49060)))
-										store32(m.memory, uint64(uint32(i32(0)))+49060, uint32(i32(49052)))
-										store32(m.memory, uint64(uint32(i32(0)))+49080, uint32(i32(49068)))
-										store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(49060)))
-										store32(m.memory, uint64(uint32(i32(0)))+49088, uint32(i32(49076)))
-										store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(i32(49068)))
 										v0 = (v6 + i32(15)) & i32(-8)
 										v2 = v0 + i32(-8)
-										store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v2))
-										store32(m.memory, uint64(uint32(i32(0)))+49084, uint32(i32(49076)))
+										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v2))
+										store32(m.memory, uint64(uint32(i32(0)))+49028, uint32(i32(49020)))
 										t130 := v6 - v0
 										v0 = v9 + i32(-40)
 										v8 = t130 + v0 + i32(8)
-										store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v8))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v8))
 										store32(m.memory, uint64(uint32(v2))+4, uint32(v8|i32(1)))
 										store32(m.memory, uint64(uint32(v6+v0))+4, uint32(i32(40)))
-										store32(m.memory, uint64(uint32(i32(0)))+49124, uint32(i32(0x200000)))
+										store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(0x200000)))
 										goto l65
 									}
-									v0 = i32(48812)
+									v0 = i32(48756)
 								l61:
 									{
 										t124 := int32(load32(m.memory, uint32(v0)))
@@ -18326,32 +18326,32 @@ func (m *Module) fn164(v0 int32) int32 {
 								}
 								if int32(uint32(v8)>>1) == v5 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v7+v9))
-									t164 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+									t164 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 									v0 = t164
 									v2 = (v0 + i32(15)) & i32(-8)
 									v8 = v2 + i32(-8)
-									store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v8))
-									t165 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+									store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
+									t165 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 									t166 := v0 - v2
 									v2 = t165 + v9
 									v6 = t166 + v2 + i32(8)
-									store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v6))
+									store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v6))
 									store32(m.memory, uint64(uint32(v8))+4, uint32(v6|i32(1)))
 									store32(m.memory, uint64(uint32(v0+v2))+4, uint32(i32(40)))
-									store32(m.memory, uint64(uint32(i32(0)))+49124, uint32(i32(0x200000)))
+									store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(0x200000)))
 									goto l65
 								}
 							}
 						l62:
-							t132 := int32(load32(m.memory, uint64(uint32(i32(0)))+49128))
+							t132 := int32(load32(m.memory, uint64(uint32(i32(0)))+49072))
 							v0 = t132
 							p133 := v6
 							if uint32(v0) < uint32(v6) {
 								p133 = v0
 							}
-							store32(m.memory, uint64(uint32(i32(0)))+49128, uint32(p133))
+							store32(m.memory, uint64(uint32(i32(0)))+49072, uint32(p133))
 							v8 = v6 + v9
-							v0 = i32(48812)
+							v0 = i32(48756)
 							{
 							l68:
 								{
@@ -18383,16 +18383,16 @@ func (m *Module) fn164(v0 int32) int32 {
 									t152 := v2
 									v0 = v8 + v3
 									v3 = t152 - v0
-									t153 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+									t153 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 									if v2 == t153 {
-										store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v0))
-										t167 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v0))
+										t167 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 										v3 = t167 + v3
-										store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v3))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v3))
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										goto l82
 									}
-									t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+									t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 									if v2 == t154 {
 										goto l79
 									}
@@ -18417,22 +18417,22 @@ func (m *Module) fn164(v0 int32) int32 {
 									if uint32(v3) < uint32(i32(256)) {
 										{
 											{
-												t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+												t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 												v2 = t158
 												t159 := v2
 												v6 = i32_shl(i32(1), int32(uint32(v3)>>3))
 												if t159&v6 != 0 {
 													goto l83
 												}
-												store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v2|v6))
-												v3 = v3&i32(248) + i32(48828)
+												store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v2|v6))
+												v3 = v3&i32(248) + i32(48772)
 												v2 = v3
 												goto l84
 											}
 										l83:
 											v3 = v3 & i32(248)
-											v2 = v3 + i32(48828)
-											t160 := int32(load32(m.memory, uint32(v3+i32(48836))))
+											v2 = v3 + i32(48772)
+											t160 := int32(load32(m.memory, uint32(v3+i32(48780))))
 											v3 = t160
 										}
 									l84:
@@ -18447,7 +18447,7 @@ func (m *Module) fn164(v0 int32) int32 {
 								}
 							}
 						l69:
-							v0 = i32(48812)
+							v0 = i32(48756)
 						l73:
 							{
 								{
@@ -18462,14 +18462,14 @@ func (m *Module) fn164(v0 int32) int32 {
 									if uint32(t139) < uint32(v8) {
 										v0 = (v6 + i32(15)) & i32(-8)
 										v7 = v0 + i32(-8)
-										store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v7))
+										store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v7))
 										t141 := v6 - v0
 										v0 = v9 + i32(-40)
 										v4 = t141 + v0 + i32(8)
-										store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v4))
+										store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v4))
 										store32(m.memory, uint64(uint32(v7))+4, uint32(v4|i32(1)))
 										store32(m.memory, uint64(uint32(v6+v0))+4, uint32(i32(40)))
-										store32(m.memory, uint64(uint32(i32(0)))+49124, uint32(i32(0x200000)))
+										store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(0x200000)))
 										t142 := v2
 										v0 = (v8+i32(-32))&i32(-8) + i32(-8)
 										p143 := v0
@@ -18478,16 +18478,16 @@ func (m *Module) fn164(v0 int32) int32 {
 										}
 										v7 = p143
 										store32(m.memory, uint64(uint32(v7))+4, uint32(i32(27)))
-										t144 := int64(load64(m.memory, uint64(uint32(i32(0)))+48812))
+										t144 := int64(load64(m.memory, uint64(uint32(i32(0)))+48756))
 										v10 = t144
-										t145 := int64(load64(m.memory, uint64(uint32(i32(0)))+48820))
+										t145 := int64(load64(m.memory, uint64(uint32(i32(0)))+48764))
 										store64(m.memory, uint32(v7+i32(16)), uint64(t145))
 										v0 = v7 + i32(8)
 										store64(m.memory, uint32(v0), uint64(v10))
-										store32(m.memory, uint64(uint32(i32(0)))+48824, uint32(v5))
-										store32(m.memory, uint64(uint32(i32(0)))+48816, uint32(v9))
-										store32(m.memory, uint64(uint32(i32(0)))+48812, uint32(v6))
-										store32(m.memory, uint64(uint32(i32(0)))+48820, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+48768, uint32(v5))
+										store32(m.memory, uint64(uint32(i32(0)))+48760, uint32(v9))
+										store32(m.memory, uint64(uint32(i32(0)))+48756, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+48764, uint32(v0))
 										v0 = v7 + i32(28)
 									l74:
 										store32(m.memory, uint32(v0), uint32(i32(7)))
@@ -18507,22 +18507,22 @@ func (m *Module) fn164(v0 int32) int32 {
 										if uint32(v0) < uint32(i32(256)) {
 											{
 												{
-													t148 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+													t148 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 													v8 = t148
 													t149 := v8
 													v6 = i32_shl(i32(1), int32(uint32(v0)>>3))
 													if t149&v6 != 0 {
 														goto l76
 													}
-													store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v8|v6))
-													v0 = v0&i32(248) + i32(48828)
+													store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v8|v6))
+													v0 = v0&i32(248) + i32(48772)
 													v8 = v0
 													goto l77
 												}
 											l76:
 												v0 = v0 & i32(248)
-												v8 = v0 + i32(48828)
-												t150 := int32(load32(m.memory, uint32(v0+i32(48836))))
+												v8 = v0 + i32(48772)
+												t150 := int32(load32(m.memory, uint32(v0+i32(48780))))
 												v0 = t150
 											}
 										l77:
@@ -18548,10 +18548,10 @@ func (m *Module) fn164(v0 int32) int32 {
 				}
 			}
 		l79:
-			store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v0))
-			t168 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+			t168 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 			v3 = t168 + v3
-			store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v3))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v3))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v0+v3), uint32(v3))
 		}
@@ -18560,17 +18560,17 @@ func (m *Module) fn164(v0 int32) int32 {
 		goto l2
 	l65:
 		v0 = i32(0)
-		t169 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+		t169 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 		v2 = t169
 		if uint32(v2) <= uint32(v3) {
 			goto l2
 		}
 		v2 = v2 - v3
-		store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v2))
-		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+		store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v2))
+		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 		v0 = t170
 		v8 = v0 + v3
-		store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v8))
+		store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v8))
 		store32(m.memory, uint64(uint32(v8))+4, uint32(v2|i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(3)))
 		v0 = v0 + i32(8)
@@ -18595,14 +18595,14 @@ func (m *Module) fn166(v0, v1, v2 int32) {
 			p2 = i32(4)
 		}
 		if uint32(t1) < uint32(p2+v1) {
-			m.fn206(i32(38852), i32(46), i32(38900))
+			m.fn206(i32(38796), i32(46), i32(38844))
 			panic("unreachable")
 		}
 		if v3 == 0 {
 			goto l1
 		}
 		if uint32(v4) > uint32(v1+i32(39)) {
-			m.fn206(i32(38916), i32(46), i32(38964))
+			m.fn206(i32(38860), i32(46), i32(38908))
 			panic("unreachable")
 		}
 	l1:
@@ -18630,7 +18630,7 @@ func (m *Module) fn167(v0 int32) {
 		v0 = v2 + v0
 		{
 			v1 = v1 - v2
-			t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+			t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			if v1 != t3 {
 				goto l2
 			}
@@ -18638,7 +18638,7 @@ func (m *Module) fn167(v0 int32) {
 			if t4&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v0))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v0))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
 			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
@@ -18657,39 +18657,39 @@ l0:
 				if v2&i32(2) != 0 {
 					goto l3
 				}
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 				if v3 == t7 {
-					store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v1))
-					t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+					store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v1))
+					t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 					v0 = t14 + v0
-					store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v0))
+					store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v0))
 					store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 					{
-						t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+						t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 						if v1 != t15 {
 							goto l10
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
 					}
 				l10:
-					t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49124))
+					t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49068))
 					t17 := v0
 					v2 = t16
 					if uint32(t17) <= uint32(v2) {
 						return
 					}
-					t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+					t18 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 					v0 = t18
 					if v0 == 0 {
 						return
 					}
-					t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+					t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 					v4 = t19
 					if uint32(v4) < uint32(i32(41)) {
 						goto l11
 					}
-					v1 = i32(48812)
+					v1 = i32(48756)
 				l13:
 					{
 						{
@@ -18709,12 +18709,12 @@ l0:
 						goto l13
 					}
 				}
-				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 				if v3 == t8 {
-					store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v1))
-					t23 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+					store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+					t23 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 					v0 = t23 + v0
-					store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v0))
+					store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v0))
 					store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 					store32(m.memory, uint32(v1+v0), uint32(v0))
 					return
@@ -18726,11 +18726,11 @@ l0:
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
 				store32(m.memory, uint32(v1+v0), uint32(v0))
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 				if v1 != t11 {
 					goto l6
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v0))
+				store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v0))
 				return
 			}
 		l3:
@@ -18741,22 +18741,22 @@ l0:
 			if uint32(v0) < uint32(i32(256)) {
 				{
 					{
-						t26 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+						t26 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 						v3 = t26
 						t27 := v3
 						v2 = i32_shl(i32(1), int32(uint32(v0)>>3))
 						if t27&v2 != 0 {
 							goto l15
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v3|v2))
-						v0 = v0&i32(248) + i32(48828)
+						store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v3|v2))
+						v0 = v0&i32(248) + i32(48772)
 						v3 = v0
 						goto l16
 					}
 				l15:
 					v0 = v0 & i32(248)
-					v3 = v0 + i32(48828)
-					t28 := int32(load32(m.memory, uint32(v0+i32(48836))))
+					v3 = v0 + i32(48772)
+					t28 := int32(load32(m.memory, uint32(v0+i32(48780))))
 					v0 = t28
 				}
 			l16:
@@ -18767,13 +18767,13 @@ l0:
 				return
 			}
 			m.fn175(v1, v0)
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49132))
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49076))
 			v1 = t12 + i32(-1)
-			store32(m.memory, uint64(uint32(i32(0)))+49132, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(v1))
 			if v1 != 0 {
 				return
 			}
-			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+48820))
+			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+48764))
 			v0 = t13
 			if v0 != 0 {
 				goto l8
@@ -18799,12 +18799,12 @@ l0:
 		v1 = p25
 	}
 l9:
-	store32(m.memory, uint64(uint32(i32(0)))+49132, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(v1))
 	return
 l11:
 	{
 		{
-			t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+48820))
+			t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+48764))
 			v0 = t29
 			if v0 != 0 {
 				goto l17
@@ -18830,11 +18830,11 @@ l11:
 		v1 = p31
 	}
 l18:
-	store32(m.memory, uint64(uint32(i32(0)))+49132, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+49076, uint32(v1))
 	if uint32(v4) <= uint32(v2) {
 		return
 	}
-	store32(m.memory, uint64(uint32(i32(0)))+49124, uint32(i32(-1)))
+	store32(m.memory, uint64(uint32(i32(0)))+49068, uint32(i32(-1)))
 }
 func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
@@ -18852,7 +18852,7 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 					p2 = i32(4)
 				}
 				if uint32(t1) < uint32(p2+v1) {
-					m.fn206(i32(38852), i32(46), i32(38900))
+					m.fn206(i32(38796), i32(46), i32(38844))
 					panic("unreachable")
 				}
 				v8 = v1 + i32(39)
@@ -18860,7 +18860,7 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 					goto l1
 				}
 				if uint32(v6) > uint32(v8) {
-					m.fn206(i32(38916), i32(46), i32(38964))
+					m.fn206(i32(38860), i32(46), i32(38908))
 					panic("unreachable")
 				}
 			l1:
@@ -18892,9 +18892,9 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 									m.fn170(v1, v6)
 									goto l12
 								}
-								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+								t5 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 								if v7 == t5 {
-									t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+									t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 									v7 = t16 + v6
 									if uint32(v7) > uint32(v1) {
 										goto l15
@@ -18902,9 +18902,9 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 									goto l7
 								}
 								{
-									t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+									t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 									if v7 == t6 {
-										t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+										t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 										v7 = t12 + v6
 										if uint32(v7) < uint32(v1) {
 											goto l7
@@ -18933,8 +18933,8 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 											store32(m.memory, uint64(uint32(v7))+4, uint32(t14&i32(-2)))
 										}
 									l14:
-										store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v1))
-										store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v6))
+										store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v1))
+										store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v6))
 										goto l12
 									}
 									t7 := int32(load32(m.memory, uint64(uint32(v7))+4))
@@ -19010,7 +19010,7 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 							p20 = i32(4)
 						}
 						if uint32(t19) < uint32(p20+v1) {
-							m.fn206(i32(38852), i32(46), i32(38900))
+							m.fn206(i32(38796), i32(46), i32(38844))
 							panic("unreachable")
 						}
 						if v3 == 0 {
@@ -19019,7 +19019,7 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 						if uint32(v7) <= uint32(v8) {
 							goto l18
 						}
-						m.fn206(i32(38916), i32(46), i32(38964))
+						m.fn206(i32(38860), i32(46), i32(38908))
 						panic("unreachable")
 					}
 					return i32(0)
@@ -19031,8 +19031,8 @@ func (m *Module) fn168(v0, v1, v2, v3 int32) int32 {
 			t21 := v5
 			v1 = v7 - v1
 			store32(m.memory, uint64(uint32(t21))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v1))
-			store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v5))
+			store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v5))
 		}
 	l12:
 		if v8 == 0 {
@@ -19083,8 +19083,8 @@ func (m *Module) fn169(v0, v1 int32) {
 				t20 := v2
 				v4 = t19
 				if t20 == v4 {
-					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
-					store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(t21&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
+					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
+					store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(t21&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
 					return
 				}
 				store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
@@ -19156,7 +19156,7 @@ func (m *Module) fn169(v0, v1 int32) {
 			{
 				t15 := int32(load32(m.memory, uint64(uint32(v0))+28))
 				t16 := v0
-				v1 = t15<<2 + i32(48684)
+				v1 = t15<<2 + i32(48628)
 				t17 := int32(load32(m.memory, uint32(v1)))
 				if t16 == t17 {
 					store32(m.memory, uint32(v1), uint32(v2))
@@ -19203,9 +19203,9 @@ func (m *Module) fn169(v0, v1 int32) {
 	}
 	return
 l9:
-	t24 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
+	t24 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 	t25 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	store32(m.memory, uint64(uint32(i32(0)))+49096, uint32(t24&i32_rotl(i32(-2), t25)))
+	store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t24&i32_rotl(i32(-2), t25)))
 }
 func (m *Module) fn170(v0, v1 int32) {
 	var v2, v3 int32
@@ -19224,7 +19224,7 @@ func (m *Module) fn170(v0, v1 int32) {
 		v1 = v3 + v1
 		{
 			v0 = v0 - v3
-			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			if v0 != t2 {
 				goto l2
 			}
@@ -19232,7 +19232,7 @@ func (m *Module) fn170(v0, v1 int32) {
 			if t3&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v1))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
@@ -19249,27 +19249,27 @@ l0:
 		if v3&i32(2) != 0 {
 			goto l3
 		}
-		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49112))
+		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+49056))
 		if v2 == t6 {
-			store32(m.memory, uint64(uint32(i32(0)))+49112, uint32(v0))
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49104))
+			store32(m.memory, uint64(uint32(i32(0)))+49056, uint32(v0))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+49048))
 			v1 = t14 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+49104, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49048, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+			t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 			if v0 != t15 {
 				return
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(i32(0)))
 			return
 		}
-		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 		if v2 == t7 {
-			store32(m.memory, uint64(uint32(i32(0)))+49108, uint32(v0))
-			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49100))
+			store32(m.memory, uint64(uint32(i32(0)))+49052, uint32(v0))
+			t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+49044))
 			v1 = t16 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 			store32(m.memory, uint32(v0+v1), uint32(v1))
 			return
@@ -19281,11 +19281,11 @@ l0:
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
 		store32(m.memory, uint32(v0+v1), uint32(v1))
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49108))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+49052))
 		if v0 != t10 {
 			goto l6
 		}
-		store32(m.memory, uint64(uint32(i32(0)))+49100, uint32(v1))
+		store32(m.memory, uint64(uint32(i32(0)))+49044, uint32(v1))
 		return
 	}
 l3:
@@ -19296,22 +19296,22 @@ l6:
 	if uint32(v1) < uint32(i32(256)) {
 		{
 			{
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49092))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+49036))
 				v2 = t11
 				t12 := v2
 				v3 = i32_shl(i32(1), int32(uint32(v1)>>3))
 				if t12&v3 != 0 {
 					goto l8
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+49092, uint32(v2|v3))
-				v1 = v1&i32(248) + i32(48828)
+				store32(m.memory, uint64(uint32(i32(0)))+49036, uint32(v2|v3))
+				v1 = v1&i32(248) + i32(48772)
 				v2 = v1
 				goto l9
 			}
 		l8:
 			v1 = v1 & i32(248)
-			v2 = v1 + i32(48828)
-			t13 := int32(load32(m.memory, uint32(v1+i32(48836))))
+			v2 = v1 + i32(48772)
+			t13 := int32(load32(m.memory, uint32(v1+i32(48780))))
 			v1 = t13
 		}
 	l9:
@@ -19401,9 +19401,9 @@ func (m *Module) fn175(v0, v1 int32) {
 l0:
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
 	store32(m.memory, uint64(uint32(v0))+28, uint32(v2))
-	v3 = v2<<2 + i32(48684)
+	v3 = v2<<2 + i32(48628)
 	{
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
 		v4 = i32_shl(i32(1), v2)
 		if t1&v4 != 0 {
 			goto l1
@@ -19412,8 +19412,8 @@ l0:
 		store32(m.memory, uint64(uint32(v0))+24, uint32(v3))
 		store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49096))
-		store32(m.memory, uint64(uint32(i32(0)))+49096, uint32(t2|v4))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+49040))
+		store32(m.memory, uint64(uint32(i32(0)))+49040, uint32(t2|v4))
 		return
 	}
 l1:
@@ -19495,7 +19495,7 @@ func (m *Module) fn176(v0, v1 int32, v2 int64, v3 int32) {
 			goto l2
 		}
 		if v6 == i64(-1) {
-			m.fn242(i32(38808), i32(25), i32(38836))
+			m.fn242(i32(38752), i32(25), i32(38780))
 			panic("unreachable")
 		}
 		v3 = v3 + i32(-1000000000)
@@ -19522,7 +19522,7 @@ l5:
 		goto l2
 	}
 	if v6 == i64(-1) {
-		m.fn242(i32(38808), i32(25), i32(38836))
+		m.fn242(i32(38752), i32(25), i32(38780))
 		panic("unreachable")
 	}
 	v3 = v3 + i32(-1000000000)
@@ -19534,42 +19534,42 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v2))
 	return
 l4:
-	m.fn242(i32(38980), i32(35), i32(39016))
+	m.fn242(i32(38924), i32(35), i32(38960))
 	panic("unreachable")
 }
 func (m *Module) fn177(v0 int32) int32 {
 	var v1, v2 int32
 	v1 = i32(0)
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48680))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+48624))
 	v2 = t0
-	store32(m.memory, uint64(uint32(i32(0)))+48680, uint32(v2+i32(1)))
+	store32(m.memory, uint64(uint32(i32(0)))+48624, uint32(v2+i32(1)))
 	{
 		if v2 < i32(0) {
 			goto l0
 		}
 		v1 = i32(1)
-		t1 := int32(m.memory[uint64(uint32(i32(0)))+48660])
+		t1 := int32(m.memory[uint64(uint32(i32(0)))+48604])
 		if t1 != 0 {
 			goto l0
 		}
-		m.memory[uint64(uint32(i32(0)))+48660] = byte(v0)
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48656))
-		store32(m.memory, uint64(uint32(i32(0)))+48656, uint32(t2+i32(1)))
+		m.memory[uint64(uint32(i32(0)))+48604] = byte(v0)
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+48600))
+		store32(m.memory, uint64(uint32(i32(0)))+48600, uint32(t2+i32(1)))
 		v1 = i32(2)
 	}
 l0:
 	return v1
 }
 func (m *Module) fn178(v0, v1 int32) {
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38800))
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38744))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38792))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38736))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
 func (m *Module) fn179(v0, v1 int32) {
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38784))
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+38728))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38776))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+38720))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
 func (m *Module) fn180(v0, v1 int32) int32 {
@@ -19591,7 +19591,7 @@ func (m *Module) fn180(v0, v1 int32) int32 {
 	return t3
 }
 func (m *Module) fn181(v0, v1 int32) {
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39032)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38976)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
 func (m *Module) fn182(v0, v1 int32) {
@@ -19617,7 +19617,7 @@ func (m *Module) fn183(v0, v1 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v2))
 	store32(m.memory, uint32(v1), uint32(v3))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39032)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(38976)))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
 func (m *Module) fn184(v0, v1 int32) int32 {
@@ -19645,7 +19645,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(v1))
 	return
 l0:
-	m.fn242(i32(0x9888), i32(40), i32(39088))
+	m.fn242(i32(38992), i32(40), i32(39032))
 	panic("unreachable")
 }
 func (m *Module) fn186(v0, v1 int32) int32 {
@@ -19765,7 +19765,7 @@ func (m *Module) fn188(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn220(t4, i32(38696), t5, t6)
+		_ = m.fn220(t4, i32(38640), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+28))
 		t9 := v2
 		v3 = t8
@@ -19778,7 +19778,7 @@ func (m *Module) fn188(v0, v1 int32) {
 		store64(m.memory, uint32(v1), uint64(v4))
 	}
 l0:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39104)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0x9888)))
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(32)
 }
@@ -19802,7 +19802,7 @@ func (m *Module) fn189(v0, v1 int32) {
 		v3 = t3
 		t5 := int32(load32(m.memory, uint32(v3)))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		_ = m.fn220(t4, i32(38696), t5, t6)
+		_ = m.fn220(t4, i32(38640), t5, t6)
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+44))
 		t9 := v2
 		v3 = t8
@@ -19838,7 +19838,7 @@ l1:
 	store32(m.memory, uint64(uint32(v1))+8, uint32(t15))
 	t16 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	store64(m.memory, uint32(v1), uint64(t16))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(39104)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0x9888)))
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(48)
 }
@@ -19846,7 +19846,7 @@ func (m *Module) fn190(v0, v1 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
 func (m *Module) fn191(v0, v1, v2 int32) int32 {
-	t0 := m.fn220(v0, i32(38696), v1, v2)
+	t0 := m.fn220(v0, i32(38640), v1, v2)
 	return t0
 }
 func (m *Module) fn192(v0, v1, v2 int32) {
@@ -20001,7 +20001,7 @@ func (m *Module) fn197(v0, v1 int32) {
 	panic("unreachable")
 }
 func (m *Module) fn198() {
-	m.fn216(i32(39120), i32(35), i32(39140))
+	m.fn216(i32(39064), i32(35), i32(39084))
 	panic("unreachable")
 }
 func (m *Module) fn199(v0, v1, v2 int32) {
@@ -20101,11 +20101,11 @@ func (m *Module) fn199(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v6))
 		store32(m.memory, uint32(v3), uint32(v4))
-		t11 := m.fn220(v3, i32(39156), v1, v2)
+		t11 := m.fn220(v3, i32(39100), v1, v2)
 		if t11 == 0 {
 			goto l10
 		}
-		m.fn243(i32(39196), i32(86), v3+i32(15), i32(39180), i32(39284))
+		m.fn243(i32(39140), i32(86), v3+i32(15), i32(39124), i32(39228))
 		panic("unreachable")
 	}
 l7:
@@ -20119,7 +20119,7 @@ l10:
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn200(v0, v1 int32) int32 {
-	t0 := m.fn235(v1, i32(39300), i32(5))
+	t0 := m.fn235(v1, i32(39244), i32(5))
 	return t0
 }
 func (m *Module) fn201(v0, v1 int32) int32 {
@@ -20220,7 +20220,7 @@ l2:
 	return i32(0)
 }
 func (m *Module) fn203(v0, v1, v2 int32) int32 {
-	t0 := m.fn220(v0, i32(39156), v1, v2)
+	t0 := m.fn220(v0, i32(39100), v1, v2)
 	return t0
 }
 func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
@@ -20235,9 +20235,9 @@ func (m *Module) fn204(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	store32(m.memory, uint64(uint32(v8))+8, uint32(v3))
 	t1 := v8
 	v2 = v0 & i32(255) << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v2))+45640))
+	t2 := int32(load32(m.memory, uint64(uint32(v2))+45584))
 	store32(m.memory, uint64(uint32(t1))+20, uint32(t2))
-	t3 := int32(load32(m.memory, uint64(uint32(v2))+45628))
+	t3 := int32(load32(m.memory, uint64(uint32(v2))+45572))
 	store32(m.memory, uint64(uint32(v8))+16, uint32(t3))
 	{
 		if v5 == 0 {
@@ -20268,7 +20268,7 @@ func (m *Module) fn205(v0, v1, v2, v3, v4, v5 int32) {
 	m.g0 = v6
 	store32(m.memory, uint64(uint32(v6))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v6))+8, uint32(v1))
-	m.fn204(v0, v6+i32(8), i32(40344), v6+i32(12), i32(40344), v3, v4, v5)
+	m.fn204(v0, v6+i32(8), i32(40288), v6+i32(12), i32(40288), v3, v4, v5)
 	panic("unreachable")
 }
 func (m *Module) fn206(v0, v1, v2 int32) {
@@ -20292,15 +20292,15 @@ func (m *Module) fn207(v0, v1, v2, v3, v4 int32) {
 			t1 := int64(load64(m.memory, uint32(v1)))
 			v6 = t1
 			if v6 == i64(0) {
-				m.fn206(i32(44432), i32(28), i32(44460))
+				m.fn206(i32(44376), i32(28), i32(44404))
 				panic("unreachable")
 			}
 			if uint64(v6) >= uint64(i64(0x2000000000000000)) {
-				m.fn206(i32(44476), i32(36), i32(44512))
+				m.fn206(i32(44420), i32(36), i32(44456))
 				panic("unreachable")
 			}
 			if v3 == 0 {
-				m.fn206(i32(41056), i32(33), i32(44528))
+				m.fn206(i32(41000), i32(33), i32(44472))
 				panic("unreachable")
 			}
 			t2 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -20308,22 +20308,22 @@ func (m *Module) fn207(v0, v1, v2, v3, v4 int32) {
 			v8 = t2 - int32(v7)
 			v1 = (int32(int16(i32(-96)-v8))*i32(80) + i32(86960)) / i32(2126)
 			if uint32(v1) > uint32(i32(80)) {
-				m.fn225(v1, i32(81), i32(44544))
+				m.fn225(v1, i32(81), i32(44488))
 				panic("unreachable")
 			}
 			t3 := v5
 			v1 = v1 << 4
-			t4 := int64(load64(m.memory, uint64(uint32(v1))+43136))
+			t4 := int64(load64(m.memory, uint64(uint32(v1))+43080))
 			m.fn261(t3, t4, i64(0), i64_shl(v6, v7), i64(0))
 			t5 := int64(load64(m.memory, uint32(v5)))
 			t6 := int64(load64(m.memory, uint64(uint32(v5))+8))
 			v6 = int64(uint64(t5)>>63) + t6
-			t7 := int32(load16(m.memory, uint64(uint32(v1))+43144))
+			t7 := int32(load16(m.memory, uint64(uint32(v1))+43088))
 			t8 := v6
 			v9 = i32(-64) - (v8 + t7)
 			v7 = int64(uint32(v9))
 			v10 = int32(i64_shr_u(t8, v7))
-			t9 := int32(load16(m.memory, uint64(uint32(v1))+43146))
+			t9 := int32(load16(m.memory, uint64(uint32(v1))+43090))
 			v1 = t9
 			{
 				v11 = i64_shl(i64(1), v7)
@@ -20335,7 +20335,7 @@ func (m *Module) fn207(v0, v1, v2, v3, v4 int32) {
 				if uint32(v3) > uint32(i32(10)) {
 					goto l5
 				}
-				t10 := int32(load32(m.memory, uint32(v3<<2+i32(45288))))
+				t10 := int32(load32(m.memory, uint32(v3<<2+i32(45232))))
 				if uint32(t10) > uint32(v10) {
 					goto l5
 				}
@@ -20455,7 +20455,7 @@ l9:
 			t27 := int32(uint32(v10) / uint32(v8))
 			v9 = t27
 			if v3 == v1 {
-				m.fn225(v3, v3, i32(44576))
+				m.fn225(v3, v3, i32(44520))
 				panic("unreachable")
 			}
 			v10 = v10 - v9*v8
@@ -20477,7 +20477,7 @@ l9:
 					goto l16
 				l17:
 					if uint32(v1) >= uint32(v3) {
-						m.fn225(v1, v3, i32(44592))
+						m.fn225(v1, v3, i32(44536))
 						panic("unreachable")
 					}
 					t31 := v2 + v1
@@ -20506,7 +20506,7 @@ l9:
 				goto l15
 			}
 		}
-		m.fn246(i32(44560))
+		m.fn246(i32(44504))
 		panic("unreachable")
 	}
 l5:
@@ -20525,27 +20525,27 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v6 = t1
 		if v6 == i64(0) {
-			m.fn206(i32(44432), i32(28), i32(44988))
+			m.fn206(i32(44376), i32(28), i32(44932))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v7 = t2
 		if v7 == i64(0) {
-			m.fn206(i32(44624), i32(29), i32(45004))
+			m.fn206(i32(44568), i32(29), i32(44948))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v8 = t3
 		if v8 == i64(0) {
-			m.fn206(i32(44672), i32(28), i32(45020))
+			m.fn206(i32(44616), i32(28), i32(44964))
 			panic("unreachable")
 		}
 		if uint64(v8) > uint64(v6^i64(-1)) {
-			m.fn206(i32(44916), i32(54), i32(45132))
+			m.fn206(i32(44860), i32(54), i32(45076))
 			panic("unreachable")
 		}
 		if uint64(v6) < uint64(v7) {
-			m.fn206(i32(44844), i32(55), i32(45116))
+			m.fn206(i32(44788), i32(55), i32(45060))
 			panic("unreachable")
 		}
 		t4 := int32(int16(load16(m.memory, uint64(uint32(v1))+24)))
@@ -20594,7 +20594,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 			t12 := int32(load32(m.memory, uint64(uint32(v5))+828))
 			v1 = t12
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn215(i32(0), v1, i32(40), i32(40660))
+				m.fn215(i32(0), v1, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			{
@@ -20654,16 +20654,16 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 			}
 		}
 	l9:
-		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45292))
+		t21 := int32(load32(m.memory, uint64(uint32(v11<<2))+45236))
 		v9 = t21 << 1
 		if v9 == 0 {
-			m.fn206(i32(40604), i32(27), i32(40660))
+			m.fn206(i32(40548), i32(27), i32(40604))
 			panic("unreachable")
 		}
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+828))
 		v1 = t22
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn215(i32(0), v1, i32(40), i32(40660))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		{
@@ -20734,7 +20734,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 		}
 		v16 = p33
 		if uint32(v16) > uint32(i32(40)) {
-			m.fn215(i32(0), v16, i32(40), i32(40660))
+			m.fn215(i32(0), v16, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v16 != 0 {
@@ -20827,7 +20827,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 			goto l26
 		}
 		if v16 == i32(40) {
-			m.fn225(i32(40), i32(40), i32(40660))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(668)+v16<<2), uint32(i32(1)))
@@ -20842,7 +20842,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 		}
 		v1 = p53
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn215(i32(0), v1, i32(40), i32(40660))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -20931,7 +20931,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 				goto l41
 			}
 			if v15 == i32(40) {
-				m.fn225(i32(40), i32(40), i32(40660))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -20993,7 +20993,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 				{
 					v32 = v31
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn215(i32(0), v15, i32(40), i32(40660))
+						m.fn215(i32(0), v15, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -21003,7 +21003,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					{
 						if v14 == v1 {
 							if uint32(v24) > uint32(v3) {
-								m.fn215(v32, v24, v3, i32(45100))
+								m.fn215(v32, v24, v3, i32(45044))
 								panic("unreachable")
 							}
 							if v24 == v32 {
@@ -21032,7 +21032,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p78
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn215(i32(0), v33, i32(40), i32(40660))
+						m.fn215(i32(0), v33, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21138,7 +21138,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 				l54:
 					if v11 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint64(uint32(v5))+172, uint32(v33))
@@ -21151,7 +21151,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 					v33 = p100
 					if uint32(v33) >= uint32(i32(41)) {
-						m.fn215(i32(0), v33, i32(40), i32(40660))
+						m.fn215(i32(0), v33, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v33 << 2
@@ -21261,7 +21261,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 				l63:
 					if v11 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l60:
@@ -21274,7 +21274,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 					v35 = p122
 					if uint32(v35) >= uint32(i32(41)) {
-						m.fn215(i32(0), v35, i32(40), i32(40660))
+						m.fn215(i32(0), v35, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v35 << 2
@@ -21384,7 +21384,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 				l72:
 					if v11 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l69:
@@ -21397,7 +21397,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 					v15 = p144
 					if uint32(v15) >= uint32(i32(41)) {
-						m.fn215(i32(0), v15, i32(40), i32(40660))
+						m.fn215(i32(0), v15, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v15 << 2
@@ -21507,7 +21507,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					}
 				l81:
 					if v11 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l78:
@@ -21515,7 +21515,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 					v34 = v34 + i32(1)
 				l77:
 					if v32 == v3 {
-						m.fn225(v3, v3, i32(45084))
+						m.fn225(v3, v3, i32(45028))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v34 + i32(48))
@@ -21590,7 +21590,7 @@ func (m *Module) fn208(v0, v1, v2, v3, v4 int32) {
 						goto l85
 					}
 					if v15 == i32(40) {
-						m.fn225(i32(40), i32(40), i32(40660))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v5+i32(12)+v13), uint32(int32(v6)))
@@ -21682,7 +21682,7 @@ l44:
 		goto l96
 	l102:
 		if v21 == i32(40) {
-			m.fn225(i32(40), i32(40), i32(40660))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v5+i32(176)+v13), uint32(int32(v6)))
@@ -21695,7 +21695,7 @@ l44:
 		}
 		v1 = p186
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn215(i32(0), v1, i32(40), i32(40660))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -21745,7 +21745,7 @@ l44:
 				}
 				v1 = v12 + i32(-1)
 				if uint32(v1) >= uint32(v3) {
-					m.fn225(v1, v3, i32(45036))
+					m.fn225(v1, v3, i32(44980))
 					panic("unreachable")
 				}
 				t192 := int32(m.memory[uint32(v2+v1)])
@@ -21755,7 +21755,7 @@ l44:
 			}
 		l107:
 			if uint32(v12) > uint32(v3) {
-				m.fn215(i32(0), v12, v3, i32(45052))
+				m.fn215(i32(0), v12, v3, i32(44996))
 				panic("unreachable")
 			}
 			v11 = v2 + v12
@@ -21807,7 +21807,7 @@ l44:
 	}
 l108:
 	if uint32(v12) > uint32(v3) {
-		m.fn215(i32(0), v12, v3, i32(45068))
+		m.fn215(i32(0), v12, v3, i32(45012))
 		panic("unreachable")
 	}
 	v1 = v12
@@ -21820,16 +21820,16 @@ l95:
 }
 func (m *Module) fn209(v0, v1, v2, v3, v4, v5, v6 int32) {
 	if v2 == 0 {
-		m.fn206(i32(41056), i32(33), i32(41092))
+		m.fn206(i32(41000), i32(33), i32(41036))
 		panic("unreachable")
 	}
 	t0 := int32(m.memory[uint32(v1)])
 	if uint32(t0) <= uint32(i32(48)) {
-		m.fn206(i32(41108), i32(31), i32(41140))
+		m.fn206(i32(41052), i32(31), i32(41084))
 		panic("unreachable")
 	}
 	if uint32(v6) <= uint32(i32(3)) {
-		m.fn206(i32(40360), i32(34), i32(41156))
+		m.fn206(i32(40304), i32(34), i32(41100))
 		panic("unreachable")
 	}
 	store16(m.memory, uint32(v5), uint16(i32(2)))
@@ -21842,7 +21842,7 @@ func (m *Module) fn209(v0, v1, v2, v3, v4, v5, v6 int32) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(0)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(2)))
-				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(40448)))
+				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(40392)))
 				t2 := v5
 				v3 = i32(0) - v6
 				store32(m.memory, uint64(uint32(t2))+16, uint32(v3))
@@ -21868,7 +21868,7 @@ func (m *Module) fn209(v0, v1, v2, v3, v4, v5, v6 int32) {
 			store32(m.memory, uint64(uint32(v5))+16, uint32(v3-v2))
 			if v4 != 0 {
 				store32(m.memory, uint64(uint32(v5))+32, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(41055)))
+				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(40999)))
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				goto l7
 			}
@@ -21878,7 +21878,7 @@ func (m *Module) fn209(v0, v1, v2, v3, v4, v5, v6 int32) {
 	l4:
 		store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 		store32(m.memory, uint64(uint32(v5))+20, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(41055)))
+		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(40999)))
 		store16(m.memory, uint64(uint32(v5))+12, uint16(i32(2)))
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v3))
 		t3 := v5
@@ -22179,7 +22179,7 @@ l0:
 				v7 = v10 + i32(-2)
 				if v7&i32(255) == 0 {
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40441)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40385)))
 					store16(m.memory, uint64(uint32(v4))+1040, uint16(i32(2)))
 					v12 = i32(1)
 					v3 = v4 + i32(1040)
@@ -22193,13 +22193,13 @@ l0:
 					p15 = 1
 				}
 				v12 = p15
-				p16 := i32(40440)
+				p16 := i32(40384)
 				if v12 != 0 {
-					p16 = i32(40439)
+					p16 = i32(40383)
 				}
 				p17 := i32(1)
 				if v12 != 0 {
-					p17 = i32(40439)
+					p17 = i32(40383)
 				}
 				p18 := p17
 				if v2 != 0 {
@@ -22213,7 +22213,7 @@ l0:
 				v2 = p19
 				if v7&i32(255) != i32(2) {
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40444)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40388)))
 					store16(m.memory, uint64(uint32(v4))+1040, uint16(i32(2)))
 					v3 = v4 + i32(1040)
 					goto l10
@@ -22224,13 +22224,13 @@ l0:
 					store16(m.memory, uint64(uint32(v4))+1052, uint16(i32(0)))
 					v10 = i32(2)
 					store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(2)))
-					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40448)))
+					store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40392)))
 					v3 = v4 + i32(1040)
 					goto l10
 				}
 				v10 = i32(1)
 				store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40447)))
+				store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40391)))
 				v3 = v4 + i32(1040)
 				goto l10
 			}
@@ -22243,7 +22243,7 @@ l0:
 			if uint32(v10) < uint32(i32(16064)) {
 				goto l6
 			}
-			m.fn206(i32(40450), i32(37), i32(40488))
+			m.fn206(i32(40394), i32(37), i32(40432))
 			panic("unreachable")
 		}
 	l6:
@@ -22255,12 +22255,12 @@ l0:
 		v12 = p20
 		p21 := i32(1)
 		if v12 != 0 {
-			p21 = i32(40439)
+			p21 = i32(40383)
 		}
 		v7 = p21
-		p22 := i32(40440)
+		p22 := i32(40384)
 		if v12 != 0 {
-			p22 = i32(40439)
+			p22 = i32(40383)
 		}
 		v12 = p22
 		v14 = int32(int64(uint64(v5) >> 63))
@@ -22323,14 +22323,14 @@ l0:
 		}
 		v10 = i32(1)
 		store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40447)))
+		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40391)))
 		v3 = v4 + i32(1040)
 		goto l10
 	l14:
 		store32(m.memory, uint64(uint32(v4))+1056, uint32(v11))
 		store16(m.memory, uint64(uint32(v4))+1052, uint16(i32(0)))
 		store32(m.memory, uint64(uint32(v4))+1048, uint32(i32(2)))
-		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40448)))
+		store32(m.memory, uint64(uint32(v4))+1044, uint32(i32(40392)))
 		v3 = v4 + i32(1040)
 	}
 l10:
@@ -22361,36 +22361,36 @@ func (m *Module) fn212(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn206(i32(44432), i32(28), i32(44608))
+			m.fn206(i32(44376), i32(28), i32(44552))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn206(i32(44624), i32(29), i32(44656))
+			m.fn206(i32(44568), i32(29), i32(44600))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn206(i32(44672), i32(28), i32(44700))
+			m.fn206(i32(44616), i32(28), i32(44644))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn206(i32(44916), i32(54), i32(44972))
+			m.fn206(i32(44860), i32(54), i32(44916))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn206(i32(44844), i32(55), i32(44900))
+			m.fn206(i32(44788), i32(55), i32(44844))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn206(i32(40394), i32(45), i32(44716))
+			m.fn206(i32(40338), i32(45), i32(44660))
 			panic("unreachable")
 		}
 		if uint64(v8) >= uint64(i64(0x2000000000000000)) {
-			m.fn206(i32(44732), i32(45), i32(44780))
+			m.fn206(i32(44676), i32(45), i32(44724))
 			panic("unreachable")
 		}
 		t4 := int32(load16(m.memory, uint64(uint32(v1))+24))
@@ -22407,7 +22407,7 @@ func (m *Module) fn212(v0, v1, v2, v3 int32) {
 		v10 = i64_shr_u(v9, v7)
 		store64(m.memory, uint64(uint32(t7))+72, uint64(v10))
 		if v10 != v6 {
-			m.fn205(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40588))
+			m.fn205(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40532))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v4))+64, uint16(v1))
@@ -22417,23 +22417,23 @@ func (m *Module) fn212(v0, v1, v2, v3 int32) {
 		v6 = i64_shr_u(v10, v7)
 		store64(m.memory, uint64(uint32(t9))+72, uint64(v6))
 		if v6 != v5 {
-			m.fn205(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40588))
+			m.fn205(i32(0), v4+i32(72), v4+i32(56), i32(0), v1, i32(40532))
 			panic("unreachable")
 		}
 		v11 = v1 - int32(v7)
 		v1 = (int32(int16(i32(-96)-v11))*i32(80) + i32(86960)) / i32(2126)
 		if uint32(v1) > uint32(i32(80)) {
-			m.fn225(v1, i32(81), i32(44544))
+			m.fn225(v1, i32(81), i32(44488))
 			panic("unreachable")
 		}
 		t10 := v4 + i32(32)
 		v1 = v1 << 4
-		t11 := int64(load64(m.memory, uint64(uint32(v1))+43136))
+		t11 := int64(load64(m.memory, uint64(uint32(v1))+43080))
 		v5 = t11
 		m.fn261(t10, v5, i64(0), i64_shl(v8, v7), i64(0))
 		m.fn261(v4+i32(16), v5, i64(0), v9, i64(0))
 		m.fn261(v4, v5, i64(0), v10, i64(0))
-		t12 := int32(load16(m.memory, uint64(uint32(v1))+43144))
+		t12 := int32(load16(m.memory, uint64(uint32(v1))+43088))
 		v11 = i32(0) - (v11 + t12)
 		v5 = int64(uint32(v11))
 		v12 = i64_shl(i64(1), v5)
@@ -22444,7 +22444,7 @@ func (m *Module) fn212(v0, v1, v2, v3 int32) {
 		v15 = int64(uint64(t14) >> 63)
 		t15 := int64(load64(m.memory, uint64(uint32(v4))+8))
 		v16 = t15
-		t16 := int32(load16(m.memory, uint64(uint32(v1))+43146))
+		t16 := int32(load16(m.memory, uint64(uint32(v1))+43090))
 		v1 = t16
 		v17 = v11 & i32(63)
 		t17 := int64(load64(m.memory, uint64(uint32(v4))+24))
@@ -22558,7 +22558,7 @@ l22:
 		t35 := int32(uint32(v23) / uint32(v11))
 		v17 = t35
 		if v3 == v1 {
-			m.fn225(v3, v3, i32(44812))
+			m.fn225(v3, v3, i32(44756))
 			panic("unreachable")
 		}
 		v27 = v2 + v1
@@ -22638,7 +22638,7 @@ l22:
 				v9 = v6
 				v10 = v8
 				if uint32(v1) >= uint32(v3) {
-					m.fn225(v1, v3, i32(44828))
+					m.fn225(v1, v3, i32(44772))
 					panic("unreachable")
 				}
 				t38 := v2 + v1
@@ -22719,7 +22719,7 @@ l22:
 			goto l22
 		}
 	}
-	m.fn246(i32(44796))
+	m.fn246(i32(44740))
 	panic("unreachable")
 l26:
 	v6 = v8
@@ -22800,32 +22800,32 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 		t1 := int64(load64(m.memory, uint32(v1)))
 		v5 = t1
 		if v5 == i64(0) {
-			m.fn206(i32(44432), i32(28), i32(45148))
+			m.fn206(i32(44376), i32(28), i32(45092))
 			panic("unreachable")
 		}
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		v6 = t2
 		if v6 == i64(0) {
-			m.fn206(i32(44624), i32(29), i32(45164))
+			m.fn206(i32(44568), i32(29), i32(45108))
 			panic("unreachable")
 		}
 		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
 		v7 = t3
 		if v7 == i64(0) {
-			m.fn206(i32(44672), i32(28), i32(45180))
+			m.fn206(i32(44616), i32(28), i32(45124))
 			panic("unreachable")
 		}
 		v8 = v7 + v5
 		if uint64(v8) < uint64(v7) {
-			m.fn206(i32(44916), i32(54), i32(45276))
+			m.fn206(i32(44860), i32(54), i32(45220))
 			panic("unreachable")
 		}
 		if uint64(v5) < uint64(v6) {
-			m.fn206(i32(44844), i32(55), i32(45260))
+			m.fn206(i32(44788), i32(55), i32(45204))
 			panic("unreachable")
 		}
 		if uint32(v3) <= uint32(i32(16)) {
-			m.fn206(i32(40394), i32(45), i32(45196))
+			m.fn206(i32(40338), i32(45), i32(45140))
 			panic("unreachable")
 		}
 		t4 := int32(int8(m.memory[uint64(uint32(v1))+26]))
@@ -22906,7 +22906,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 		}
 		v13 = p27
 		if uint32(v13) > uint32(i32(40)) {
-			m.fn215(i32(0), v13, i32(40), i32(40660))
+			m.fn215(i32(0), v13, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v13 != 0 {
@@ -22999,7 +22999,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 			goto l12
 		}
 		if v13 == i32(40) {
-			m.fn225(i32(40), i32(40), i32(40660))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v4+i32(1148)+v13<<2), uint32(i32(1)))
@@ -23015,7 +23015,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 		}
 		v1 = p48
 		if uint32(v1) >= uint32(i32(41)) {
-			m.fn215(i32(0), v1, i32(40), i32(40660))
+			m.fn215(i32(0), v1, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v1 = v1 << 2
@@ -23058,7 +23058,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 			t54 := int32(load32(m.memory, uint64(uint32(v4))+160))
 			v14 = t54
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn215(i32(0), v14, i32(40), i32(40660))
+				m.fn215(i32(0), v14, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			if v14 != 0 {
@@ -23132,7 +23132,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 				goto l24
 			}
 			if v14 == i32(40) {
-				m.fn225(i32(40), i32(40), i32(40660))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -23142,7 +23142,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 			t65 := int32(load32(m.memory, uint64(uint32(v4))+324))
 			v14 = t65
 			if uint32(v14) >= uint32(i32(41)) {
-				m.fn215(i32(0), v14, i32(40), i32(40660))
+				m.fn215(i32(0), v14, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v15 = i32(0)
@@ -23218,7 +23218,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 			goto l32
 		l38:
 			if v14 == i32(40) {
-				m.fn225(i32(40), i32(40), i32(40660))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(164)+v20), uint32(int32(v5)))
@@ -23296,7 +23296,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 			goto l47
 		l46:
 			if v12 == i32(40) {
-				m.fn225(i32(40), i32(40), i32(40660))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v4+i32(328)+v15), uint32(int32(v5)))
@@ -23451,7 +23451,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 				l56:
 					if v14 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l53:
@@ -23465,7 +23465,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 					v27 = p116
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn215(i32(0), v27, i32(40), i32(40660))
+						m.fn215(i32(0), v27, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23575,7 +23575,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 				l65:
 					if v14 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l62:
@@ -23588,7 +23588,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 					v34 = p138
 					if uint32(v34) >= uint32(i32(41)) {
-						m.fn215(i32(0), v34, i32(40), i32(40660))
+						m.fn215(i32(0), v34, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v34 << 2
@@ -23698,7 +23698,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 				l74:
 					if v14 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l71:
@@ -23711,7 +23711,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 					v27 = p160
 					if uint32(v27) >= uint32(i32(41)) {
-						m.fn215(i32(0), v27, i32(40), i32(40660))
+						m.fn215(i32(0), v27, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v27 << 2
@@ -23820,7 +23820,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 				l83:
 					if v14 == 0 {
-						m.fn206(i32(40631), i32(26), i32(40660))
+						m.fn206(i32(40575), i32(26), i32(40604))
 						panic("unreachable")
 					}
 				l80:
@@ -23828,7 +23828,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					v33 = v33 + i32(1)
 				l79:
 					if v32 == v3 {
-						m.fn225(v3, v3, i32(45212))
+						m.fn225(v3, v3, i32(45156))
 						panic("unreachable")
 					}
 					m.memory[uint32(v2+v32)] = byte(v33 + i32(48))
@@ -23840,7 +23840,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 					v1 = p183
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn215(i32(0), v1, i32(40), i32(40660))
+						m.fn215(i32(0), v1, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v31 = v32 + i32(1)
@@ -23887,7 +23887,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 					v34 = p192
 					if uint32(v34) > uint32(i32(40)) {
-						m.fn215(i32(0), v34, i32(40), i32(40660))
+						m.fn215(i32(0), v34, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					if v34 != 0 {
@@ -23980,7 +23980,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 						goto l92
 					}
 					if v34 == i32(40) {
-						m.fn225(i32(40), i32(40), i32(40660))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(1148)+v34<<2), uint32(i32(1)))
@@ -23993,7 +23993,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					}
 					v1 = p211
 					if uint32(v1) >= uint32(i32(41)) {
-						m.fn215(i32(0), v1, i32(40), i32(40660))
+						m.fn215(i32(0), v1, i32(40), i32(40604))
 						panic("unreachable")
 					}
 					v1 = v1 << 2
@@ -24108,7 +24108,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					goto l103
 				l109:
 					if v27 == i32(40) {
-						m.fn225(i32(40), i32(40), i32(40660))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+v18), uint32(int32(v5)))
@@ -24186,7 +24186,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 					goto l111
 				l117:
 					if v36 == i32(40) {
-						m.fn225(i32(40), i32(40), i32(40660))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(164)+v18), uint32(int32(v5)))
@@ -24264,7 +24264,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 						goto l120
 					}
 					if v33 == i32(40) {
-						m.fn225(i32(40), i32(40), i32(40660))
+						m.fn225(i32(40), i32(40), i32(40604))
 						panic("unreachable")
 					}
 					store32(m.memory, uint32(v4+i32(328)+v18), uint32(int32(v5)))
@@ -24282,7 +24282,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 				}
 			}
 		l49:
-			m.fn215(i32(0), v27, i32(40), i32(40660))
+			m.fn215(i32(0), v27, i32(40), i32(40604))
 			panic("unreachable")
 		l101:
 			if v1 >= v9 {
@@ -24298,7 +24298,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 			}
 			v1 = p251
 			if uint32(v1) >= uint32(i32(41)) {
-				m.fn215(i32(0), v1, i32(40), i32(40660))
+				m.fn215(i32(0), v1, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v1 = v1 << 2
@@ -24362,7 +24362,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 		memory_fill(m.memory, uint32(v2+i32(1)), i32(48), uint32(v32))
 	l133:
 		if uint32(v31) >= uint32(v3) {
-			m.fn225(v31, v3, i32(45228))
+			m.fn225(v31, v3, i32(45172))
 			panic("unreachable")
 		}
 		m.memory[uint32(v15)] = byte(i32(48))
@@ -24370,7 +24370,7 @@ func (m *Module) fn213(v0, v1, v2, v3 int32) {
 		v31 = v32 + i32(2)
 	l128:
 		if uint32(v31) > uint32(v3) {
-			m.fn215(i32(0), v31, v3, i32(45244))
+			m.fn215(i32(0), v31, v3, i32(45188))
 			panic("unreachable")
 		}
 		store16(m.memory, uint64(uint32(v0))+8, uint16(v11))
@@ -24473,7 +24473,7 @@ l0:
 				v11 = v10 + i32(-2)
 				if v11&i32(255) == 0 {
 					store32(m.memory, uint64(uint32(v4))+40, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40441)))
+					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40385)))
 					store16(m.memory, uint64(uint32(v4))+32, uint16(i32(2)))
 					v12 = i32(1)
 					v11 = v4 + i32(32)
@@ -24487,13 +24487,13 @@ l0:
 					p20 = 1
 				}
 				v12 = p20
-				p21 := i32(40440)
+				p21 := i32(40384)
 				if v12 != 0 {
-					p21 = i32(40439)
+					p21 = i32(40383)
 				}
 				p22 := i32(1)
 				if v12 != 0 {
-					p22 = i32(40439)
+					p22 = i32(40383)
 				}
 				p23 := p22
 				if v2 != 0 {
@@ -24507,7 +24507,7 @@ l0:
 				v2 = p24
 				if v11&i32(255) != i32(2) {
 					store32(m.memory, uint64(uint32(v4))+40, uint32(i32(3)))
-					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40444)))
+					store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40388)))
 					store16(m.memory, uint64(uint32(v4))+32, uint16(i32(2)))
 					v11 = v4 + i32(32)
 					goto l11
@@ -24518,7 +24518,7 @@ l0:
 				}
 				v10 = i32(1)
 				store32(m.memory, uint64(uint32(v4))+40, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40447)))
+				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40391)))
 				v11 = v4 + i32(32)
 				goto l11
 			}
@@ -24531,12 +24531,12 @@ l0:
 			v12 = p14
 			p15 := i32(1)
 			if v12 != 0 {
-				p15 = i32(40439)
+				p15 = i32(40383)
 			}
 			v11 = p15
-			p16 := i32(40440)
+			p16 := i32(40384)
 			if v12 != 0 {
-				p16 = i32(40439)
+				p16 = i32(40383)
 			}
 			v12 = p16
 			v3 = int32(int64(uint64(v5) >> 63))
@@ -24578,7 +24578,7 @@ l10:
 	store16(m.memory, uint64(uint32(v4))+44, uint16(i32(0)))
 	v10 = i32(2)
 	store32(m.memory, uint64(uint32(v4))+40, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40448)))
+	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(40392)))
 	v11 = v4 + i32(32)
 l11:
 	store32(m.memory, uint64(uint32(v4))+92, uint32(v10))
@@ -24665,7 +24665,7 @@ func (m *Module) fn217(v0, v1 int32) int32 {
 				t11 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t12 := v3
 				v5 = t11
-				t13 := m.fn220(t12, v5, i32(35208), v2+i32(16))
+				t13 := m.fn220(t12, v5, i32(35158), v2+i32(16))
 				if t13 == 0 {
 					goto l1
 				}
@@ -24697,7 +24697,7 @@ func (m *Module) fn217(v0, v1 int32) int32 {
 			v6 = t15
 			if v6 != 0 {
 				if uint32(v6) >= uint32(i32(10)) {
-					m.fn215(i32(0), v6, i32(9), i32(40572))
+					m.fn215(i32(0), v6, i32(9), i32(40516))
 					panic("unreachable")
 				}
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v6))
@@ -24719,7 +24719,7 @@ func (m *Module) fn217(v0, v1 int32) int32 {
 						t20 := int32(load32(m.memory, uint32(t19)))
 						v1 = t20
 						if uint32(v1) > uint32(i32(0xffff)) {
-							m.fn216(i32(40521), i32(65), i32(40556))
+							m.fn216(i32(40465), i32(65), i32(40500))
 							panic("unreachable")
 						}
 					}
@@ -24728,7 +24728,7 @@ func (m *Module) fn217(v0, v1 int32) int32 {
 					t21 := v2
 					v4 = int64(uint32(i32(55))) << 32
 					store64(m.memory, uint64(uint32(t21))+16, uint64(v4|int64(uint32(v2+i32(8)))))
-					t22 := m.fn220(v3, v5, i32(40511), v2+i32(16))
+					t22 := m.fn220(v3, v5, i32(40455), v2+i32(16))
 					if t22 == 0 {
 						goto l4
 					}
@@ -24776,9 +24776,9 @@ l1:
 		v7 = int32(t4 - v5*i64(10000))
 		t5 := int32(uint32(v7&i32(0xffff)) / uint32(i32(100)))
 		v8 = t5
-		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40855))
+		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40799))
 		store16(m.memory, uint32(t2), uint16(t6))
-		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40855))
+		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(v0+i32(-2)), uint16(t7))
 		v3 = v3 + i32(-4)
 		if uint64(v6) > uint64(i64(9999999)) {
@@ -24797,7 +24797,7 @@ l0:
 		t10 := int32(uint32(v0&i32(0xffff)) / uint32(i32(100)))
 		t11 := v0
 		v0 = t10
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40855))
+		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(t9), uint16(t12))
 		v5 = int64(uint32(v0))
 	}
@@ -24812,7 +24812,7 @@ l2:
 	l3:
 		t13 := v2 + i32(12)
 		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(int32(v5)<<1))+40856])
+		t14 := int32(m.memory[uint64(uint32(int32(v5)<<1))+40800])
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l4:
@@ -25033,15 +25033,15 @@ func (m *Module) fn221(v0, v1, v2 int32) {
 			}
 			m.memory[uint64(uint32(v3))+14] = byte(i32(0))
 			store16(m.memory, uint64(uint32(v3))+12, uint16(i32(0)))
-			t2 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40328])
+			t2 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40272])
 			m.memory[uint64(uint32(v3))+15] = byte(t2)
-			t3 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40328])
+			t3 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+19] = byte(t3)
-			t4 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40328])
+			t4 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+18] = byte(t4)
-			t5 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40328])
+			t5 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+17] = byte(t5)
-			t6 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40328])
+			t6 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+16] = byte(t6)
 			t7 := v3 + i32(12)
 			v2 = int32(uint32(int32(bits.LeadingZeros32(uint32(v1|i32(1))))) >> 2)
@@ -25054,7 +25054,7 @@ func (m *Module) fn221(v0, v1, v2 int32) {
 			t9 := int64(load64(m.memory, uint64(uint32(v3))+12))
 			store64(m.memory, uint32(v0), uint64(t9))
 			m.memory[uint64(uint32(v3))+21] = byte(i32(125))
-			t10 := int32(m.memory[uint64(uint32(v1&i32(15)))+40328])
+			t10 := int32(m.memory[uint64(uint32(v1&i32(15)))+40272])
 			m.memory[uint64(uint32(v3))+20] = byte(t10)
 			t11 := int32(load16(m.memory, uint64(uint32(v3))+20))
 			store16(m.memory, uint64(uint32(v0))+8, uint16(t11))
@@ -25090,15 +25090,15 @@ func (m *Module) fn221(v0, v1, v2 int32) {
 		}
 		m.memory[uint64(uint32(v3))+24] = byte(i32(0))
 		store16(m.memory, uint64(uint32(v3))+22, uint16(i32(0)))
-		t13 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40328])
+		t13 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>20)))+40272])
 		m.memory[uint64(uint32(v3))+25] = byte(t13)
-		t14 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40328])
+		t14 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>4)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+29] = byte(t14)
-		t15 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40328])
+		t15 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>8)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+28] = byte(t15)
-		t16 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40328])
+		t16 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>12)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+27] = byte(t16)
-		t17 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40328])
+		t17 := int32(m.memory[uint64(uint32(int32(uint32(v1)>>16)&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+26] = byte(t17)
 		t18 := v3 + i32(22)
 		v2 = int32(uint32(int32(bits.LeadingZeros32(uint32(v1|i32(1))))) >> 2)
@@ -25111,7 +25111,7 @@ func (m *Module) fn221(v0, v1, v2 int32) {
 		t20 := int64(load64(m.memory, uint64(uint32(v3))+22))
 		store64(m.memory, uint32(v0), uint64(t20))
 		m.memory[uint64(uint32(v3))+31] = byte(i32(125))
-		t21 := int32(m.memory[uint64(uint32(v1&i32(15)))+40328])
+		t21 := int32(m.memory[uint64(uint32(v1&i32(15)))+40272])
 		m.memory[uint64(uint32(v3))+30] = byte(t21)
 		t22 := int32(load16(m.memory, uint64(uint32(v3))+30))
 		store16(m.memory, uint64(uint32(v0))+8, uint16(t22))
@@ -25155,7 +25155,7 @@ func (m *Module) fn222(v0, v1, v2 int32) {
 				v8 = i64(0x10100000000)
 				{
 					{
-						t4 := int32(m.memory[uint64(uint32(v6))+41172])
+						t4 := int32(m.memory[uint64(uint32(v6))+41116])
 						switch t4 + i32(-2) {
 						default:
 							goto l8
@@ -25334,7 +25334,7 @@ func (m *Module) fn223(v0 int32) int32 {
 	v2 = p0
 	t1 := v2
 	v2 = v2 | i32(8)
-	t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+43004))
+	t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+42948))
 	t3 := v2
 	t4 := t2 << 11
 	v2 = v0 << 11
@@ -25345,7 +25345,7 @@ func (m *Module) fn223(v0 int32) int32 {
 	v3 = p5
 	t6 := v3
 	v3 = v3 | i32(4)
-	t7 := int32(load32(m.memory, uint64(uint32(v3<<2))+43004))
+	t7 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p8 := v3
 	if uint32(t7<<11) > uint32(v2) {
 		p8 = t6
@@ -25353,7 +25353,7 @@ func (m *Module) fn223(v0 int32) int32 {
 	v3 = p8
 	t9 := v3
 	v3 = v3 | i32(2)
-	t10 := int32(load32(m.memory, uint64(uint32(v3<<2))+43004))
+	t10 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p11 := v3
 	if uint32(t10<<11) > uint32(v2) {
 		p11 = t9
@@ -25361,7 +25361,7 @@ func (m *Module) fn223(v0 int32) int32 {
 	v3 = p11
 	t12 := v3
 	v3 = v3 + i32(1)
-	t13 := int32(load32(m.memory, uint64(uint32(v3<<2))+43004))
+	t13 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p14 := v3
 	if uint32(t13<<11) > uint32(v2) {
 		p14 = t12
@@ -25369,13 +25369,13 @@ func (m *Module) fn223(v0 int32) int32 {
 	v3 = p14
 	t15 := v3
 	v3 = v3 + i32(1)
-	t16 := int32(load32(m.memory, uint64(uint32(v3<<2))+43004))
+	t16 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	p17 := v3
 	if uint32(t16<<11) > uint32(v2) {
 		p17 = t15
 	}
 	v3 = p17
-	t18 := int32(load32(m.memory, uint64(uint32(v3<<2))+43004))
+	t18 := int32(load32(m.memory, uint64(uint32(v3<<2))+42948))
 	v4 = t18 << 11
 	var p19 int32
 	if v4 == v2 {
@@ -25387,8 +25387,8 @@ func (m *Module) fn223(v0 int32) int32 {
 	}
 	v3 = p19 + p20 + v3
 	v2 = v3 << 2
-	v5 = v2 + i32(43004)
-	t21 := int32(load32(m.memory, uint64(uint32(v2))+43004))
+	v5 = v2 + i32(42948)
+	t21 := int32(load32(m.memory, uint64(uint32(v2))+42948))
 	v2 = int32(uint32(t21) >> 21)
 	v4 = i32(767)
 	{
@@ -25415,7 +25415,7 @@ l1:
 	v0 = i32(0)
 l3:
 	{
-		t24 := int32(m.memory[uint32(v2+i32(39561))])
+		t24 := int32(m.memory[uint32(v2+i32(39505))])
 		v0 = v0 + t24
 		if uint32(v0) > uint32(v3) {
 			goto l2
@@ -25451,12 +25451,12 @@ l2:
 		l7:
 			{
 				v4 = v1 + i32(2)
-				t15 := int32(m.memory[uint64(uint32(v1))+42237])
+				t15 := int32(m.memory[uint64(uint32(v1))+42181])
 				t16 := v2
 				v5 = t15
 				v6 = t16 + v5
 				{
-					t17 := int32(m.memory[uint64(uint32(v1))+42236])
+					t17 := int32(m.memory[uint64(uint32(v1))+42180])
 					v1 = t17
 					if v1 == v3 {
 						if uint32(v6) < uint32(v2) {
@@ -25468,7 +25468,7 @@ l2:
 						if v5 == 0 {
 							goto l9
 						}
-						v1 = v2 + i32(42312)
+						v1 = v2 + i32(42256)
 					l12:
 						{
 							t18 := int32(m.memory[uint32(v1)])
@@ -25484,7 +25484,7 @@ l2:
 							goto l12
 						}
 					l8:
-						m.fn215(v2, v6, i32(284), i32(42888))
+						m.fn215(v2, v6, i32(284), i32(42832))
 						panic("unreachable")
 					l9:
 						v2 = v6
@@ -25513,12 +25513,12 @@ l2:
 		l15:
 			{
 				v4 = v1 + i32(2)
-				t19 := int32(m.memory[uint64(uint32(v1))+41429])
+				t19 := int32(m.memory[uint64(uint32(v1))+41373])
 				t20 := v2
 				v5 = t19
 				v6 = t20 + v5
 				{
-					t21 := int32(m.memory[uint64(uint32(v1))+41428])
+					t21 := int32(m.memory[uint64(uint32(v1))+41372])
 					v1 = t21
 					if v1 == v3 {
 						goto l13
@@ -25543,7 +25543,7 @@ l2:
 				if v5 == 0 {
 					goto l17
 				}
-				v1 = v2 + i32(41520)
+				v1 = v2 + i32(41464)
 			l20:
 				{
 					t22 := int32(m.memory[uint32(v1)])
@@ -25559,7 +25559,7 @@ l2:
 					goto l20
 				}
 			l16:
-				m.fn215(v2, v6, i32(212), i32(42888))
+				m.fn215(v2, v6, i32(212), i32(42832))
 				panic("unreachable")
 			l17:
 				v2 = v6
@@ -25575,14 +25575,14 @@ l2:
 		l24:
 			v2 = v0 + i32(1)
 			{
-				t23 := int32(int8(m.memory[uint64(uint32(v0))+41732]))
+				t23 := int32(int8(m.memory[uint64(uint32(v0))+41676]))
 				v5 = t23
 				if v5 < i32(0) {
 					if v2 == i32(504) {
-						m.fn241(i32(42904))
+						m.fn241(i32(42848))
 						panic("unreachable")
 					}
-					t24 := int32(m.memory[uint32(v0+i32(41733))])
+					t24 := int32(m.memory[uint32(v0+i32(41677))])
 					v5 = v5&i32(127)<<8 | t24
 					v0 = v0 + i32(2)
 					goto l22
@@ -25653,14 +25653,14 @@ l6:
 l28:
 	v2 = v5 + i32(1)
 	{
-		t25 := int32(int8(m.memory[uint64(uint32(v5))+42596]))
+		t25 := int32(int8(m.memory[uint64(uint32(v5))+42540]))
 		v6 = t25
 		if v6 < i32(0) {
 			if v2 == i32(292) {
-				m.fn241(i32(42904))
+				m.fn241(i32(42848))
 				panic("unreachable")
 			}
-			t26 := int32(m.memory[uint32(v5+i32(42597))])
+			t26 := int32(m.memory[uint32(v5+i32(42541))])
 			v6 = v6&i32(127)<<8 | t26
 			v5 = v5 + i32(2)
 			goto l26
@@ -25840,7 +25840,7 @@ l15:
 				goto l17
 			}
 			t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v4, i32(45554), i32(4))
+			t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v4, i32(45498), i32(4))
 			if t16 != 0 {
 				goto l18
 			}
@@ -25887,7 +25887,7 @@ func (m *Module) fn227(v0, v1, v2 int32) int32 {
 		v4 = t1
 		if uint32(v4) < uint32(v2) {
 			if uint32(v4) >= uint32(i32(41)) {
-				m.fn215(i32(0), v4, i32(40), i32(40660))
+				m.fn215(i32(0), v4, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v16 = v2 + i32(1)
@@ -25923,7 +25923,7 @@ func (m *Module) fn227(v0, v1, v2 int32) int32 {
 		l14:
 			{
 				if uint32(v9) >= uint32(i32(40)) {
-					m.fn225(v9, i32(40), i32(40660))
+					m.fn225(v9, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				t12 := int64(load32(m.memory, uint32(v11)))
@@ -25947,7 +25947,7 @@ func (m *Module) fn227(v0, v1, v2 int32) int32 {
 				}
 				v11 = v12 + v2
 				if uint32(v11) >= uint32(i32(40)) {
-					m.fn225(v11, i32(40), i32(40660))
+					m.fn225(v11, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -25965,7 +25965,7 @@ func (m *Module) fn227(v0, v1, v2 int32) int32 {
 			}
 		}
 		if uint32(v4) >= uint32(i32(41)) {
-			m.fn215(i32(0), v4, i32(40), i32(40660))
+			m.fn215(i32(0), v4, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		v5 = v1 + v2<<2
@@ -26028,7 +26028,7 @@ func (m *Module) fn227(v0, v1, v2 int32) int32 {
 		l6:
 			{
 				if uint32(v1) >= uint32(i32(40)) {
-					m.fn225(v1, i32(40), i32(40660))
+					m.fn225(v1, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				t3 := int64(load32(m.memory, uint32(v11)))
@@ -26051,7 +26051,7 @@ func (m *Module) fn227(v0, v1, v2 int32) int32 {
 			}
 			v11 = v10 + v4
 			if uint32(v11) >= uint32(i32(40)) {
-				m.fn225(v11, i32(40), i32(40660))
+				m.fn225(v11, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v3+v11<<2), uint32(int32(v15)))
@@ -26077,7 +26077,7 @@ l3:
 func (m *Module) fn228(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	if uint32(v1) >= uint32(i32(1280)) {
-		m.fn206(i32(40676), i32(29), i32(40660))
+		m.fn206(i32(40620), i32(29), i32(40604))
 		panic("unreachable")
 	}
 	v2 = int32(uint32(v1) >> 5)
@@ -26099,12 +26099,12 @@ func (m *Module) fn228(v0, v1 int32) int32 {
 		l4:
 			{
 				if v3 == 0 {
-					m.fn225(v4, i32(40), i32(40660))
+					m.fn225(v4, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				v7 = v2 + v4
 				if uint32(v7) >= uint32(i32(40)) {
-					m.fn225(v7, i32(40), i32(40660))
+					m.fn225(v7, i32(40), i32(40604))
 					panic("unreachable")
 				}
 				t2 := int32(load32(m.memory, uint32(v5)))
@@ -26134,7 +26134,7 @@ func (m *Module) fn228(v0, v1 int32) int32 {
 		if v5 != 0 {
 			v6 = v4 + i32(-1)
 			if uint32(v6) > uint32(i32(39)) {
-				m.fn225(v6, i32(40), i32(40660))
+				m.fn225(v6, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			v8 = v4
@@ -26145,7 +26145,7 @@ func (m *Module) fn228(v0, v1 int32) int32 {
 				goto l8
 			}
 			if uint32(v4) > uint32(i32(39)) {
-				m.fn225(v4, i32(40), i32(40660))
+				m.fn225(v4, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4<<2), uint32(v3))
@@ -26765,7 +26765,7 @@ l0:
 							v5 = t9
 						l8:
 							{
-								t10 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v0, i32(40732), i32(64))
+								t10 := m.t0[uint(v5)].(func(int32, int32, int32) int32)(v0, i32(40676), i32(64))
 								if t10 != 0 {
 									goto l1
 								}
@@ -26853,7 +26853,7 @@ l0:
 				}
 			l9:
 				t28 := int32(load32(m.memory, uint32(v1+i32(12))))
-				t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v0, i32(40732), v2)
+				t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v0, i32(40676), v2)
 				if t29 != 0 {
 					goto l1
 				}
@@ -26902,7 +26902,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 					goto l1
 				}
 				v6 = i32(1)
-				t9 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40506), i32(1))
+				t9 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40450), i32(1))
 				if t9 != 0 {
 					goto l0
 				}
@@ -26914,7 +26914,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 				goto l0
 			}
 		l1:
-			t12 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40507), i32(2))
+			t12 := m.t0[uint(v9)].(func(int32, int32, int32) int32)(v7, i32(40451), i32(2))
 			if t12 != 0 {
 				goto l0
 			}
@@ -26922,7 +26922,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 			m.memory[uint64(uint32(v5))+15] = byte(i32(1))
 			store32(m.memory, uint64(uint32(v5))+4, uint32(v8))
 			store32(m.memory, uint32(v5), uint32(v7))
-			store32(m.memory, uint64(uint32(v5))+20, uint32(i32(40708)))
+			store32(m.memory, uint64(uint32(v5))+20, uint32(i32(40652)))
 			t13 := int64(load64(m.memory, uint64(uint32(v0))+8))
 			store64(m.memory, uint64(uint32(v5))+24, uint64(t13))
 			store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(15)))
@@ -26935,7 +26935,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 			t16 := int32(load32(m.memory, uint64(uint32(v5))+16))
 			t17 := int32(load32(m.memory, uint64(uint32(v5))+20))
 			t18 := int32(load32(m.memory, uint64(uint32(t17))+12))
-			t19 := m.t0[uint(t18)].(func(int32, int32, int32) int32)(t16, i32(40504), i32(2))
+			t19 := m.t0[uint(t18)].(func(int32, int32, int32) int32)(t16, i32(40448), i32(2))
 			if t19 != 0 {
 				goto l0
 			}
@@ -26953,7 +26953,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 			t21 := int32(load32(m.memory, uint32(v0)))
 			t22 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t23 := int32(load32(m.memory, uint64(uint32(t22))+12))
-			t24 := m.t0[uint(t23)].(func(int32, int32, int32) int32)(t21, i32(40510), i32(1))
+			t24 := m.t0[uint(t23)].(func(int32, int32, int32) int32)(t21, i32(40454), i32(1))
 			if t24 != 0 {
 				goto l0
 			}
@@ -26962,7 +26962,7 @@ func (m *Module) fn233(v0, v1, v2, v3, v4 int32) int32 {
 		t25 := int32(load32(m.memory, uint32(v0)))
 		t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t27 := int32(load32(m.memory, uint64(uint32(t26))+12))
-		t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(t25, i32(40509), i32(1))
+		t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(t25, i32(40453), i32(1))
 		v6 = t28
 	}
 l0:
@@ -27214,9 +27214,9 @@ l1:
 		v7 = t4 - v5*i32(10000)
 		t5 := int32(uint32(v7&i32(0xffff)) / uint32(i32(100)))
 		v8 = t5
-		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40855))
+		t6 := int32(load16(m.memory, uint64(uint32(v8<<1))+40799))
 		store16(m.memory, uint32(t2), uint16(t6))
-		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40855))
+		t7 := int32(load16(m.memory, uint64(uint32((v7-v8*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(v6+i32(-2)), uint16(t7))
 		v3 = v3 + i32(-4)
 		if uint32(v0) > uint32(i32(9999999)) {
@@ -27237,7 +27237,7 @@ l0:
 		t10 := t8 + v3
 		t11 := v5
 		v0 = t9
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40855))
+		t12 := int32(load16(m.memory, uint64(uint32((t11-v0*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint32(t10), uint16(t12))
 	}
 l3:
@@ -27251,7 +27251,7 @@ l3:
 	l4:
 		t13 := v2 + i32(6)
 		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(v0<<1))+40856])
+		t14 := int32(m.memory[uint64(uint32(v0<<1))+40800])
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l5:
@@ -27330,7 +27330,7 @@ func (m *Module) fn238(v0, v1, v2, v3, v4 int32) {
 		v7 = p6
 		p7 := i32(1)
 		if v6 != 0 {
-			p7 = i32(40796)
+			p7 = i32(40740)
 		}
 		v6 = p7
 	}
@@ -27651,7 +27651,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 					v3 = i32(0)
 				l4:
 					{
-						t4 := int32(m.memory[uint64(uint32(v4&i32(15)))+40328])
+						t4 := int32(m.memory[uint64(uint32(v4&i32(15)))+40272])
 						m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t4)
 						v3 = v3 + i32(-1)
 						v4 = int32(uint32(v4) >> 4)
@@ -27660,7 +27660,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 						}
 					}
 					v4 = i32(1)
-					t5 := m.fn229(v1, i32(1), i32(45558), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+					t5 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 					if t5 == 0 {
 						goto l2
 					}
@@ -27682,7 +27682,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 			v3 = i32(0)
 		l5:
 			{
-				t7 := int32(m.memory[uint64(uint32(v4&i32(15)))+45560])
+				t7 := int32(m.memory[uint64(uint32(v4&i32(15)))+45504])
 				m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t7)
 				v3 = v3 + i32(-1)
 				v4 = int32(uint32(v4) >> 4)
@@ -27691,7 +27691,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 				}
 			}
 			v4 = i32(1)
-			t8 := m.fn229(v1, i32(1), i32(45558), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+			t8 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 			if t8 != 0 {
 				goto l3
 			}
@@ -27701,7 +27701,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 			t9 := int32(load32(m.memory, uint32(v1)))
 			t10 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			t11 := int32(load32(m.memory, uint64(uint32(t10))+12))
-			t12 := m.t0[uint(t11)].(func(int32, int32, int32) int32)(t9, i32(45552), i32(2))
+			t12 := m.t0[uint(t11)].(func(int32, int32, int32) int32)(t9, i32(45496), i32(2))
 			if t12 == 0 {
 				goto l6
 			}
@@ -27719,7 +27719,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 				v3 = i32(0)
 			l9:
 				{
-					t16 := int32(m.memory[uint64(uint32(v4&i32(15)))+40328])
+					t16 := int32(m.memory[uint64(uint32(v4&i32(15)))+40272])
 					m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t16)
 					v3 = v3 + i32(-1)
 					v4 = int32(uint32(v4) >> 4)
@@ -27727,7 +27727,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 						goto l9
 					}
 				}
-				t17 := m.fn229(v1, i32(1), i32(45558), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+				t17 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 				v4 = t17
 				goto l3
 			}
@@ -27744,7 +27744,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 		v3 = i32(0)
 	l10:
 		{
-			t19 := int32(m.memory[uint64(uint32(v4&i32(15)))+45560])
+			t19 := int32(m.memory[uint64(uint32(v4&i32(15)))+45504])
 			m.memory[uint32(v2+i32(8)+v3+i32(7))] = byte(t19)
 			v3 = v3 + i32(-1)
 			v4 = int32(uint32(v4) >> 4)
@@ -27752,7 +27752,7 @@ func (m *Module) fn239(v0, v1 int32) int32 {
 				goto l10
 			}
 		}
-		t20 := m.fn229(v1, i32(1), i32(45558), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
+		t20 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+i32(8)+v3+i32(8), i32(0)-v3)
 		v4 = t20
 	}
 l3:
@@ -27812,7 +27812,7 @@ l0:
 	return v3
 }
 func (m *Module) fn241(v0 int32) {
-	m.fn206(i32(40801), i32(43), v0)
+	m.fn206(i32(40745), i32(43), v0)
 	panic("unreachable")
 }
 func (m *Module) fn242(v0, v1, v2 int32) {
@@ -27856,11 +27856,11 @@ func (m *Module) fn245(v0, v1 int32) int32 {
 	return t4
 }
 func (m *Module) fn246(v0 int32) {
-	m.fn216(i32(42920), i32(51), v0)
+	m.fn216(i32(42864), i32(51), v0)
 	panic("unreachable")
 }
 func (m *Module) fn247(v0 int32) {
-	m.fn216(i32(42945), i32(115), v0)
+	m.fn216(i32(42889), i32(115), v0)
 	panic("unreachable")
 }
 func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
@@ -27881,7 +27881,7 @@ func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			if uint32(v3) <= uint32(v2) {
 				goto l12
 			}
-			m.fn215(i32(0), v3, v2, i32(45520))
+			m.fn215(i32(0), v3, v2, i32(45464))
 			panic("unreachable")
 		}
 	l2:
@@ -27946,12 +27946,12 @@ func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 			v3 = v3 + i32(1)
 		l8:
 			if uint32(v3) > uint32(v2) {
-				m.fn215(i32(0), v3, v2, i32(45488))
+				m.fn215(i32(0), v3, v2, i32(45432))
 				panic("unreachable")
 			}
 			goto l12
 		}
-		m.fn215(i32(0), v3, v2, i32(45504))
+		m.fn215(i32(0), v3, v2, i32(45448))
 		panic("unreachable")
 	}
 l12:
@@ -27970,11 +27970,11 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 			t12 := int32(load32(m.memory, uint64(uint32(v0))+160))
 			v6 = t12
 			if uint32(v6) >= uint32(i32(41)) {
-				m.fn215(i32(0), v6, i32(40), i32(40660))
+				m.fn215(i32(0), v6, i32(40), i32(40604))
 				panic("unreachable")
 			}
 			if v6 != 0 {
-				t13 := int64(load32(m.memory, uint64(uint32(v1<<2))+45292))
+				t13 := int64(load32(m.memory, uint64(uint32(v1<<2))+45236))
 				v8 = t13
 				v7 = v6 << 2
 				v5 = v7 + i32(-4)
@@ -28039,7 +28039,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 					goto l16
 				}
 				if v6 == i32(40) {
-					m.fn225(i32(40), i32(40), i32(40660))
+					m.fn225(i32(40), i32(40), i32(40604))
 					panic("unreachable")
 				}
 				store32(m.memory, uint32(v0+v7), uint32(int32(v9)))
@@ -28058,7 +28058,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t0
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn215(i32(0), v3, i32(40), i32(40660))
+			m.fn215(i32(0), v3, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28066,7 +28066,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 			v5 = v4 + i32(-4)
 			v6 = int32(uint32(v5)>>2) + i32(1)
 			v7 = v6 & i32(3)
-			t1 := int32(load32(m.memory, uint64(uint32(v2<<2))+45292))
+			t1 := int32(load32(m.memory, uint64(uint32(v2<<2))+45236))
 			v8 = int64(uint32(i32_shr_u(t1, v2)))
 			v9 = i64(0)
 			v2 = v0
@@ -28127,7 +28127,7 @@ func (m *Module) fn249(v0, v1 int32) int32 {
 				goto l8
 			}
 			if v3 == i32(40) {
-				m.fn225(i32(40), i32(40), i32(40660))
+				m.fn225(i32(40), i32(40), i32(40604))
 				panic("unreachable")
 			}
 			store32(m.memory, uint32(v0+v4), uint32(int32(v9)))
@@ -28147,7 +28147,7 @@ l1:
 		t24 := int32(load32(m.memory, uint64(uint32(v0))+160))
 		v3 = t24
 		if uint32(v3) >= uint32(i32(41)) {
-			m.fn215(i32(0), v3, i32(40), i32(40660))
+			m.fn215(i32(0), v3, i32(40), i32(40604))
 			panic("unreachable")
 		}
 		if v3 != 0 {
@@ -28219,7 +28219,7 @@ l1:
 			goto l21
 		}
 		if v3 == i32(40) {
-			m.fn225(i32(40), i32(40), i32(40660))
+			m.fn225(i32(40), i32(40), i32(40604))
 			panic("unreachable")
 		}
 		store32(m.memory, uint32(v0+v4), uint32(int32(v8)))
@@ -28231,27 +28231,27 @@ l18:
 	if v1&i32(16) == 0 {
 		goto l27
 	}
-	_ = m.fn227(v0, i32(45332), i32(2))
+	_ = m.fn227(v0, i32(45276), i32(2))
 l27:
 	if v1&i32(32) == 0 {
 		goto l28
 	}
-	_ = m.fn227(v0, i32(45340), i32(3))
+	_ = m.fn227(v0, i32(45284), i32(3))
 l28:
 	if v1&i32(64) == 0 {
 		goto l29
 	}
-	_ = m.fn227(v0, i32(45352), i32(5))
+	_ = m.fn227(v0, i32(45296), i32(5))
 l29:
 	if v1&i32(128) == 0 {
 		goto l30
 	}
-	_ = m.fn227(v0, i32(45372), i32(10))
+	_ = m.fn227(v0, i32(45316), i32(10))
 l30:
 	if v1&i32(256) == 0 {
 		goto l31
 	}
-	_ = m.fn227(v0, i32(45412), i32(19))
+	_ = m.fn227(v0, i32(45356), i32(19))
 l31:
 	_ = m.fn228(v0, v1)
 	return v0
@@ -28471,7 +28471,7 @@ l0:
 					goto l1
 				}
 			l5:
-				m.fn246(i32(45536))
+				m.fn246(i32(45480))
 				panic("unreachable")
 			}
 			v4 = i32(1)
@@ -28751,7 +28751,7 @@ func (m *Module) fn251(v0, v1 int32) int32 {
 			goto l0
 		}
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+12))
-		t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v3, i32(45554), i32(4))
+		t5 := m.t0[uint(t4)].(func(int32, int32, int32) int32)(v3, i32(45498), i32(4))
 		if t5 == 0 {
 			goto l0
 		}
@@ -28959,7 +28959,7 @@ func (m *Module) fn252(v0, v1, v2 int32) int32 {
 					goto l17
 				}
 			l11:
-				m.fn237(v0, v1, v9, v12, i32(45596))
+				m.fn237(v0, v1, v9, v12, i32(45540))
 				panic("unreachable")
 			l17:
 				v4 = i32(1)
@@ -29041,7 +29041,7 @@ func (m *Module) fn252(v0, v1, v2 int32) int32 {
 				v9 = v8
 			}
 		l27:
-			m.fn237(v0, v1, v9, v2, i32(45612))
+			m.fn237(v0, v1, v9, v2, i32(45556))
 			panic("unreachable")
 		}
 		v2 = i32(0)
@@ -29078,7 +29078,7 @@ func (m *Module) fn253(v0, v1 int32) int32 {
 				v0 = i32(0)
 			l3:
 				{
-					t5 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+40328])
+					t5 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+40272])
 					m.memory[uint32(v2+v0+i32(15))] = byte(t5)
 					v0 = v0 + i32(-1)
 					v4 = int64(uint64(v4) >> 4)
@@ -29086,7 +29086,7 @@ func (m *Module) fn253(v0, v1 int32) int32 {
 						goto l3
 					}
 				}
-				t6 := m.fn229(v1, i32(1), i32(45558), i32(2), v2+v0+i32(16), i32(0)-v0)
+				t6 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+v0+i32(16), i32(0)-v0)
 				v0 = t6
 				goto l2
 			}
@@ -29103,7 +29103,7 @@ func (m *Module) fn253(v0, v1 int32) int32 {
 		v0 = i32(0)
 	l4:
 		{
-			t8 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+45560])
+			t8 := int32(m.memory[uint64(uint32(int32(v4)&i32(15)))+45504])
 			m.memory[uint32(v2+v0+i32(15))] = byte(t8)
 			v0 = v0 + i32(-1)
 			v4 = int64(uint64(v4) >> 4)
@@ -29111,7 +29111,7 @@ func (m *Module) fn253(v0, v1 int32) int32 {
 				goto l4
 			}
 		}
-		t9 := m.fn229(v1, i32(1), i32(45558), i32(2), v2+v0+i32(16), i32(0)-v0)
+		t9 := m.fn229(v1, i32(1), i32(45502), i32(2), v2+v0+i32(16), i32(0)-v0)
 		v0 = t9
 	}
 l2:
@@ -29138,9 +29138,9 @@ func (m *Module) fn254(v0, v1 int32) int32 {
 			v5 = t4 - v4*i32(10000)
 			t5 := int32(uint32(v5&i32(0xffff)) / uint32(i32(100)))
 			v6 = t5
-			t6 := int32(load16(m.memory, uint64(uint32(v6<<1))+40855))
+			t6 := int32(load16(m.memory, uint64(uint32(v6<<1))+40799))
 			store16(m.memory, uint64(uint32(t3))+12, uint16(t6))
-			t7 := int32(load16(m.memory, uint64(uint32((v5-v6*i32(100))&i32(0xffff)<<1))+40855))
+			t7 := int32(load16(m.memory, uint64(uint32((v5-v6*i32(100))&i32(0xffff)<<1))+40799))
 			store16(m.memory, uint64(uint32(v2))+14, uint16(t7))
 			goto l1
 		}
@@ -29154,7 +29154,7 @@ func (m *Module) fn254(v0, v1 int32) int32 {
 		t9 := v2
 		t10 := v0
 		v4 = t8
-		t11 := int32(load16(m.memory, uint64(uint32((t10-v4*i32(100))&i32(0xffff)<<1))+40855))
+		t11 := int32(load16(m.memory, uint64(uint32((t10-v4*i32(100))&i32(0xffff)<<1))+40799))
 		store16(m.memory, uint64(uint32(t9))+14, uint16(t11))
 		v3 = i32(3)
 	}
@@ -29169,7 +29169,7 @@ l1:
 	l2:
 		t12 := v2 + i32(11)
 		v3 = v3 + i32(-1)
-		t13 := int32(m.memory[uint64(uint32(v4<<1))+40856])
+		t13 := int32(m.memory[uint64(uint32(v4<<1))+40800])
 		m.memory[uint32(t12+v3)] = byte(t13)
 	}
 l3:
@@ -29215,7 +29215,7 @@ func (m *Module) fn256(v0, v1 int32) int32 {
 	v2 = t0 & i32(0x200000)
 	p1 := i32(1)
 	if v2 != 0 {
-		p1 = i32(40440)
+		p1 = i32(40384)
 	}
 	v3 = p1
 	v4 = int32(uint32(v2) >> 21)
@@ -29225,14 +29225,14 @@ func (m *Module) fn256(v0, v1 int32) int32 {
 		t3 := int64(load64(m.memory, uint32(v0)))
 		v5 = t3
 		if v5 != i64(0) {
-			t8 := m.fn250(v1, v5, v2, i32(100000000), v3, v4, i32(45583), i32(1))
+			t8 := m.fn250(v1, v5, v2, i32(100000000), v3, v4, i32(45527), i32(1))
 			return t8
 		}
 		if uint32(v2) > uint32(i32(999999)) {
 			t9 := int32(uint32(v2) / uint32(i32(1000000)))
 			t10 := v1
 			v0 = t9
-			t11 := m.fn250(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45581), i32(2))
+			t11 := m.fn250(t10, int64(uint32(v0)), v2-v0*i32(1000000), i32(100000), v3, v4, i32(45525), i32(2))
 			return t11
 		}
 		{
@@ -29240,10 +29240,10 @@ func (m *Module) fn256(v0, v1 int32) int32 {
 				t5 := int32(uint32(v2) / uint32(i32(1000)))
 				t6 := v1
 				v0 = t5
-				t7 := m.fn250(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45578), i32(3))
+				t7 := m.fn250(t6, int64(uint32(v0)), v2-v0*i32(1000), i32(100), v3, v4, i32(45522), i32(3))
 				return t7
 			}
-			t4 := m.fn250(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45576), i32(2))
+			t4 := m.fn250(v1, int64(uint32(v2)), i32(0), i32(1), v3, v4, i32(45520), i32(2))
 			return t4
 		}
 	}
@@ -29251,10 +29251,10 @@ func (m *Module) fn256(v0, v1 int32) int32 {
 func (m *Module) fn257(v0, v1 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
-		t2 := m.fn234(v1, i32(45589), i32(4))
+		t2 := m.fn234(v1, i32(45533), i32(4))
 		return t2
 	}
-	t1 := m.fn234(v1, i32(45584), i32(5))
+	t1 := m.fn234(v1, i32(45528), i32(5))
 	return t1
 }
 func (m *Module) fn258(v0, v1, v2 int32) int32 {
@@ -29262,7 +29262,7 @@ func (m *Module) fn258(v0, v1, v2 int32) int32 {
 	return t0
 }
 func (m *Module) fn259(v0, v1, v2 int32) int32 {
-	t0 := m.fn220(v0, i32(40708), v1, v2)
+	t0 := m.fn220(v0, i32(40652), v1, v2)
 	return t0
 }
 func (m *Module) fn260(v0, v1, v2 int32) int32 {
@@ -29898,4 +29898,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/rows.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00\x00\x00\x0e\x87\x00\x00\x19\x00\x00\x00j\x00\x00\x00\x11\x00\x00\x008\x85\x00\x00\x19\x00\x00\x00\x8a\x00\x00\x00#\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x00\x00\x88\x85\x00\x00\x1b\x00\x00\x00\x1e\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_callsR\x85\x00\x00\x1c\x00\x00\x00#\x01\x00\x00(\x00\x00\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00(\x87\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00(\x87\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00(\x87\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00(\x87\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00(\x87\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00(\x87\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00(\x87\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x00S\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x00S\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x00S\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00l\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x00k\x8d\x00\x00o\x8d\x00\x00x\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xf3\x8c\x00\x00\xf9\x8c\x00\x00\xfd\x8c\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00\t\x8d\x00\x00\x1a\x8d\x00\x00)\x8d\x00\x00:\x8d\x00\x00F\x8d\x00\x00ʌ\x00\x00\u058c\x00\x00S\x8d\x00\x00X\x8d\x00\x00\\\x8d\x00\x00b\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00k\x8d\x00\x00o\x8d\x00\x00x\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\xb8\x86\x00\x00U\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\xb8\x86\x00\x00U\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\xb8\x86\x00\x00U\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00@\x87\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00\x18\x89\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00\x18\x89\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00@\x87\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instant\x89\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00s\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00Ĉ\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00@\x87\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00@\x87\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\x04\x86\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00Ĉ\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00Ĉ\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00Ĉ\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\rч\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00ч\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00@\x87\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00'\x88\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00'\x88\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00\x8c\x9f\x00\x00\x8e\x9f\x00\x00\x90\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+const data0 = "\xc0\x01 \xc0\xc0\x00\rbegin > end (\xc0\x03 > \xc0\x10) when slicing `\xc0\x01`\xc0\x00\x11start byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x0fend byte index \xc0\x16 is out of bounds of `\xc0\x01`\xc0\x00\x11start byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\x0fend byte index \xc0& is not a char boundary; it is inside \xc0\b (bytes \xc0\x06) of `\xc0\x01`\xc0\x00\a, then \xc0\" times as long each time, at most \xc0\x00\tthe last \xc0\x00\x0e; it opens at \xc0\r of at least \xc0\x00\x16slice index starts at \xc0\r but ends at \xc0\x00\tit waits \xc0\x00 index out of bounds: the len is \xc0\x12 but the index is \xc0\x00\x1athe rate of slow calls is \xc0\x00\x14the failure rate is \xc0\x00\x14  it stays open for \xc0\x00\x1d; the probes are given up in \xc0\x00\x12range start index \xc0\" out of range for slice of length \xc0\x00\x10range end index \xc0\" out of range for slice of length \xc0\x00\bthat of \xc0\x00\xc0\x04 of \xc0\x00\x0f, give or take \xc0\x00\x10assertion `left \xc0\x17 right` failed\n  left: \xc0\t\n right: \xc0\x00\x10assertion `left \xc0\x10 right` failed: \xc0\t\n  left: \xc0\t\n right: \xc0\x00\xc0\x05 ago \xc0\x04 to \xc0\x02: \xc0\x00\xc0\x01\n\xc0\x01\n\xc0\x00\xc0\t in a row\x00\xc0\xc0\x10 in the window, \xc0\t failed, \xc0\x05 slow\x00\x051 to \xc0\x19, the calls in the window\x00\xc0\x1f more failures in a row open it\x00\xc0\xc0\xc0\f successful \xc0\x03 it\x00!so until automatic, which brings \xc0\x0f back, or reset\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/grisu.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/fmt.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/diy_float.rs\x00bindings-wasm/src/rows.rs\x00bindings-wasm/src/exports.rs\x00core/src/window/calls.rs\x00bindings-wasm/src/answer.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/strategy/dragon.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/bignum.rs\x00core/src/machine/hung.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/string.rs\x00registry/httpdate-1.0.3/src/date.rs\x00bindings-wasm/src/home.rs\x00core/src/window/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/time.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/unicode/printable.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/fmt/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/raw_vec/mod.rs\x00/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/num/flt2dec/mod.rs\x00/rust/deps/dlmalloc-0.2.11/src/dlmalloc.rs\x00\tthe last \xc0\x06 calls\x00\xc0\x04 of \xc0\x06 taken\x00\x14the next call after \xc0\v is a probe\x00\xc0\x1418446744073709551616\x00\x02 (\xc0\x01)\x00\xc0\x02 %\x00\x03\n  \xc0\f successful \xc0\x05 it, \xc0\x1a at a time; hung ones are \x00\xc0\x01 \x00\r, at opening \xc0\n in a row\n\x00\x02  \xc0\x1b failures in a row open it\n\x00\x18a call now is rejected (\xc0\x02)\n\x00Ha call now goes through, for this is shadow mode; it would be rejected (\xc0\x02)\n\x00\x02  \xc0\x0f slow calls in \xc0\x16 open it, of at least \xc0\n; slow is \xc0\n or longer\xc0\x01\n\x00\x02  \xc0\r failures in \xc0\x16 open it, of at least \xc0\x01\n\x00\x0fgiven up after \xc0\x01\n\x00\x03is \xc0\xc0\b, epoch \xc0\x01\n\x00\rlast change: \xc0\x01\n\x00\tcounted: \xc0\x01\n\x00\x02  \xc0\x01\n\x00\x00܆\x00\x00\x19\x00\x00\x00j\x00\x00\x00\x11\x00\x00\x008\x85\x00\x00\x19\x00\x00\x00\x8a\x00\x00\x00#\x00\x00\x00\xc0\x01\x00\xc0\x00\x00\x00\x00\x88\x85\x00\x00\x1b\x00\x00\x00\x1e\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\x0e\x00\x00\x00\x0f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00failure_thresholdsuccess_thresholdhalf_open_max_callsminimum_callswindowwindow_bucketsslow_minimum_callsR\x85\x00\x00\x1c\x00\x00\x00#\x01\x00\x00(\x00\x00\x00\x00\x01\x02\x03\x00\x01\x02\x03\x04\x05\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00Errorfalsefailuresfailure_rateslow_call_ratewaitprobesslotsClosedOpenHalfOpenhandfailure_thresholdtimeout_elapsedsuccess_thresholdprobe_failedprobe_timeoutresettripforcedautomaticopenhalf_openforced_openmore than 0, at most 10ns1ns or moreslow_call_durationslow_minimum_callsoff1 to 4294967295 where no rate is set\x01false where slow_call_duration is offcount_hung_callsminimum_calls1ms or more1 to 65535half_open_max_calls1 to 65536window10ms to 24h10 to 100window_buckets1 to 100backoff_multipliertimeout or moremax_timeout0 to 1jitter1 to 4294967295\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00\x81\x00\x00\x00\t\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00Z\x00\x00\x00\r\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00O\x00\x00\x00\x14\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00Q\x00\x00\x00\t\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00p\x00\x00\x00:\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x008\x00\x00\x00\x14\x00\x00\x00\xf6\x86\x00\x00\x17\x00\x00\x00E\x00\x00\x00\x1a\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xc0\x00\x00\x00\x15\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xbc\x00\x00\x00\x05\x00\x00\x00o\x85\x00\x00\x18\x00\x00\x00\xce\x00\x00\x00\x19\x00\x00\x00a call now is a probe\na call now goes through\nit waits for ever\n1 more failure opens itit never ends by itself; reset closes itthe wait is over; the next call is a probethen  moreprobe closesprobes closeslot; the next call gives the probes upcallcircuit breaker forced rules:\nbefore that:\n  1 failure opens it\n, in flight toonever given up\n  shadow mode: nothing is rejected\nnamestateautomatic_stateshadowepochwould_rejectneedsconsecutive_failuressuccessful_probesprobes_in_flightprobes_given_up_in_nsremaining_wait_nswait_nsopenings_in_a_rowruleslast_transitionhistorykindtextfromtoreasonat_nsago_nstimeout_nsprobe_timeout_nsfailure_rate_ppmslow_call_duration_nsslow_call_rate_ppmbackoff_multiplier_ppmmax_timeout_nsjitter_ppmmorecountcallsopens_at_ppmleft_nstakenofgiven_up_in_nsunderneathbucket_nsbucketsslow\x00S\x86\x00\x00\x18\x00\x00\x00?\x00\x00\x00\x14\x00\x00\x00S\x86\x00\x00\x18\x00\x00\x00)\x00\x00\x00\f\x00\x00\x00S\x86\x00\x00\x18\x00\x00\x00:\x00\x00\x00\x15\x00\x00\x00\x19\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x1b\x00\x00\x00\x1c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x00a Display implementation returned an error unexpectedly\x00l\x86\x00\x00K\x00\x00\x00d\v\x00\x00\x0e\x00\x00\x00eversthe last callfailure; successful probe\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x00\x00\x00\x00\x007\x8d\x00\x00;\x8d\x00\x00D\x8d\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x04\x00\x00\x00\b\x00\x00\x00\xbf\x8c\x00\x00Ō\x00\x00Ɍ\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x05\x00\x00\x00\x04\x00\x00\x00\x06\x00\x00\x00\t\x00\x00\x00Ռ\x00\x00\xe6\x8c\x00\x00\xf5\x8c\x00\x00\x06\x8d\x00\x00\x12\x8d\x00\x00\x96\x8c\x00\x00\xa2\x8c\x00\x00\x1f\x8d\x00\x00$\x8d\x00\x00(\x8d\x00\x00.\x8d\x00\x00\x04\x00\x00\x00\t\x00\x00\x00\v\x00\x00\x007\x8d\x00\x00;\x8d\x00\x00D\x8d\x00\x00uuuuuuuubtnufruuuuuuuuuuuuuuuuuu\x00\x00\"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x000123456789abcdef00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00\x1e\x00\x00\x00SystemTimeErrorinternal error: entered unreachable code\x00\xb8\x86\x00\x00#\x00\x00\x00\x93\x00\x00\x00\x12\x00\x00\x00date must be before year 9999\x00\x00\x00\xb8\x86\x00\x00#\x00\x00\x008\x00\x00\x00\r\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\b\x00\x00\x00\x1f\x00\x00\x00all times should be after the epoch\x00\xb8\x86\x00\x00#\x00\x00\x003\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00;\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00x\x00\x00\x00\x00\x00\x00\x00\x97\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\x00\x00\x00\x00\xd4\x00\x00\x00\x00\x00\x00\x00\xf3\x00\x00\x00\x00\x00\x00\x00\x11\x01\x00\x00\x00\x00\x00\x000\x01\x00\x00\x00\x00\x00\x00N\x01\x00\x00\x00\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00\"\x00\x00\x00#\x00\x00\x00$\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00%\x00\x00\x00&\x00\x00\x00'\x00\x00\x00(\x00\x00\x00)\x00\x00\x00\x10\x00\x00\x00\x04\x00\x00\x00*\x00\x00\x00+\x00\x00\x00,\x00\x00\x00-\x00\x00\x00m]\xcb\xd6,P\xebcxA\xa6Wq\x1b\x8b\xb9\x15\xa2\\U4U\a\xd4Sx\xad\x81Q\xf0\xa3\xf7overflow in Duration::new\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00\xc9\x00\x00\x00\x12\x00\x00\x00assertion failed: psize >= size + min_overhead\x00\x00\xe6\x88\x00\x00*\x00\x00\x00\xb1\x04\x00\x00\t\x00\x00\x00assertion failed: psize <= size + max_overhead\x00\x00\xe6\x88\x00\x00*\x00\x00\x00\xb7\x04\x00\x00\r\x00\x00\x00overflow when subtracting durations\x00\x0e\x87\x00\x00H\x00\x00\x00\xb1\x04\x00\x00\x1f\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00overflow when adding duration to instantW\x87\x00\x00G\x00\x00\x00\xea\x02\x00\x00\x1f\x00\x00\x00!\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00/\x00\x00\x00capacity overflow\x00\x00\x00A\x88\x00\x00P\x00\x00\x00\x1c\x00\x00\x00\x05\x00\x00\x000\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x001\x00\x00\x002\x00\x00\x003\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x004\x00\x00\x00a formatting trait implementation returned an error when the underlying stream did not\x00\x00\x9d\x84\x00\x00H\x00\x00\x00\x8f\x02\x00\x00\x0e\x00\x00\x00Error\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00p\x00\a\x00-\x01\x01\x01\x02\x01\x02\x01\x01H\v0\x15\x10\x01e\a\x02\x06\x02\x02\x01\x04#\x01\x1e\x1b[\v:\t\t\x01\x18\x04\x01\t\x01\x03\x01\x05+\x03;\t*\x18\x01 7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\x1d\x01:\x01\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x01\x02\x01\x04\b\x01\a\x03\n\x02\x1e\x01;\x01\x01\x01\f\x01\t\x01(\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x02\x01\x01\x03\x03\x01\x04\a\x02\v\x02\x1c\x029\x02\x01\x01\x02\x04\b\x01\t\x01\n\x02\x1d\x01H\x01\x04\x01\x02\x03\x01\x01\b\x01Q\x01\x02\a\f\bb\x01\x02\t\v\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01\x00\x03\x00\x04\x1c\x03\x1d\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\t\x01-\x03\x01\x01u\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x010.\x02\f\x14\x040\n\x04\x03&\t\f\x02 \x04\x02\x068\x01\x01\x02\x03\x01\x01\x058\b\x02\x02\x98\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x02\xc6@\x00\x01\xc3!\x00\x03\x8d\x01` \x00\x06i\x02\x00\x04\x01\n \x02P\x02\x00\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v\x01\x01,\x030\x01\x02\x04\x02\x02\x02\x01$\x01C\x06\x02\x02\x02\x02\f\x01\b\x01/\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01*\x02\b\x01\xee\x01\x02\x01\x04\x01\x00\x01\x00\x10\x10\x10\x00\x02\x00\x01\xe2\x01\x95\x05\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04A\x05\x00\x02M\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\a\x01=\x03$\x05\x01\b>\x01\f\x024\t\x01\x01\b\x04\x02\x01_\x03\x02\x04\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x01\x01\x01\x01\f\x01\t\x01\x0e\a\x03\x05C\x01\x02\x06\x01\x01\x02\x01\x01\x03\x04\x03\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01Q\x01\x02\x06\x01\x01\x02\x01\x01\x02\x01\x02\xeb\x01\x02\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\be\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\xf5\x01\n\x04\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01\x00\x02\v\x024\x05\x05\x03\x17\x01\x00\x01\x06\x0f\x00\f\x03\x03\x00\x05;\a\x00\x01?\x04Q\x01\v\x02\x00\x02\x00.\x02\x17\x00\x05\x03\x06\b\b\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05d\x01\xa0\a\x00\x01=\x04\x00\x04\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\x00\am\a\x00`\x80\xf0\x000123456789abcdef\x00\x00\x00\x00\x04\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00assertion failed: parts.len() >= 4assertion failed: buf.len() >= MAX_SIG_DIGITS-+NaNinf00.assertion failed: buf.len() >= maxlen\x00\x92\x88\x00\x00S\x00\x00\x00z\x02\x00\x00\r\x00\x00\x00,\n((\n),\x01.\xd30\x00\x00\b\x01\x00\x00Formatting argument out of range\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00\x98\x05\x00\x00\x15\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00\x94\x05\x00\x00J\x00\x00\x00\xe6\x84\x00\x00Q\x00\x00\x00.\x00\x00\x00\t\x00\x00\x00assertion failed: other > 0assertion failed: noborrow\x00\x00\x00\x04\x86\x00\x00N\x00\x00\x00\x84\x01\x00\x00\x01\x00\x00\x00assertion failed: digits < 40\x00\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00=\x00\x00\x000000000000000000000000000000000000000000000000000000000000000000[...]called `Option::unwrap()` on a `None` value==!=matches00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899.assertion failed: !buf.is_empty()\x00\x00\x00\x92\x88\x00\x00S\x00\x00\x00\xb7\x00\x00\x00\x05\x00\x00\x00assertion failed: buf[0] > b'0'\x00\x92\x88\x00\x00S\x00\x00\x00\xb8\x00\x00\x00\x05\x00\x00\x00\x92\x88\x00\x00S\x00\x00\x00\xb9\x00\x00\x00\x05\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x01\x01\x03\x01\x04\x02\x05\a\a\x02\b\b\t\x02\n\x05\v\x02\x0e\x04\x10\x01\x11\x02\x12\x05\x13\x1c\x14\x01\x15\x02\x17\x02\x19\r\x1c\x05\x1d\b\x1f\x01$\x01j\x04k\x02n\x02\xaf\x03\xb1\x02\xbc\x02\xcf\x02\xd1\x02\xd4\f\xd5\t\xd6\x02\xd7\x02\xda\x01\xe0\x05\xe1\x02\xe6\x01\xe7\x04\xe8\x02\xee \xf0\x04\xf8\x02\xfa\x05\xfb\x01\f';>NO\x8f\x9e\x9e\x9f{\x8b\x93\x96\xa2\xb2\xba\x86\xb1\x06\a\t6=>V\xf3\xd0\xd1\x04\x14\x1867VW\x7f\xaa\xae\xaf\xbd5\xe0\x12\x87\x89\x8e\x9e\x04\r\x0e\x11\x12)14:EFIJNOde\x8a\x8c\x8d\x8f\xb6\xc1\xc3\xc4\xc6\xcb\xd6\\\xb6\xb7\x1b\x1c\a\b\n\v\x14\x1769:\xa8\xa9\xd8\xd9\t7\x90\x91\xa8\a\n;>fi\x8f\x92\x11o_\xbf\xee\xefZb\xb9\xba\xf4\xfc\xffST\x9a\x9b./'(U\x9d\xa0\xa1\xa3\xa4\xa7\xa8\xad\xba\xbc\xc4\x06\v\f\x15\x1d:?EQ\xa6\xa7\xcc͠\a\x19\x1a\"%>?\xdf\xe7\xec\xef\xff\xc5\xc6\x04 #%&(38:HJLPSUVXZ\\^`cefksx}\x7f\x8a\xa4\xaa\xaf\xb0\xc0Ю\xafno\xc7\xddޓ^\"{\x05\x03\x04-\x03f\x03\x01/.\x80\x82\x1d\x031\x0f\x1c\x04$\t\x1e\x05+\x05D\x04\x0e*\x80\xaa\x06$\x04$\x04(\b4\vN\x034\f\x817\t\x16\n\b\x18;E9\x03c\b\t0\x16\x05!\x03\x1b\x05\x1b&8\x04K\x05/\x04\n\a\t\a@ '\x04\f\t6\x03:\x05\x1a\a\x04\f\aPI73\r3\a.\b\n\x06&\x03\x1d\b\x02\x80\xd0R\x10\x06\b\t!.\b*\x16\x1a&\x1c\x14\x17\tN\x04$\tD\r\x19\a\n\x06H\b'\tu\vB>*\x06;\x05\n\x06Q\x06\x01\x05\x10\x03\x05\vY\b\x02\x1db\x1eH\b\n\x80\xa6^\"E\v\n\x06\r\x13:\x06\n\x06\x14\x1c,\x04\x17\x80\xb9<dS\fH\t\nFE\x1bH\bS\rI\a\nV\bX\"\x0e\n\x06F\n\x1d\x03GI7\x03\x0e\b\n\x069\a\n\x06,\x04\n\x80\xf6\x19\a;\x03\x1dU\x01\x0f2\r\x83\x9bfu\v\x80ĊLc\r\x840\x10\x16\n\x8f\x9b\x05\x82G\x9a\xb9:\x86Ƃ9\a*\x04\\\x06&\nF\n(\x05\x13\x81\xb0:\x80\xc6[\x054,K\x049\a\x11@\x05\v\a\t\x9c\xd6) as\xa1\xfd\x813\x0f\x01\x1d\x06\x0e\x04\b\x81\x8c\x89\x04k\x05\r\x03\t\a\x10\x8f`\x80\xfd\x03\x81\xb4\x06\x17\x0f\x11\x0fG\tt<\x80\xf6\ns\bp\x15Fz\x14\f\x14\fW\t\x19\x80\x87\x81G\x03\x85B\x0f\x15\x84P\x1f\x06\x06\x80\xd5+\x05>!\x01p-\x03\x1a\x04\x02\x81@\x1f\x11:\x05\x01\x81\xd0*\x80\xd6+\x04\x01\x80\xc06\b\x02\x80\xe0\x80\xf7)L\x04\n\x04\x02\x83\x11DL=\x80\xc2<\x06\x01\x04U\x05\x1b4\x02\x81\x0e,\x04d\fV\n\x80\xae8\x1d\r,\x04\t\a\x02\x0e\x06\x80\x9a\x83\xd9\x03\x11\x03\r\x03\x80\xda\x06\f\x04\x01\x0f\f\x048\b\n\x06(\b,\x04\x02\x0e\t'\x81X\b\x1d\x03\v\x03;\x04\x1e\x04\n\a\x80\xfb\x84\x05\x00\x01\x03\x05\x05\x06\x06\x02\a\x06\b\a\t\x11\n\x1c\v\x19\f\x19\r\x10\x0e\f\x0f\x04\x10\x03\x12\x12\x13\t\x16\x01\x17\x04\x18\x01\x19\x03\x1a\t\x1b\x01\x1c\x02\x1f\x16 \x03+\x02-\v.\x010\x041\x022\x01\xa9\x02\xaa\x04\xab\b\xfa\x02\xfb\x05\xfe\x03\xff\t\xadxy\x8b\x8d\xa20WX\x8b\x8c\x90\x1c\xdd\x0e\x0fKL\xfb\xfc./?\\]_ℍ\x8e\x91\x92\xa9\xb1\xba\xbb\xc5\xc6\xc9\xca\xde\xe4\xe5\xff\x00\x04\x11\x12)147:;=IJ]\x84\x8e\x92\xa9\xb1\xb4\xba\xbb\xc6\xca\xce\xcf\xe4\xe5\x00\x04\r\x0e\x11\x12)14:;EFIJ^de\x84\x91\x9b\x9d\xc9\xce\xcf\r\x11):;EIW[^_de\x8d\x91\xa9\xb4\xba\xbb\xc5\xc9\xdf\xe4\xe5\xf0\r\x11EIde\x80\x84\xb2\xbc\xbe\xbf\xd5\xd7\xf0\U0004314b\xa4\xa6\xbe\xbf\xc5\xc7\xcf\xda\xdbH\x98\xbd\xcd\xc6\xce\xcfINOWY^_\x89\x8e\x8f\xb1\xb6\xb7\xbf\xc1\xc6\xc7\xd7\x11\x16\x17[\\\xf6\xf7\xfe\xff\x80mq\xde\xdf\x0e\x1fno\x1c\x1d_}~\xae\xaf\xde\xdfM\xbb\xbc\x16\x17\x1e\x1fFGNOXZ\\^~\x7f\xb5\xc5\xd4\xd5\xdc\xf0\xf1\xf5rs\x8ftu&./\xa7\xaf\xb7\xbf\xc7\xcf\xd7ߚ\x00@\x97\x980\x8f\x1f\xce\xffNOZ[\a\b\x0f\x10'/\xee\xefno7=?BESgu\xc8\xc9\xd0\xd1\xd8\xd9\xe7\xfe\xff\x00 _\"\x82\xdf\x04\x82D\b\x1b\x04\x06\x11\x81\xac\x0e\x80\xab\x05 \a\x81\x1c\x03\x19\b\x01\x04/\x044\x04\a\x03\x01\a\x06\a\x11\nP\x0f\x12\aU\a\x03\x04\x1c\n\t\x03\b\x03\a\x03\x02\x03\x03\x03\f\x04\x05\x03\v\x06\x01\x0e\x15\x05N\a\x1b\aW\a\x02\x05\x18\fP\x04C\x03-\x03\x01\x04\x11\x06\x0f\f:\x04\x1d%_ m\x04j%\x80\xc8\x05\x82\xb0\x03\x1a\x06\x82\xfd\x03Y\a\x16\t\x18\t\x14\f\x14\fj\x06\n\x06\x1a\x06Y\a+\x05F\n,\x04\f\x04\x01\x031\v,\x04\x1a\x06\v\x03\x80\xac\x06\n\x06L\x14\x80\xf4\b<\x03\x0f\x03>\x058\b+\x05\x82\xff\x11\x18\b/\x11-\x03\"\x0e!\x0f\x80\x8c\x04\x82\x9a\x16\v\x15\x88\x94\x05/\x05;\a\x02\x0e\x18\t\x80\xbe\"t\f\x80\xd6\x1a\x81\x10\x05\x80\xe1\t\xf2\x9e\x037\t\x81\\\x14\x80\xb8\b\x80\xdd\x14<\x03\n\x068\bF\b\f\x06t\v\x1e\x03Z\x04Y\t\x80\x83\x18\x1c\n\x16\tL\x04\x80\x8a\x06\xab\xa4\f\x17\x041\xa1\x04\x81\xda&\a\f\x05\x05\x82\xb3 *\x06L\x04\x80\x8d\x04\x80\xbe\x03\x1b\x03\x0f\r\x9f\x87\x00\x00U\x00\x00\x00\n\x00\x00\x00+\x00\x00\x00\x9f\x87\x00\x00U\x00\x00\x00\x1a\x00\x00\x006\x00\x00\x00attempt to divide by zeroattempt to calculate the remainder with a divisor of zero\x00\x00\x00\x03\x00\x00\x83\x04 \x00\x91\x05`\x00]\x13\xa0\x00\x12\x17 \x1f\f `\x1f\xef,`+*0\xe0+o\xa6\xa0,\x02\xa8 -\x1e\xfb .\x00\xfe`6\x9e\xff\xa06\xfd\x01!7\x01\na7$\r!8\xab\x0e\xa19/\x18!:\xf3\x1e!K@4\xa1S\x1ea\xe1T\xf0jaUOo\xe1U\x9d\xbcaV\x00\xcfaWeѡW\x00\xda!X\x00\xe0\xa1Y\xae\xe2![\xec\xe4\xe1\\\xd0\xe8a] \x00\xee^\xf0\x01\x7f_\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00assertion failed: d.mant > 0>\x84\x00\x00^\x00\x00\x00\xdc\x01\x00\x00\x05\x00\x00\x00assertion failed: d.mant < (1 << 61)>\x84\x00\x00^\x00\x00\x00\xdd\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xde\x01\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00}\x00\x00\x00\x15\x00\x00\x00>\x84\x00\x00^\x00\x00\x003\x02\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x006\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00l\x02\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xa9\x00\x00\x00\x05\x00\x00\x00assertion failed: d.minus > 0\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaa\x00\x00\x00\x05\x00\x00\x00assertion failed: d.plus > 0>\x84\x00\x00^\x00\x00\x00\xab\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xae\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant + d.plus < (1 << 61)\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xaf\x00\x00\x00\x05\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\n\x01\x00\x00\x11\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\r\x01\x00\x00\t\x00\x00\x00>\x84\x00\x00^\x00\x00\x00@\x01\x00\x00\t\x00\x00\x00assertion failed: d.mant.checked_sub(d.minus).is_some()\x00>\x84\x00\x00^\x00\x00\x00\xad\x00\x00\x00\x05\x00\x00\x00assertion failed: d.mant.checked_add(d.plus).is_some()\x00\x00>\x84\x00\x00^\x00\x00\x00\xac\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\v\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\f\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\r\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00r\x01\x00\x00$\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00w\x01\x00\x00/\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x84\x01\x00\x00\x12\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00f\x01\x00\x00\r\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00L\x01\x00\x00\"\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x0f\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x0e\x01\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00v\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00w\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00x\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00{\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\xc2\x00\x00\x00\t\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\xfb\x00\x00\x00\r\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00\x02\x01\x00\x00\x12\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00z\x00\x00\x00\x05\x00\x00\x00\xa4\x85\x00\x00_\x00\x00\x00y\x00\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00>\x84\x00\x00^\x00\x00\x00\xef\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xe3\x02\x00\x00&\x00\x00\x00>\x84\x00\x00^\x00\x00\x00\xcc\x02\x00\x00&\x00\x00\x00\x0e\x87\x00\x00H\x00\x00\x00@\x05\x00\x00#\x00\x00\x00..    0x0123456789ABCDEFnsµsmssfalsetrue\x00\x00\x00\xf5\x87\x00\x00K\x00\x00\x00~\v\x00\x00&\x00\x00\x00\xf5\x87\x00\x00K\x00\x00\x00\x87\v\x00\x00\x1a\x00\x00\x00T\x9f\x00\x00V\x9f\x00\x00X\x9f\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{Language, Tested};
-use crate::run::streaming;
+use crate::run::{cargo, streaming};
 use crate::tally::Tally;
 use crate::{kotlin, uniffi, workspace};
 
@@ -31,7 +31,10 @@ impl Language for Kotlin {
         let mut run = kotlin::maven(&project, &["test"]);
         run.env("K1S0_ROOT", workspace::root());
         let mut tally = Tally::default();
-        let success = streaming(&mut run, |line| tally.read_surefire(line))?;
+        // The crate's own, which Ruby stands on as well.
+        let mut crate_tests = cargo(&["test", "--package=k1s0-circuit-breaker-uniffi"]);
+        let mut success = streaming(&mut crate_tests, |line| tally.read_rust(line))?;
+        success &= streaming(&mut run, |line| tally.read_surefire(line))?;
         Ok(Tested { tally, success })
     }
 }

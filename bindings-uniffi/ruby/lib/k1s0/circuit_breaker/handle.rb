@@ -2,11 +2,31 @@
 
 module K1s0
   class CircuitBreaker
-    # The library's functions that uniffi does not know (`src/direct.rs`).
+    # What is called past uniffi, whose records take much longer: `src/direct.rs` says what the numbers are.
     module Direct
       extend FFI::Library
       ffi_lib LIBRARY
       attach_function :succeed, :k1s0_cb_uniffi_succeed, %i[pointer uint32], :uint8
+      attach_function :acquire, :k1s0_cb_uniffi_acquire, %i[pointer uint64 pointer], :int
+      attach_function :settle, :k1s0_cb_uniffi_settle,
+                      %i[pointer uint64 uint64 int int uint64 uint64 pointer], :int
+
+      NUMBERS = 9
+      WORD = 1
+      WAIT = 2
+      MADE = 4
+      Made = Struct.new(:from, :to, :reason, :epoch, :at)
+
+      # The numbers of an answer, which the block has written.
+      def self.numbers
+        answer = FFI::MemoryPointer.new(:uint64, NUMBERS)
+        raise 'a defect in the native library' unless yield(answer) == 1
+
+        answer.read_array_of_uint64(NUMBERS)
+      end
+
+      # The change of state among them.
+      def self.made(numbers) = (Made.new(*numbers[4, 5]) if numbers[1].anybits?(MADE))
     end
     private_constant :Direct
 
@@ -42,20 +62,23 @@ module K1s0
       # A permit where it has to be asked for, and since when.
       def ask
         now = self.now
-        answer = @native.acquire(now)
-        tell(answer.made)
-        return [answer.word, now] if answer.word
+        numbers = Direct.numbers { |answer| Direct.acquire(@address, now, answer) }
+        tell(Direct.made(numbers))
+        return [numbers[0], now] if numbers[1].anybits?(Direct::WORD)
 
-        raise Error.new(REJECT_REASONS[answer.reason], Seconds.from_nanoseconds(answer.retry_after), name)
+        wait = numbers[3] if numbers[1].anybits?(Direct::WAIT)
+        raise Error.new(REJECT_REASONS[numbers[2]], Seconds.from_nanoseconds(wait), name)
       end
 
       # Settles a permit; answers one of EFFECTS.
       def settle(word, began, outcome, retry_after = nil)
         number = OUTCOMES.index(outcome) or raise ArgumentError, "no outcome #{outcome.inspect}; there are #{OUTCOMES}"
         wait = Seconds.to_nanoseconds(:retry_after, retry_after) if retry_after
-        settled = @native.settle(word, began, number, wait, now)
-        tell(settled.made)
-        EFFECTS[settled.effect]
+        numbers = Direct.numbers do |answer|
+          Direct.settle(@address, word, began, number, wait ? 1 : 0, wait || 0, now, answer)
+        end
+        tell(Direct.made(numbers))
+        EFFECTS[numbers[2]]
       end
 
       def record(success)

@@ -3,7 +3,6 @@ package io.k1s0.circuitbreaker
 import io.k1s0.circuitbreaker.ffi.Made
 import io.k1s0.circuitbreaker.ffi.NativeBreaker
 import io.k1s0.circuitbreaker.ffi.Refused
-import io.k1s0.circuitbreaker.ffi.Settled
 import java.lang.ref.Reference
 import java.util.concurrent.atomic.AtomicReferenceArray
 import java.util.function.LongSupplier
@@ -20,6 +19,7 @@ internal class Handle(config: CircuitBreakerConfig, private val clock: LongSuppl
     } catch (error: Refused) {
         throw config.refused(error)
     }
+    private val address = native.address().toLong()
     private val admission = Memory(native.admissionAddress().toLong())
 
     // Made when a thread first needs one: most breakers are used by few threads, and making one crosses.
@@ -59,18 +59,41 @@ internal class Handle(config: CircuitBreakerConfig, private val clock: LongSuppl
     /** A permit where it has to be asked for. */
     fun ask(): Asked {
         val now = now()
-        val answer = native.acquire(now)
-        tell(answer.made)
-        val word = answer.word
-            ?: throw CircuitBreakerException(REJECT_REASONS[answer.reason.toInt()], answer.retryAfter, name)
-        return Asked(word, now)
+        val answer = LongArray(Direct.NUMBERS)
+        val done = Direct.k1s0_cb_uniffi_acquire(address, now.toLong(), answer)
+        Reference.reachabilityFence(this)
+        said(done, answer)
+        if (answer[1] and Direct.WORD == 0L) {
+            val wait = if (answer[1] and Direct.WAIT == 0L) null else answer[3].toULong()
+            throw CircuitBreakerException(REJECT_REASONS[answer[2].toInt()], wait, name)
+        }
+        return Asked(answer[0].toULong(), now)
     }
 
     /** Settles a permit. */
     fun settle(word: ULong, began: ULong, outcome: Outcome, retryAfter: RetryAfter?): Effect {
-        val settled: Settled = native.settle(word, began, outcome.ordinal.toUByte(), retryAfter?.bits, now())
-        tell(settled.made)
-        return EFFECTS[settled.effect.toInt()]
+        val answer = LongArray(Direct.NUMBERS)
+        val done = Direct.k1s0_cb_uniffi_settle(
+            address,
+            word.toLong(),
+            began.toLong(),
+            outcome.ordinal,
+            if (retryAfter == null) 0 else 1,
+            (retryAfter?.bits ?: 0u).toLong(),
+            now().toLong(),
+            answer,
+        )
+        Reference.reachabilityFence(this)
+        said(done, answer)
+        return EFFECTS[answer[2].toInt()]
+    }
+
+    private fun said(done: Int, answer: LongArray) {
+        check(done == 1) { "a defect in the native library" }
+        if (answer[1] and Direct.MADE != 0L) {
+            val (from, to, reason) = listOf(answer[4], answer[5], answer[6]).map { it.toUByte() }
+            tell(Made(from, to, reason, answer[7].toULong(), answer[8].toULong()))
+        }
     }
 
     fun record(success: Boolean) = native.record(success, now()).forEach(::tell)
