@@ -19,6 +19,10 @@ internal sealed unsafe class BreakerHandle : SafeHandle
     /// <summary>What the collector is told that a breaker takes, its counters included.</summary>
     private const long Pressure = 2048;
 
+    /// <summary>Breakers may be made faster than the finalizer's thread frees them. Beyond so many, and a tenth more each time, whoever makes
+    /// one waits a moment for it.</summary>
+    private static readonly HandleCollector s_alive = new("k1s0 circuit breakers", 20_000);
+
     /// <summary>Threads that count in one place slow each other down, so there are more places than processors that are likely
     /// to call one breaker at once. Counters are made when their place is first used.</summary>
     private static readonly int s_places = Math.Clamp(4 * Environment.ProcessorCount, 8, 64);
@@ -48,6 +52,7 @@ internal sealed unsafe class BreakerHandle : SafeHandle
     {
         SetHandle((IntPtr)breaker);
         GC.AddMemoryPressure(Pressure);
+        s_alive.Add();
         ulong* word;
         NativeLibraryCheck.Check(NativeMethods.k1s0_cb_admission_word(breaker, &word));
         _word = word;
@@ -211,6 +216,7 @@ internal sealed unsafe class BreakerHandle : SafeHandle
             NativeMethods.k1s0_cb_counter_free((void*)counter);
         }
         NativeMethods.k1s0_cb_free(Breaker);
+        s_alive.Remove();
         GC.RemoveMemoryPressure(Pressure);
         return true;
     }
