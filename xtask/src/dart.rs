@@ -180,24 +180,20 @@ impl Package {
 ///
 /// If something does not build.
 pub(crate) fn assemble(folder: &Path, platforms: &[(&str, &str)]) -> Result<PathBuf> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder)?;
     let source = workspace::root().join(SOURCE);
-    let version = format!("\nversion: {}\n", workspace::version()?);
+    let version = format!("\nversion: {}\n", workspace::VERSION);
     ensure!(
         fs::read_to_string(source.join("pubspec.yaml"))?.contains(&version),
         "{SOURCE}/pubspec.yaml has another version than the workspace"
     );
-    for part in PUBLISHED {
-        stdout(command("cp", &["-r"]).arg(source.join(part)).arg(folder))?;
-    }
-    for file in ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"] {
-        fs::copy(workspace::root().join(file), folder.join(file))?;
-    }
-    // The one that pub looks for.
+    workspace::copy(&source, &PUBLISHED, folder)?;
+    workspace::copy_licences(folder)?;
+    // The one that pub looks for, and what it shows.
     fs::rename(folder.join("LICENSE-MIT"), folder.join("LICENSE"))?;
+    fs::copy(
+        workspace::root().join("CHANGELOG.md"),
+        folder.join("CHANGELOG.md"),
+    )?;
     let mut last = None;
     for (abi, target) in platforms {
         let place = folder.join("prebuilt").join(abi);

@@ -96,7 +96,7 @@ impl Dotnet {
         stdout(&mut pack)?;
         let package = feed.join(format!(
             "K1s0.System.CircuitBreaker.{}.nupkg",
-            env!("CARGO_PKG_VERSION")
+            workspace::VERSION
         ));
         ensure!(
             package.exists(),
@@ -139,7 +139,7 @@ impl Dotnet {
         let place = folder().join(name);
         let asset = format!(
             "packages/k1s0.system.circuitbreaker/{}/lib/{framework}/K1s0.System.CircuitBreaker.dll",
-            env!("CARGO_PKG_VERSION")
+            workspace::VERSION
         );
         ensure!(place.join(&asset).exists(), "the package has no {asset}");
         let asset = format!("-p:K1s0Asset={asset}");

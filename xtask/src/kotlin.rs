@@ -53,8 +53,8 @@ pub(crate) fn maven(folder: &Path, goals: &[&str]) -> Command {
 /// If something does not build.
 pub(crate) fn install() -> Result<PathBuf> {
     let module = folder("module");
-    uniffi::copy(&source(), &["pom.xml", "src"], &module)?;
-    let version = workspace::version()?;
+    workspace::copy(&source(), &["pom.xml", "src"], &module)?;
+    let version = workspace::VERSION;
     for (file, line) in [
         ("pom.xml", format!("<version>{version}</version>")),
         (LIBRARY_KT, format!("VERSION = \"{version}\"")),
@@ -70,7 +70,7 @@ pub(crate) fn install() -> Result<PathBuf> {
     fs::copy(&library, native.join(uniffi::LIBRARY))?;
     let licences = resources.join("META-INF");
     fs::create_dir_all(&licences)?;
-    uniffi::copy_licences(&licences)?;
+    workspace::copy_licences(&licences)?;
     stdout(&mut maven(&module, &["--quiet", "install"]))?;
     Ok(module.join(format!("target/circuit-breaker-{version}.jar")))
 }

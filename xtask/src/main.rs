@@ -45,12 +45,12 @@ cargo xtask <command>
   replay TRACE --config FIELDS...
                          what other configurations would have made of recorded calls; --help says more
   package c PREFIX       builds the library for C and C++ and installs it into a folder
-  package dart FOLDER    puts together what is published for Dart
-  package kotlin FOLDER  builds the jar into a folder
-  package python FOLDER  builds the wheels and the source distribution into a folder
-  package go FOLDER      packs the modules as a module proxy serves them
   package csharp FOLDER  builds the NuGet package for this platform into a folder
+  package dart FOLDER    puts together what is published for Dart
+  package go FOLDER      packs the modules as a module proxy serves them
+  package kotlin FOLDER  builds the jar into a folder
   package node FOLDER    builds the npm packages, this machine's addon among them, into a folder
+  package python FOLDER  builds the wheels and the source distribution into a folder
   package ruby FOLDER    builds the gem into a folder
   package wasm FOLDER    builds the wasm module that Node and Go stand on, and copies it there
   help                   this

@@ -68,7 +68,7 @@ pub(crate) fn pack_with(addon: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
             .arg(BUILD.folder())
             .arg(module)
             .arg(&packages)
-            .arg(workspace::version()?)
+            .arg(workspace::VERSION)
             .arg(addon),
     )?;
     fs::create_dir_all(folder)?;

@@ -42,9 +42,9 @@ pub(crate) fn available() -> Result<()> {
 pub(crate) fn package(place: &Path) -> Result<PathBuf> {
     let gem = folder("gem");
     let parts = ["k1s0-circuit_breaker.gemspec", "lib", "README.md"];
-    uniffi::copy(&source(), &parts, &gem)?;
-    uniffi::copy_licences(&gem)?;
-    let version = format!("'{}'", workspace::version()?);
+    workspace::copy(&source(), &parts, &gem)?;
+    workspace::copy_licences(&gem)?;
+    let version = format!("'{}'", workspace::VERSION);
     for file in [parts[0], "lib/k1s0/circuit_breaker/version.rb"] {
         let text = fs::read_to_string(gem.join(file))?;
         ensure!(text.contains(&version), "{file} is of another version");

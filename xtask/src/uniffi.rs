@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::run::{cargo, command, stdout};
+use crate::run::{cargo, stdout};
 use crate::workspace;
 
 /// Where the faces are developed.
@@ -58,34 +58,6 @@ pub(crate) fn swift() -> Result<[(PathBuf, PathBuf); 2]> {
         let made = place.rsplit('/').next().unwrap_or(place);
         (folder.join(made), sources.join(place))
     }))
-}
-
-/// Copies these parts of one folder into another, which is new afterwards.
-///
-/// # Errors
-///
-/// If something is not there.
-pub(crate) fn copy(source: &Path, parts: &[&str], folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder)?;
-    for part in parts {
-        stdout(command("cp", &["-r"]).arg(source.join(part)).arg(folder))?;
-    }
-    Ok(())
-}
-
-/// Copies the licences, which a package takes along.
-///
-/// # Errors
-///
-/// If they cannot be read.
-pub(crate) fn copy_licences(folder: &Path) -> Result<()> {
-    for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        fs::copy(workspace::root().join(file), folder.join(file))?;
-    }
-    Ok(())
 }
 
 /// The programs of a README in one language, in their order.

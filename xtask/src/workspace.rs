@@ -21,21 +21,35 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// The one version of a release.
+/// The one version of a release: ours is the workspace's, as everybody's is.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Copies these parts of one folder into another, which has nothing else afterwards.
 ///
 /// # Errors
 ///
-/// If the workspace's manifest does not say it.
-pub(crate) fn version() -> Result<String> {
-    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
-    let (_, package) = manifest
-        .split_once("[workspace.package]")
-        .context("there is a [workspace.package]")?;
-    let version = package
-        .lines()
-        .find_map(|line| line.strip_prefix("version = \""))
-        .context("it has a version")?;
-    Ok(version.trim_end_matches('"').to_owned())
+/// If something is not there.
+pub(crate) fn copy(source: &Path, parts: &[&str], folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    for part in parts {
+        stdout(command("cp", &["-r"]).arg(source.join(part)).arg(folder))?;
+    }
+    Ok(())
+}
+
+/// Copies the licences, which a package takes along.
+///
+/// # Errors
+///
+/// If they cannot be read.
+pub(crate) fn copy_licences(folder: &Path) -> Result<()> {
+    for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        fs::copy(root().join(file), folder.join(file))?;
+    }
+    Ok(())
 }
 
 /// This machine, in rustc's words.

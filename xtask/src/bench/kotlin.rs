@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::Bench;
 use crate::run::{command, quiet, stdout};
-use crate::{kotlin, uniffi, workspace};
+use crate::{kotlin, workspace};
 
 /// Kotlin.
 pub(crate) struct Kotlin;
@@ -66,7 +66,7 @@ fn prepare() -> Result<PathBuf> {
     kotlin::install()?;
     let project = kotlin::folder("bench");
     let source = workspace::root().join("bench/kotlin");
-    uniffi::copy(&source, &["pom.xml", "src"], &project)?;
+    workspace::copy(&source, &["pom.xml", "src"], &project)?;
     stdout(&mut kotlin::maven(&project, &["--quiet", "compile"]))?;
     Ok(project)
 }

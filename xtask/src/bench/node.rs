@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::Bench;
 use crate::node::{self, Environment};
-use crate::run::{command, stdout};
+use crate::run::stdout;
 use crate::workspace;
 
 /// Node.
@@ -43,11 +43,6 @@ impl Bench for Node {
 fn prepare() -> Result<()> {
     ENVIRONMENT.prepare()?;
     ENVIRONMENT.install(&node::pack()?)?;
-    let copy = ENVIRONMENT.folder().join("bench");
-    if copy.exists() {
-        std::fs::remove_dir_all(&copy)?;
-    }
     let source = workspace::root().join("bench/node");
-    stdout(command("cp", &["-r"]).arg(source).arg(copy))?;
-    Ok(())
+    workspace::copy(&source, &["."], &ENVIRONMENT.folder().join("bench"))
 }

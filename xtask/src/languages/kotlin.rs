@@ -26,7 +26,7 @@ impl Language for Kotlin {
         kotlin::install()?;
         let project = kotlin::folder("tests");
         let tests = kotlin::source().join("tests");
-        uniffi::copy(&tests, &["pom.xml", "src"], &project)?;
+        workspace::copy(&tests, &["pom.xml", "src"], &project)?;
         write_programs(&project)?;
         let mut run = kotlin::maven(&project, &["test"]);
         run.env("K1S0_ROOT", workspace::root());

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::{Language, Tested};
 use crate::node::{self, Environment};
-use crate::run::{command, stdout, streaming};
+use crate::run::streaming;
 use crate::tally::Tally;
 use crate::{tools, workspace};
 
@@ -126,13 +126,8 @@ pub(crate) fn suite() -> Command {
 
 /// A test that stood where the package is developed would find that, and not the installed one.
 fn copy_tests() -> Result<()> {
-    let copy = TESTS.folder().join("test");
-    if copy.exists() {
-        fs::remove_dir_all(&copy)?;
-    }
     let source = workspace::root().join("bindings-node/test");
-    stdout(command("cp", &["-r"]).arg(source).arg(&copy))?;
-    Ok(())
+    workspace::copy(&source, &["."], &TESTS.folder().join("test"))
 }
 
 /// Named one by one: each version of Node finds tests in another way.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Language, Tested};
 use crate::run::streaming;
 use crate::tally::Tally;
-use crate::{ruby, uniffi};
+use crate::{ruby, workspace};
 
 /// Ruby.
 pub(crate) struct Ruby;
@@ -24,7 +24,7 @@ impl Language for Ruby {
     fn test(&self) -> Result<Tested> {
         ruby::install()?;
         let place = ruby::folder("tests");
-        uniffi::copy(&ruby::source().join("test"), &["."], &place)?;
+        workspace::copy(&ruby::source().join("test"), &["."], &place)?;
         fs::copy(ruby::source().join("README.md"), place.join("README.md"))?;
         let all = "Dir['test_*.rb'].sort.each { |file| require File.expand_path(file) }";
         let mut run = ruby::ruby(&place, &["-I.", "-e", all])?;
