@@ -7,9 +7,10 @@ use std::time::Duration;
 use breaker::classify::{
     TransportError, grpc_retry_pushback, grpc_status, http_status, retry_after, transport_error,
 };
+use breaker::config::nanos;
 
 use crate::boundary::boundary;
-use crate::config::{K1S0_CB_OFF, nanoseconds};
+use crate::config::K1S0_CB_OFF;
 use crate::permit::{k1s0_cb_outcome, outcome_number};
 use crate::pointer::out;
 use crate::result::{K1S0_CB_INVALID_ARGUMENT, k1s0_cb_result};
@@ -169,7 +170,7 @@ unsafe fn header<'a>(first: *const c_char, length: u64) -> Option<&'a str> {
 }
 
 fn wait_or_off(wait: Option<Duration>) -> u64 {
-    wait.map_or(K1S0_CB_OFF, nanoseconds)
+    wait.map_or(K1S0_CB_OFF, nanos)
 }
 
 #[cfg(test)]

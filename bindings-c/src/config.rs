@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::time::Duration;
 
 use breaker::ConfigError;
-use breaker::config::{Settings, WindowSize};
+use breaker::config::{Settings, WindowSize, nanos};
 use breaker::machine::{NEVER, Rules};
 
 use crate::boundary::{Answer, boundary};
@@ -118,20 +118,25 @@ pub unsafe extern "C" fn k1s0_cb_config_init(
 impl Default for k1s0_cb_config {
     fn default() -> Self {
         let settings = Settings::default();
-        let off_or_nanoseconds = |it: Option<Duration>| it.map_or(K1S0_CB_OFF, nanoseconds);
+        let off_or_nanoseconds = |it: Option<Duration>| it.map_or(K1S0_CB_OFF, nanos);
         let (window_kind, window_calls, window_time_ns, window_buckets) = match settings.window {
-            WindowSize::Calls(calls) => (K1S0_CB_WINDOW_CALLS, calls, 0, 10),
-            WindowSize::Time { length, buckets } => {
-                (K1S0_CB_WINDOW_TIME, 100, nanoseconds(length), buckets)
+            WindowSize::Calls(calls) => {
+                (K1S0_CB_WINDOW_CALLS, calls, 0, WindowSize::DEFAULT_BUCKETS)
             }
+            WindowSize::Time { length, buckets } => (
+                K1S0_CB_WINDOW_TIME,
+                WindowSize::DEFAULT_CALLS,
+                nanos(length),
+                buckets,
+            ),
         };
         Self {
             struct_size: size_of::<Self>() as u64,
             failure_threshold: settings.failure_threshold.unwrap_or(K1S0_CB_OFF),
             success_threshold: settings.success_threshold,
-            timeout_ns: nanoseconds(settings.timeout),
+            timeout_ns: nanos(settings.timeout),
             half_open_max_calls: settings.half_open_max_calls,
-            probe_timeout_ns: nanoseconds(settings.probe_timeout),
+            probe_timeout_ns: nanos(settings.probe_timeout),
             failure_rate_ppm: settings.failure_rate.map_or(K1S0_CB_OFF, ppm),
             minimum_calls: settings.minimum_calls,
             window_kind,
@@ -151,11 +156,6 @@ impl Default for k1s0_cb_config {
         }
     }
 }
-
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(K1S0_CB_NEVER)
-}
-
 /// A fraction of core's, which is a good one.
 fn ppm(fraction: f64) -> u64 {
     (fraction * MILLION).round() as u64

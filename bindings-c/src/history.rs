@@ -8,6 +8,7 @@ use crate::transition::k1s0_cb_transition;
 
 /// How many transitions a breaker remembers.
 pub const K1S0_CB_RECENT_TRANSITIONS: u64 = 32;
+const _: () = assert!(K1S0_CB_RECENT_TRANSITIONS == breaker::Transition::REMEMBERED as u64);
 
 /// Copies the last transitions into your array of `capacity` items, the oldest first: at most
 /// `K1S0_CB_RECENT_TRANSITIONS`, which is always room enough. `count` is how many there are. `items` may be NULL

@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use breaker::ConfigError;
-use breaker::config::{Settings as Core, WindowSize};
-use breaker::machine::NEVER;
+use breaker::config::{Settings as Core, WindowSize, nanos};
 
 /// What a breaker is to do. Times are nanoseconds, the largest number is never; a count below 0 is as much out of range as
 /// one that is too large.
@@ -93,26 +92,28 @@ impl From<ConfigError> for Refused {
 pub fn default_settings() -> Settings {
     let core = Core::default();
     let (window_calls, window_time, window_buckets) = match core.window {
-        WindowSize::Calls(calls) => (calls, None, 10),
-        WindowSize::Time { length, buckets } => (100, Some(nanoseconds(length)), buckets),
+        WindowSize::Calls(calls) => (calls, None, WindowSize::DEFAULT_BUCKETS),
+        WindowSize::Time { length, buckets } => {
+            (WindowSize::DEFAULT_CALLS, Some(nanos(length)), buckets)
+        }
     };
     Settings {
         failure_threshold: core.failure_threshold.map(number),
         success_threshold: number(core.success_threshold),
-        timeout: nanoseconds(core.timeout),
+        timeout: nanos(core.timeout),
         half_open_max_calls: number(core.half_open_max_calls),
-        probe_timeout: nanoseconds(core.probe_timeout),
+        probe_timeout: nanos(core.probe_timeout),
         failure_rate: core.failure_rate,
         minimum_calls: number(core.minimum_calls),
         window_calls: number(window_calls),
         window_time,
         window_buckets: number(window_buckets),
-        slow_call_duration: core.slow_call_duration.map(nanoseconds),
+        slow_call_duration: core.slow_call_duration.map(nanos),
         slow_call_rate: core.slow_call_rate,
         slow_minimum_calls: number(core.slow_minimum_calls),
         count_hung_calls: core.count_hung_calls,
         backoff_multiplier: core.backoff_multiplier,
-        max_timeout: core.max_timeout.map(nanoseconds),
+        max_timeout: core.max_timeout.map(nanos),
         jitter: core.jitter,
         jitter_seed: core.jitter_seed,
         shadow: core.shadow,
@@ -157,11 +158,6 @@ fn count(count: i64) -> u64 {
 /// A default, which is small.
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// More than 64 bits hold is never.
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(NEVER)
 }
 
 #[cfg(test)]

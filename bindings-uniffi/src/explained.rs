@@ -1,8 +1,7 @@
 //! Why a breaker is as it is.
 
 use breaker::Explanation;
-
-use crate::config::nanoseconds;
+use breaker::config::nanos;
 
 /// What a breaker is doing, why, and what would change it.
 #[derive(Clone, Debug, uniffi::Record)]
@@ -41,7 +40,7 @@ impl From<Explanation> for Explained {
             epoch: explanation.epoch,
             would_reject: explanation.would_reject.map(|reason| reason as u8),
             needs: explanation.needs.iter().map(ToString::to_string).collect(),
-            remaining_wait: explanation.remaining_wait.map(nanoseconds),
+            remaining_wait: explanation.remaining_wait.map(nanos),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Reading everything at once.
 
+use breaker::config::nanos;
 use breaker::{CircuitBreakerMetrics, CircuitBreakerState as State, RejectReason};
-
-use crate::config::nanoseconds;
 
 /// State and totals of one breaker at one moment.
 #[derive(Clone, Debug, uniffi::Record)]
@@ -76,7 +75,7 @@ impl From<CircuitBreakerMetrics> for Metrics {
             epoch: metrics.epoch,
             consecutive_failures: metrics.consecutive_failures,
             probes_in_flight: metrics.probes_in_flight,
-            remaining_wait: metrics.remaining_wait.map(nanoseconds),
+            remaining_wait: metrics.remaining_wait.map(nanos),
             forced: metrics.forced,
             success_rate: metrics.success_rate(),
             window_calls: metrics.window_calls,

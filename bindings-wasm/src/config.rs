@@ -83,9 +83,9 @@ impl Draft {
     pub fn new() -> Self {
         Self {
             settings: Settings::default(),
-            window_calls: 100,
+            window_calls: WindowSize::DEFAULT_CALLS,
             window_time: None,
-            window_buckets: 10,
+            window_buckets: WindowSize::DEFAULT_BUCKETS,
             no_count: None,
         }
     }

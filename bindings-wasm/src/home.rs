@@ -14,7 +14,7 @@ use breaker::machine::{
 };
 
 use crate::numbers::Control;
-use crate::rows::{Changes, HISTORY, Metrics};
+use crate::rows::{Changes, Metrics};
 
 /// One breaker. The first two fields are the host's to read, and the second also to add to (DESIGN 5).
 #[repr(C)]
@@ -289,7 +289,7 @@ impl Breaker {
         for transition in transitions.iter().flatten() {
             let ledger = self.ledger.get_or_insert_default();
             ledger.changes[transition.from as usize][transition.to as usize] += 1;
-            if ledger.history.len() == HISTORY {
+            if ledger.history.len() == Transition::REMEMBERED {
                 ledger.history.pop_front();
             }
             ledger.history.push_back(*transition);

@@ -1,6 +1,7 @@
 //! What the numbers of the interface mean, for whoever offers it: this module, and Node's addon.
 
 use breaker::classify::{self, TransportError};
+use breaker::config::nanos;
 use breaker::machine::{Nanos, Outcome, Recorded, RejectReason, Verdict, Word};
 
 /// The number of this interface; hosts refuse another.
@@ -98,6 +99,18 @@ pub const fn grpc_status(code: i32) -> u32 {
 pub fn transport_error(error: u32) -> u32 {
     let known = TransportError::ALL.get(error as usize);
     known.map_or(Outcome::Ignored, |error| classify::transport_error(*error)) as u32
+}
+
+/// For how many nanoseconds an HTTP response asks not to be called, by its `Retry-After` and `Date`.
+#[cfg(feature = "retry-after")]
+pub fn retry_after(status: u32, retry_after: &str, date: Option<&str>) -> Option<Nanos> {
+    let status = u16::try_from(status).unwrap_or_default();
+    classify::retry_after(status, retry_after, date).map(nanos)
+}
+
+/// The same of a gRPC response, by its `grpc-retry-pushback-ms`.
+pub fn grpc_retry_pushback(value: &str) -> Option<Nanos> {
+    classify::grpc_retry_pushback(value).map(nanos)
 }
 
 const _: () = assert!(RejectReason::ALL.len() == 3, "README.md names them");

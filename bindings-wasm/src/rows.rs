@@ -14,10 +14,8 @@ pub const NONE: u64 = u64::MAX;
 pub const TRANSITION: usize = 10;
 /// Numbers of a breaker's metrics.
 pub const METRICS: usize = 32;
-/// How many transitions are remembered.
-pub const HISTORY: usize = 32;
 /// Numbers of the longest answer, the history.
-pub const ANSWER: usize = HISTORY * TRANSITION;
+pub const ANSWER: usize = Transition::REMEMBERED * TRANSITION;
 
 /// How many transitions there were, by `from` and `to`.
 pub type Changes = [[u64; State::ALL.len()]; State::ALL.len()];

@@ -98,11 +98,16 @@ pub enum WindowSize {
 }
 
 impl WindowSize {
-    /// A window of time in ten stretches.
+    /// How many calls a window holds unless it is said.
+    pub const DEFAULT_CALLS: u64 = 100;
+    /// In how many stretches a window of time is cut unless it is said.
+    pub const DEFAULT_BUCKETS: u64 = 10;
+
+    /// A window of time in [`DEFAULT_BUCKETS`](Self::DEFAULT_BUCKETS) stretches.
     pub const fn time(length: Duration) -> Self {
         Self::Time {
             length,
-            buckets: 10,
+            buckets: Self::DEFAULT_BUCKETS,
         }
     }
 }
@@ -117,7 +122,7 @@ impl From<CircuitBreakerConfig> for Settings {
             probe_timeout: Duration::from_secs(60),
             failure_rate: None,
             minimum_calls: 20,
-            window: WindowSize::Calls(100),
+            window: WindowSize::Calls(WindowSize::DEFAULT_CALLS),
             slow_call_duration: None,
             slow_call_rate: 0.8,
             slow_minimum_calls: 20,
@@ -330,7 +335,7 @@ fn out_of_range(
 }
 
 /// A duration in nanoseconds; 2^64 and more are "never" (SPEC 2.4).
-pub(crate) fn nanos(duration: Duration) -> Nanos {
+pub fn nanos(duration: Duration) -> Nanos {
     // Not `as_nanos`: 128 bits would cost each rejection more than they are worth.
     duration
         .as_secs()

@@ -4,7 +4,6 @@
 //! * Time comes in two halves, in nanoseconds. What is named `…_at` is handed the time; its twin is not, and answers that
 //!   it needs it, having changed nothing.
 
-use breaker::classify;
 use breaker::machine::{
     Admission, Effect, Ending, Nanos, NeedsNow, Outcome, Recording, Ticket, Transition, Word,
 };
@@ -233,13 +232,11 @@ entries! {
     fn transport_error(_instance, error: u32) -> u32 { Ok(numbers::transport_error(error)) }
 
     fn retry_after(instance, status: u32, retry_after: String, date: String) -> u32 {
-        let status = u16::try_from(status).unwrap_or(0);
-        let asked = classify::retry_after(status, &retry_after, Some(&date));
-        Ok(instance.answers.asked(asked))
+        Ok(instance.answers.asked(numbers::retry_after(status, &retry_after, Some(&date))))
     }
 
     fn grpc_retry_pushback(instance, value: String) -> u32 {
-        Ok(instance.answers.asked(classify::grpc_retry_pushback(&value)))
+        Ok(instance.answers.asked(numbers::grpc_retry_pushback(&value)))
     }
 
     registers:

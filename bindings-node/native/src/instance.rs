@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 use std::mem::offset_of;
 use std::ptr;
-use std::time::Duration;
 
 use breaker::engine::Engine;
 use breaker::machine::{Outcome, Rules, Ticket, Transition, Verdict, Word};
@@ -73,11 +72,11 @@ impl Answers {
     }
 
     /// Writes for how long a server asks not to be called; answers whether it asks.
-    pub(crate) fn asked(&mut self, asked: Option<Duration>) -> u32 {
-        let Some(asked) = asked else { return 0 };
-        // More than 64 bits hold are for ever, and so no number.
-        self.wait(u64::try_from(asked.as_nanos()).ok());
-        1
+    pub(crate) fn asked(&mut self, asked: Option<u64>) -> u32 {
+        if asked.is_some() {
+            self.wait(asked);
+        }
+        asked.is_some().into()
     }
 
     /// Writes rows, one behind the other; answers how many.

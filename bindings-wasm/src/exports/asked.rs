@@ -1,11 +1,11 @@
 //! What a server says of when to come back: a header's text comes in, a length of time comes out.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
-use breaker::classify;
+use breaker::machine::Nanos;
 
 use crate::answer::ANSWER;
+use crate::numbers;
 use crate::place::Place;
 
 /// The host's text.
@@ -34,9 +34,8 @@ unsafe extern "C" fn retry_after(status: u32, date_at: usize) -> u32 {
     unsafe {
         GIVEN.with(|given| {
             let (value, date) = given.split_at_checked(date_at)?;
-            let status = u16::try_from(status).ok()?;
             let date = core::str::from_utf8(date).ok();
-            classify::retry_after(status, core::str::from_utf8(value).ok()?, date)
+            numbers::retry_after(status, core::str::from_utf8(value).ok()?, date)
         })
     }
     .map_or(0, answered)
@@ -46,14 +45,13 @@ unsafe extern "C" fn retry_after(status: u32, date_at: usize) -> u32 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn grpc_retry_pushback() -> u32 {
     // SAFETY: one thread.
-    unsafe { GIVEN.with(|given| classify::grpc_retry_pushback(core::str::from_utf8(given).ok()?)) }
+    unsafe { GIVEN.with(|given| numbers::grpc_retry_pushback(core::str::from_utf8(given).ok()?)) }
         .map_or(0, answered)
 }
 
-/// More nanoseconds than 64 bits hold are for ever all the same, and that is no number of an answer.
-fn answered(asked: Duration) -> u32 {
-    let nanos = u64::try_from(asked.as_nanos()).unwrap_or(u64::MAX);
+/// "For ever" is no number of an answer.
+fn answered(asked: Nanos) -> u32 {
     // SAFETY: one thread, as every export requires.
-    unsafe { ANSWER.with(|answer| answer[0] = nanos) };
+    unsafe { ANSWER.with(|answer| answer[0] = asked) };
     1
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::machine::{Evidence, Nanos, Reason, State, Transition};
 use crate::window::Content;
 
-/// The last [`History::SIZE`] transitions; it grows as they come.
+/// The last [`Transition::REMEMBERED`] transitions; it grows as they come.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     entries: VecDeque<Entry>,
@@ -25,10 +25,8 @@ struct Entry {
 }
 
 impl History {
-    pub(crate) const SIZE: usize = 32;
-
     pub(crate) fn note(&mut self, transition: &Transition) {
-        if self.entries.len() == Self::SIZE {
+        if self.entries.len() == Transition::REMEMBERED {
             self.entries.pop_front();
         }
         let Evidence {

@@ -156,6 +156,11 @@ pub struct Transition {
     pub evidence: Evidence,
 }
 
+impl Transition {
+    /// How many of a breaker's last transitions are remembered.
+    pub const REMEMBERED: usize = 32;
+}
+
 /// What had been counted when the state changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {

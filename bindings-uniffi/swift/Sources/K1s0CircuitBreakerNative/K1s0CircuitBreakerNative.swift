@@ -2322,7 +2322,7 @@ public func classifyHttpStatus(status: Int32) -> UInt8  {
 })
 }
 /**
- * The outcome of a transport error, by its number.
+ * The outcome of a transport error, by its number; of one that is not known, which is a defect of the face, ignored.
  */
 public func classifyTransportError(error: UInt8) -> UInt8  {
     return try!  FfiConverterUInt8.lift(try! rustCall() {
@@ -2380,7 +2380,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_k1s0_circuit_breaker_uniffi_checksum_func_classify_http_status() != 52643) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_k1s0_circuit_breaker_uniffi_checksum_func_classify_transport_error() != 24414) {
+    if (uniffi_k1s0_circuit_breaker_uniffi_checksum_func_classify_transport_error() != 49675) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_k1s0_circuit_breaker_uniffi_checksum_func_http_retry_after() != 55380) {
