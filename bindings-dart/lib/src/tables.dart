@@ -41,9 +41,7 @@ Duration? httpRetryAfter(int status, String? retryAfter, String? date) {
   loaded;
   final asked = utf8.encode(retryAfter);
   final dated = utf8.encode(date ?? '');
-  final zero = Uint8List.fromList([...asked, 0]);
-  final other = Uint8List.fromList([...dated, 0]);
-  native.httpRetryAfter(status, zero.address, asked.length, other.address, dated.length, _answer.address);
+  native.httpRetryAfter(status, asked.address, asked.length, dated.address, dated.length, _answer.address);
   return _answer[0] == native.off ? null : Nanoseconds(_answer[0]);
 }
 

@@ -148,18 +148,12 @@ public class CircuitBreaker private constructor(
     }
 
     @PublishedApi
-    internal fun failed(word: Int, asked: Asked?, error: Throwable) {
-        settle(word, asked, classifyError, error, usual(error))
-    }
+    internal fun failed(word: Int, asked: Asked?, error: Throwable): Unit = failed(word, asked, error, usual(error))
 
-    /** As [failed]; [usual] is what it counts as where the classifier has no opinion. */
+    /** As the other; [usual] is what it counts as where the classifier has no opinion. */
     internal fun failed(word: Int, asked: Asked?, error: Throwable, usual: Verdict) {
-        settle(word, asked, classifyError, error, usual)
-    }
-
-    private fun settle(word: Int, asked: Asked?, classify: ErrorClassifier?, error: Throwable, usual: Verdict) {
         try {
-            judge(word, asked) { classify?.classify(error) ?: usual }
+            judge(word, asked) { classifyError?.classify(error) ?: usual }
         } catch (thrown: Throwable) {
             if (thrown !== error) {
                 thrown.addSuppressed(error)
